@@ -1,0 +1,1 @@
+"""log-agent: takes an AI agent from a commit to Unity Catalog."""

@@ -1,0 +1,90 @@
+"""The program: from arguments and environment to an exit status."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from entrypoint import pipeline
+from entrypoint.errors import Cancelled, Failure, Problem
+from entrypoint.github.commands import WorkflowLog
+from entrypoint.github.files import write_outputs, write_summary
+from entrypoint.inputs import INPUTS, texts_of
+from entrypoint.log import Log, PlainLog
+from entrypoint.registry.stores import MLFLOW_SETTINGS
+from entrypoint.report import summary
+from entrypoint.report.result import Result
+from entrypoint.workspace import Workspace
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Do the job; its exit status: 0, 1 after a failure, 128 + n after signal n."""
+    flags = {
+        name.replace("_", "-"): text for name, text in vars(_parser().parse_args(arguments)).items()
+    }
+    on_github = environ.get("GITHUB_ACTIONS") == "true"
+    log: Log = WorkflowLog() if on_github else PlainLog()
+    job = pipeline.Job(texts_of(environ, flags), environ, _workspace(environ), log)
+    result = Result()
+    try:
+        pipeline.run(job, result)
+        status = 0
+    except Failure as failure:
+        result.problems = failure.problems
+        status = 1
+    except Cancelled as cancelled:
+        name = signal.Signals(cancelled.signal_number).name
+        result.problems = (Problem(f"The job was cancelled ({name})."),)
+        status = 128 + cancelled.signal_number
+    _report(result, environ, log)
+    return status
+
+
+def _report(result: Result, environ: Mapping[str, str], log: Log) -> None:
+    for problem in result.problems:
+        log.error(problem)
+    write_outputs(result.outputs, environ.get("GITHUB_OUTPUT", ""))
+    write_summary(summary.render(result), environ.get("GITHUB_STEP_SUMMARY", ""))
+
+
+def _workspace(environ: Mapping[str, str]) -> Workspace:
+    root = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+    # The runner doesn't say where the workspace is on the host, but it always is the repository's
+    # folder in RUNNER_WORKSPACE.
+    above = environ.get("RUNNER_WORKSPACE", "")
+    name = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
+    return Workspace(root, f"{above}/{name}" if above and name else "")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -I -m entrypoint",
+        description="Take an AI agent from a checkout to Unity Catalog. Every flag is an input of"
+        " the GitHub Action, and can be given as the variable INPUT_<NAME> too.",
+    )
+    for declared in INPUTS:
+        default = f" Default: {declared.default}" if declared.default else ""
+        parser.add_argument(
+            f"--{declared.name}",
+            metavar="TEXT",
+            help=f"{declared.description}{default}".replace("%", "%%"),
+        )
+    return parser
+
+
+def _cancel(signal_number: int, _: FrameType | None) -> None:
+    # One is enough: the next (the runner sends SIGINT, then SIGTERM) must not cut the tidying up.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise Cancelled(signal_number)
+
+
+if __name__ == "__main__":
+    # As PID 1 of a container, a process without handlers ignores these.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _cancel)
+    os.environ.update(MLFLOW_SETTINGS)
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,212 @@
+"""Building and verifying: the control process's side of the worker."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from entrypoint.agent.environment import Environment
+from entrypoint.agent.sandbox import Process, Sandbox
+from entrypoint.errors import AgentFailure, Place, Problem
+
+_WORKER = Path(__file__).with_name("worker.py")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be built."""
+
+    agent: Path
+    checkout: Path
+    flavor: str
+    model_config: dict[str, Any] | None
+    input_example: Any
+    resources: Path | None
+    verify: str
+
+    @property
+    def shown(self) -> str:
+        """The agent's file as the user would write it."""
+        return self.agent.relative_to(self.checkout).as_posix()
+
+
+@dataclass(frozen=True)
+class Build:
+    """A model directory in MLflow's format, and how it came about."""
+
+    model: Path
+    flavor: str
+    mlflow_version: str
+    python_version: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the built agent did in a clean process; seconds, and the answer as JSON text."""
+
+    load_seconds: float
+    predict_seconds: float | None
+    answer: str | None
+
+
+class Worker:
+    """The worker process: knows how to build and to verify one order."""
+
+    def __init__(self, process: Process, reply: int, order: Order, folder: Path) -> None:
+        self._process = process
+        self._reply = reply
+        self._order = order
+        self._verdicts = folder / "verdicts"
+        self._model = folder / "model"
+
+    def build(self) -> Build:
+        """Write the model directory.
+
+        Raises:
+            AgentFailure: the agent couldn't be built, and why.
+            TimedOut: the deadline passed.
+
+        """
+        verdict = self._stage("build")
+        if not verdict["has_signature"]:
+            raise AgentFailure(_no_signature(self._order.shown))
+        return Build(
+            self._model, verdict["flavor"], verdict["mlflow_version"], verdict["python_version"]
+        )
+
+    def verify(self) -> Verification:
+        """Load the model directory in a clean process, and ask it the example.
+
+        Raises:
+            AgentFailure: it couldn't be loaded or didn't answer, and why.
+            TimedOut: the deadline passed.
+
+        """
+        return Verification(**self._stage("verify"))
+
+    def _stage(self, stage: str) -> dict[str, Any]:
+        self._process.doing = f"the agent's {stage}"
+        self._process.tell(stage)
+        reply = self._process.watch(self._reply)
+        verdict = self._verdicts / f"{stage}.json"
+        try:
+            content: dict[str, Any] = json.loads(verdict.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise AgentFailure(_silent(stage, reply, self._process)) from None
+        if "error" in content:
+            raise AgentFailure(self._problem(stage, content["error"]))
+        return content
+
+    def _problem(self, stage: str, error: dict[str, Any]) -> Problem:
+        shown = self._order.shown
+        if error.get("no_model_set"):
+            return Problem(
+                f"`agent-path`: `{shown}` does not call `mlflow.models.set_model(...)`, so MLflow"
+                " does not know which object is the agent.",
+                "Add it at the end of the file:\n\n    mlflow.models.set_model(agent)",
+                Place(shown),
+            )
+        what = {
+            "build": f"`agent-path`: `{shown}` fails while it is built",
+            "verify": "verify: the agent fails in a clean process, without the checkout",
+        }[stage]
+        first_line = (error["message"].splitlines() or [""])[0]
+        return Problem(
+            f"{what}: {error['type']}: {first_line}",
+            _advice(stage, error, shown),
+            self._place(error),
+            error["traceback"],
+        )
+
+    def _place(self, error: dict[str, Any]) -> Place | None:
+        """The error's place in the checkout; the copy in the model directory is the agent's."""
+        if not error["file"]:
+            return None
+        path = Path(error["file"])
+        if path.is_relative_to(self._model):
+            path = self._order.agent
+        if not path.is_relative_to(self._order.checkout):
+            return None
+        return Place(path.relative_to(self._order.checkout).as_posix(), error["line"])
+
+
+@contextmanager
+def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterator[Worker]:
+    """A worker for one order; it and all of its processes end with the `with` block."""
+    folder = sandbox.give(sandbox.folder / "build")
+    (folder / "verdicts").mkdir()
+    job = {
+        "agent": str(order.agent),
+        "agent_folders": [f"{order.checkout}{os.sep}", f"{folder}{os.sep}"],
+        "empty_folder": str(sandbox.give(folder / "empty")),
+        "flavor": order.flavor,
+        "import_paths": [str(order.agent.parent), str(order.checkout)],
+        "input_example": order.input_example,
+        "model": str(folder / "model"),
+        "model_config": order.model_config,
+        "requirements": environment.lock.lines,
+        "resources": str(order.resources) if order.resources else None,
+        "verdicts": str(sandbox.give(folder / "verdicts")),
+        "verify": order.verify,
+    }
+    job_file = folder / "job.json"
+    job_file.write_text(json.dumps(job), encoding="utf-8")
+    reading, writing = os.pipe()
+    try:
+        argv = [str(environment.python), "-I", "-u", str(_WORKER), str(job_file), str(writing)]
+        with sandbox.start(argv, doing="the agent", cwd=folder, reply=writing) as process:
+            yield Worker(process, reading, order, folder)
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def _no_signature(shown: str) -> Problem:
+    return Problem(
+        f"`agent-path`: the model of `{shown}` has no output signature; Unity Catalog refuses such"
+        " models.",
+        "Do one of these:\n"
+        "- make the agent a ResponsesAgent or a ChatAgent: their signature is known;\n"
+        "- give an example from which it is inferred (the agent is called with it, and must"
+        " answer):\n\n    with:\n      input-example: agents/support/input_example.json\n\n"
+        "- give `predict` type hints from which MLflow reads it.",
+    )
+
+
+def _silent(stage: str, reply: bytes, process: Process) -> Problem:
+    """The stage's process ended without a verdict."""
+    status = os.waitstatus_to_exitcode(json.loads(reply)["status"]) if reply else process.status
+    doing = {"build": "built", "verify": "verified"}[stage]
+    if not reply:
+        what = f"The process in which the agent is {doing} did not start or was ended"
+    else:
+        what = f"The agent ended its process while it was {doing}"
+    if status < 0:
+        name = signal.Signals(-status).name
+        why = f"by signal {name}"
+        fix = "SIGKILL mostly means that the runner is out of memory." if name == "SIGKILL" else ""
+    else:
+        why = f"with exit status {status}"
+        fix = "Take calls such as `os._exit()` out of the agent." if reply else ""
+    return Problem(f"{what}, {why}.", fix, detail=process.printed[-2000:])
+
+
+def _advice(stage: str, error: dict[str, Any], shown: str) -> str:
+    module = (error["module"] or "").partition(".")[0]
+    if module and stage == "build":
+        return (
+            f"`{module}` is not in the agent's environment. Add the package that provides it to the"
+            " requirements."
+        )
+    if module:
+        return (
+            f"`{module}` was there when the agent was built, but is neither among its requirements"
+            " nor in the model: it is not there on serving either."
+        )
+    if error["type"] == "SystemExit":
+        return f"Take the call that ends the process (`sys.exit()`, `exit()`) out of `{shown}`."
+    return ""

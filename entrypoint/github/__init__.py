@@ -1,0 +1,1 @@
+"""GitHub: what the runner hears and reads. Knows nothing of MLflow."""

@@ -1,0 +1,294 @@
+"""What the user asked for: the inputs, read and checked."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from entrypoint.errors import InputFailure, Place, Problem
+from entrypoint.registry.name import ModelName
+from entrypoint.workspace import Workspace
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An input as action.yml and `--help` declare it; a test holds them against each other."""
+
+    name: str
+    description: str
+    default: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The variable in which the runner hands the input over (upper case, dashes stay)."""
+        return f"INPUT_{self.name.upper()}"
+
+
+INPUTS = (
+    Declared(
+        "agent-path",
+        "Python file that defines the agent and hands it to `mlflow.models.set_model(...)`."
+        " Required. Like every path, relative to the workspace.",
+    ),
+    Declared(
+        "resources-file",
+        "YAML file with the Databricks resources that the agent may use, in MLflow's format."
+        " Without it, `resources.yml` or `resources.yaml` beside the agent, if there.",
+    ),
+    Declared(
+        "uc-target",
+        "Registered model, `catalog.schema.model`. Required to register.",
+    ),
+    Declared(
+        "mode",
+        "`preview` builds and verifies, and writes nothing outside the runner; `log` also makes a"
+        " logged model; `register` also makes a model version. `auto` means `register` on pushes to"
+        " the default branch, tags, releases, schedules and manual runs, and `preview` on"
+        " everything else.",
+        "auto",
+    ),
+    Declared(
+        "flavor",
+        "MLflow flavor: `pyfunc` (ResponsesAgent, ChatAgent, PythonModel) or `langchain`"
+        " (LangChain, LangGraph). `auto` finds out from what `set_model` was given.",
+        "auto",
+    ),
+    Declared(
+        "model-config",
+        "YAML file that the agent reads through MLflow's `ModelConfig`.",
+    ),
+    Declared(
+        "input-example",
+        "Example input, as JSON or as the path of a JSON file: what verify asks the agent, and"
+        " what a PythonModel's signature is inferred from.",
+    ),
+    Declared(
+        "requirements",
+        "Requirements of the agent, one a line: files (`requirements.txt`, `pyproject.toml`,"
+        " `uv.lock`) or requirements. Without it, the first of `uv.lock`, `pyproject.toml`,"
+        " `requirements.txt` beside the agent or in the folders above.",
+    ),
+    Declared(
+        "experiment",
+        "MLflow experiment, made if it isn't there. Without it,"
+        " `/Shared/<repository owner>-<repository name>`.",
+    ),
+    Declared(
+        "tracking-uri",
+        "MLflow tracking store. Without it, `databricks` when DATABRICKS_HOST is set, else"
+        " MLFLOW_TRACKING_URI. `embedded` is a SQLite file and artifacts under `.log-agent/` in"
+        " the workspace, and off GitHub the last resort.",
+    ),
+    Declared(
+        "registry-uri",
+        "MLflow model registry. Without it, `databricks-uc` with `databricks`, else"
+        " MLFLOW_REGISTRY_URI, else the tracking store.",
+    ),
+    Declared(
+        "aliases",
+        "Aliases to set on the model version, one a line. `{sha}`, `{short-sha}`, `{branch}`,"
+        " `{tag}`, `{pr}` and `{run-id}` are filled in.",
+    ),
+    Declared(
+        "tags",
+        "Tags to set on the model version, one `key=value` a line, filled in as in `aliases`.",
+    ),
+    Declared(
+        "verify",
+        "`predict` loads what was built in a clean process and asks it the example; `load` only"
+        " loads it; `off` does neither.",
+        "predict",
+    ),
+    Declared(
+        "timeout-minutes",
+        "Minutes that making the environment, building and verifying may take together.",
+        "30",
+    ),
+    Declared(
+        "cache-dir",
+        "Folder in the workspace in which packages and environments are kept between runs, for"
+        " `actions/cache`.",
+    ),
+)
+
+MODES = ("auto", "preview", "log", "register")
+FLAVORS = ("auto", "pyfunc", "langchain")
+VERIFICATIONS = ("predict", "load", "off")
+
+
+@dataclass(frozen=True)
+class InputExample:
+    """The example, and the file it came from (none when it was given in the workflow)."""
+
+    value: Any
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs, each of the type that the rest of the program works with."""
+
+    agent_path: Path
+    resources_file: Path | None
+    uc_target: ModelName | None
+    mode: str
+    flavor: str
+    model_config: Path | None
+    input_example: InputExample | None
+    requirements: tuple[str, ...]
+    experiment: str | None
+    tracking_uri: str | None
+    registry_uri: str | None
+    aliases: tuple[str, ...]
+    tags: tuple[tuple[str, str], ...]
+    verify: str
+    timeout_seconds: float
+    cache_dir: Path | None
+
+    @classmethod
+    def read(cls, texts: Mapping[str, str], workspace: Workspace) -> "Inputs":
+        """Read the inputs from their texts, by name; an empty text means "not given".
+
+        Raises:
+            InputFailure: every problem of every input, at once.
+
+        """
+        reader = _Reader(texts)
+        values: dict[str, Any] = {
+            "agent_path": reader.required("agent-path", lambda text: _agent(text, workspace)),
+            "resources_file": reader.optional("resources-file", workspace.file),
+            "uc_target": reader.optional("uc-target", ModelName.parse),
+            "mode": reader.required("mode", _one_of(MODES)),
+            "flavor": reader.required("flavor", _one_of(FLAVORS)),
+            "model_config": reader.optional("model-config", workspace.file),
+            "input_example": reader.optional(
+                "input-example", lambda text: _input_example(text, workspace)
+            ),
+            "requirements": reader.optional("requirements", _lines) or (),
+            "experiment": reader.optional("experiment", str),
+            "tracking_uri": reader.optional("tracking-uri", str),
+            "registry_uri": reader.optional("registry-uri", str),
+            "aliases": reader.optional("aliases", _lines) or (),
+            "tags": reader.optional("tags", _tags) or (),
+            "verify": reader.required("verify", _one_of(VERIFICATIONS)),
+            "timeout_seconds": reader.required("timeout-minutes", _seconds),
+            "cache_dir": reader.optional("cache-dir", workspace.path),
+        }
+        if reader.problems:
+            raise InputFailure(*reader.problems)
+        return cls(**values)
+
+
+class _Reader:
+    """Converts one input after the other and keeps every problem."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._defaults = {declared.name: declared.default for declared in INPUTS}
+        self.problems: list[Problem] = []
+
+    def required(self, name: str, convert: Callable[[str], Value]) -> Value | None:
+        if not self._text(name):
+            self.problems.append(
+                Problem(
+                    f"`{name}` is required.",
+                    f"Add it to the step:\n\n    with:\n      {name}: agents/support/agent.py",
+                )
+            )
+            return None
+        return self.optional(name, convert)
+
+    def optional(self, name: str, convert: Callable[[str], Value]) -> Value | None:
+        text = self._text(name)
+        if not text:
+            return None
+        try:
+            return convert(text)
+        except _Misplaced as error:
+            self.problems.append(Problem(f"`{name}`: {error}", place=error.place))
+        except ValueError as error:
+            self.problems.append(Problem(f"`{name}`: {error}"))
+        return None
+
+    def _text(self, name: str) -> str:
+        return self._texts.get(name, "").strip() or self._defaults[name]
+
+
+class _Misplaced(ValueError):
+    """A value is wrong at a place in a file."""
+
+    def __init__(self, message: str, place: Place) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def texts_of(environ: Mapping[str, str], flags: Mapping[str, str | None]) -> dict[str, str]:
+    """Every input's text by name: the command line's, else the runner's."""
+    return {
+        declared.name: flags.get(declared.name) or environ.get(declared.variable, "")
+        for declared in INPUTS
+    }
+
+
+def _agent(text: str, workspace: Workspace) -> Path:
+    path = workspace.file(text)
+    if path.suffix != ".py":
+        raise ValueError(
+            f"`{text}` is not a Python file. Name the `.py` file that calls"
+            " `mlflow.models.set_model(...)`."
+        )
+    return path
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in choices:
+            allowed = ", ".join(f"`{choice}`" for choice in choices)
+            raise ValueError(f"`{text}` is not one of {allowed}.")
+        return text
+
+    return convert
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _tags(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for line in _lines(text):
+        key, separator, value = line.partition("=")
+        if not separator:
+            raise ValueError(f"`{line}` is not `key=value`.")
+        pairs.append((key.strip(), value.strip()))
+    return tuple(pairs)
+
+
+def _seconds(text: str) -> float:
+    wanted = f"`{text}` is not a number of minutes above 0, for example `30`."
+    try:
+        minutes = float(text)
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not 0 < minutes < float("inf"):
+        raise ValueError(wanted)
+    return minutes * 60
+
+
+def _input_example(text: str, workspace: Workspace) -> InputExample:
+    if text[0] in '{["':
+        try:
+            return InputExample(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not JSON: {error}.") from error
+    path = workspace.file(text)
+    try:
+        return InputExample(json.loads(path.read_text(encoding="utf-8")), path)
+    except json.JSONDecodeError as error:
+        place = Place(workspace.relative(path), error.lineno, error.colno)
+        raise _Misplaced(f"`{text}` is not JSON: {error.msg}.", place) from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"`{text}` is not JSON: it is not UTF-8 text ({error}).") from error

@@ -1,0 +1,82 @@
+"""What the program says while it works."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+from entrypoint.errors import Problem
+
+
+class Log(Protocol):
+    """Where the story is told: a terminal, or a step of a GitHub job."""
+
+    def group(self, title: str) -> None:
+        """Begin a part of the story."""
+
+    def end_group(self) -> None:
+        """End the part begun last."""
+
+    def line(self, text: str) -> None:
+        """Say something in our own words."""
+
+    def foreign(self, text: str) -> None:
+        """Show lines that somebody else's program printed: never obeyed as commands."""
+
+    def notice(self, problem: Problem) -> None:
+        """Point out something that needn't be mended."""
+
+    def warning(self, problem: Problem) -> None:
+        """Point out something that should be mended."""
+
+    def error(self, problem: Problem) -> None:
+        """Say why the job failed."""
+
+
+class PlainLog:
+    """A readable log for a terminal."""
+
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        self._stream = stream
+
+    def group(self, title: str) -> None:
+        self._print(f"\n== {title}")
+
+    def end_group(self) -> None:
+        pass
+
+    def line(self, text: str) -> None:
+        self._print(text)
+
+    def foreign(self, text: str) -> None:
+        self._print("\n".join(f"  | {line}" for line in text.splitlines()))
+
+    def notice(self, problem: Problem) -> None:
+        self._tell("notice", problem)
+
+    def warning(self, problem: Problem) -> None:
+        self._tell("warning", problem)
+
+    def error(self, problem: Problem) -> None:
+        self._tell("error", problem)
+
+    def _tell(self, level: str, problem: Problem) -> None:
+        place = f"{problem.place}: " if problem.place else ""
+        self._print(f"{level}: {place}{problem.what}")
+        if problem.fix:
+            self._print("\n".join(f"    {line}" for line in problem.fix.splitlines()))
+        if problem.detail:
+            self.foreign(problem.detail)
+
+    def _print(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+
+@contextmanager
+def grouped(log: Log, title: str) -> Iterator[None]:
+    """One part of the story, closed whatever happens in it."""
+    log.group(title)
+    try:
+        yield
+    finally:
+        log.end_group()

@@ -1,0 +1,1 @@
+"""Where the agent goes: MLflow's tracking store and registry."""

@@ -1,0 +1,130 @@
+"""What is written on the things that are published: names, tags, aliases, a description."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+
+from entrypoint.errors import InputFailure, Problem
+from entrypoint.event import Event
+from entrypoint.inputs import Inputs
+from entrypoint.registry.name import alias_safe, check_alias, check_tag
+
+_PLACEHOLDER = re.compile(r"\{([a-z-]+)\}")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels for the run, the logged model and the model version."""
+
+    experiment: str
+    run_name: str
+    run_tags: Mapping[str, str]
+    logged_model_name: str
+    tags: Mapping[str, str]
+    aliases: tuple[str, ...]
+    description: str
+
+    @classmethod
+    def make(cls, inputs: Inputs, event: Event, agent: str, checkout_name: str) -> "Labels":
+        """Label what comes from `agent` (its path in the checkout) on this event.
+
+        Raises:
+            InputFailure: an alias or a tag that the registry would refuse, all of them at once.
+
+        """
+        problems: list[Problem] = []
+        aliases = [_checked("aliases", _alias, text, event, problems) for text in inputs.aliases]
+        tags = {
+            key: _checked("tags", partial(_tag, key), value, event, problems)
+            for key, value in inputs.tags
+        }
+        if problems:
+            raise InputFailure(*problems)
+        place = event.repository.replace("/", "-") or checkout_name
+        # MLflow allows none of / : . % " ' in a logged model's name.
+        stem = inputs.uc_target.model if inputs.uc_target else inputs.agent_path.parent.name
+        name = re.sub(r"""[/:.%"']""", "-", stem)
+        return cls(
+            experiment=inputs.experiment or f"/Shared/{place}",
+            run_name=f"{name} {event.commit[:7]}".strip(),
+            run_tags={
+                "mlflow.source.name": agent,
+                "mlflow.source.type": "JOB" if event.name else "LOCAL",
+                **_present({"mlflow.source.git.commit": event.commit}),
+                **_facts(event),
+            },
+            logged_model_name=name,
+            tags={**_facts(event), **tags},
+            aliases=tuple(dict.fromkeys(aliases)),
+            description=_description(agent, event),
+        )
+
+
+def _facts(event: Event) -> dict[str, str]:
+    """Where the agent comes from, in keys that Unity Catalog allows."""
+    return _present(
+        {
+            "git_commit": event.commit,
+            "git_repository": event.repository,
+            "git_ref": event.ref,
+            "pull_request": event.facts["pr"],
+            "release_tag": event.tag,
+            "github_run_id": event.run_id,
+            "log_agent_version": version("log-agent"),
+        }
+    )
+
+
+def _present(texts: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in texts.items() if text}
+
+
+def _description(agent: str, event: Event) -> str:
+    if not event.commit:
+        return f"`{agent}`, logged by log-agent."
+    commit = event.commit[:7]
+    if event.repository:
+        commit = f"[{commit}]({event.server_url}/{event.repository}/commit/{event.commit})"
+    run = f" in [this run]({event.run_url})" if event.run_url else ""
+    return f"`{agent}` at {commit}, logged by log-agent{run}."
+
+
+def _checked(
+    name: str,
+    convert: Callable[[str, Mapping[str, str]], str],
+    text: str,
+    event: Event,
+    problems: list[Problem],
+) -> str:
+    try:
+        return convert(text, event.facts)
+    except ValueError as error:
+        problems.append(Problem(f"`{name}`: {error}"))
+        return ""
+
+
+def _alias(text: str, facts: Mapping[str, str]) -> str:
+    alias = _filled(text, {name: alias_safe(value) for name, value in facts.items()})
+    check_alias(alias)
+    return alias
+
+
+def _tag(key: str, text: str, facts: Mapping[str, str]) -> str:
+    value = _filled(text, facts)
+    check_tag(key, value)
+    return value
+
+
+def _filled(text: str, facts: Mapping[str, str]) -> str:
+    def fill(placeholder: re.Match[str]) -> str:
+        name = placeholder[1]
+        if name not in facts:
+            known = ", ".join(f"`{{{fact}}}`" for fact in facts)
+            raise ValueError(f"`{text}`: `{{{name}}}` is not known. Known are {known}.")
+        if not facts[name]:
+            raise ValueError(f"`{text}`: this event has no `{name}`, so `{{{name}}}` is empty.")
+        return facts[name]
+
+    return _PLACEHOLDER.sub(fill, text)

@@ -1,0 +1,89 @@
+"""Which tracking store and which registry the job works with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from entrypoint.errors import InputFailure, Problem
+from entrypoint.inputs import Inputs
+from entrypoint.workspace import Workspace
+
+EMBEDDED = "embedded"
+_DATABRICKS = "databricks"
+# Where the embedded store lives in the workspace.
+FOLDER = ".log-agent"
+
+# For the control process; MLflow reads its own environment.
+MLFLOW_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_PRINT_MODEL_URLS_ON_CREATION": "false",
+    # Else the names of *our* credentials' variables land in the model.
+    "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+}
+
+
+@dataclass(frozen=True)
+class Stores:
+    """URIs as MLflow takes them; `artifacts` is set where the store doesn't choose by itself."""
+
+    tracking_uri: str
+    registry_uri: str
+    artifacts: str | None = None
+
+    @classmethod
+    def choose(
+        cls, inputs: Inputs, environ: Mapping[str, str], workspace: Workspace, *, on_github: bool
+    ) -> "Stores | None":
+        """Choose the stores; None when nothing is configured.
+
+        On GitHub `embedded` must be asked for: a job that forgot its host must not register into
+        a file that dies with the runner, and be green.
+        """
+        tracking = inputs.tracking_uri or _configured(environ)
+        if not tracking:
+            if on_github:
+                return None
+            tracking = EMBEDDED
+        registry = inputs.registry_uri or environ.get("MLFLOW_REGISTRY_URI", "")
+        if tracking == EMBEDDED:
+            folder = workspace.root / FOLDER
+            uri = f"sqlite:///{folder}/mlflow.db"
+            return cls(uri, registry or uri, (folder / "artifacts").as_uri())
+        if tracking.startswith(_DATABRICKS):
+            # DESIGN: the workspace's own registry is not Unity Catalog, and agents go there.
+            return cls(tracking, inputs.registry_uri or "databricks-uc")
+        return cls(tracking, registry or tracking)
+
+    @property
+    def embedded_folder(self) -> Path | None:
+        """The folder of the embedded store, none for others."""
+        prefix = "sqlite:///"
+        if not self.artifacts:
+            return None
+        return Path(self.tracking_uri.removeprefix(prefix)).parent
+
+
+def not_configured(mode: str) -> InputFailure:
+    """The error for a job on GitHub that has nowhere to write to."""
+    return InputFailure(
+        Problem(
+            f"`tracking-uri`: `mode: {mode}` needs a place to write to, and none is configured.",
+            "Give the step a Databricks workspace:\n\n"
+            "    permissions:\n      id-token: write\n    ...\n"
+            "      env:\n"
+            "        DATABRICKS_HOST: https://<workspace>.cloud.databricks.com\n"
+            "        DATABRICKS_AUTH_TYPE: github-oidc\n"
+            "        DATABRICKS_CLIENT_ID: <service principal>\n\n"
+            "or another MLflow server with `tracking-uri`, or `tracking-uri: embedded` for a trial"
+            " that ends with the runner.",
+        )
+    )
+
+
+def _configured(environ: Mapping[str, str]) -> str:
+    if environ.get("DATABRICKS_HOST"):
+        return _DATABRICKS
+    return environ.get("MLFLOW_TRACKING_URI", "")

@@ -1,0 +1,81 @@
+"""The result: everything that outputs and summary say comes from here."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from entrypoint.agent.build import Build, Verification
+from entrypoint.agent.environment import Lock
+from entrypoint.errors import Problem
+from entrypoint.log import Log, grouped
+from entrypoint.registry.published import Published
+from entrypoint.resources.file import Resource
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of the story: how long it took, and whether it went well."""
+
+    name: str
+    seconds: float
+    passed: bool
+
+
+@dataclass
+class Result:
+    """What is known by now; filled in as the story goes, so that a failure still tells."""
+
+    mode: str = ""
+    agent: str = ""
+    target: str = ""
+    commit: str = ""
+    skipped: str = ""
+    stages: list[Stage] = field(default_factory=list)
+    lock: Lock | None = None
+    build: Build | None = None
+    verification: Verification | None = None
+    resources: tuple[Resource, ...] = ()
+    aliases: tuple[str, ...] = ()
+    published: Published = field(default_factory=Published)
+    problems: tuple[Problem, ...] = ()
+
+    @contextmanager
+    def stage(
+        self, name: str, log: Log, clock: Callable[[], float] = time.monotonic
+    ) -> Iterator[None]:
+        """Tell one part of the story in the log, and note how it went."""
+        started, passed = clock(), False
+        with grouped(log, name):
+            try:
+                yield
+                passed = True
+            finally:
+                self.stages.append(Stage(name, clock() - started, passed))
+        log.line(f"{name}: {self.stages[-1].seconds:.1f} s")
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The step's outputs; empty where nothing is known."""
+        published = self.published
+        return {
+            "model-uri": published.model_uri,
+            "model-name": published.model_name,
+            "model-version": published.model_version,
+            "logged-model-uri": published.logged_model_uri,
+            "run-id": published.run_id,
+            "experiment-id": published.experiment_id,
+            "mode": self.mode,
+            "result": json.dumps(self.as_json(), ensure_ascii=False),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, in the types that JSON knows; no path of the runner is in it."""
+        content = dataclasses.asdict(self)
+        if self.build:
+            del content["build"]["model"]
+        content["published"]["model_uri"] = self.published.model_uri
+        return content

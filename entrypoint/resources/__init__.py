@@ -1,0 +1,1 @@
+"""What the agent may use: its Databricks resources."""
