@@ -1,0 +1,79 @@
+"""A Docker engine, and the image that it builds from the repository's Dockerfile."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+# Where containers can run but no image can be pulled, this tool brings up an engine and a stand-in
+# for the base image.
+STAND_IN = ROOT.parent / "shared/tools/docker-engine"
+
+_IMAGE = "log-agent:test"
+_STAND_IN_BASE = "log-agent-base:3.12"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The engine that the docker CLI talks to in this environment."""
+
+    environ: Mapping[str, str]
+
+    def docker(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a docker command to its end."""
+        done = subprocess.run(
+            ["docker", *arguments], env=self.environ, capture_output=True, text=True, check=False
+        )
+        if check and done.returncode:
+            raise RuntimeError(f"docker {arguments[0]}: {done.stdout}{done.stderr}")
+        return done
+
+    def start(self, log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start `docker run` in the foreground, as the runner does: it ends with the container."""
+        with log.open("wb") as output:
+            return subprocess.Popen(
+                ["docker", "run", *arguments],
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def socket(self) -> Path:
+        """The engine's socket, which the runner mounts into every container action."""
+        host = self.docker("context", "inspect", "-f", "{{.Endpoints.docker.Host}}").stdout
+        return Path(host.strip().removeprefix("unix://"))
+
+    def build(self) -> str:
+        """Build the image from the real Dockerfile; its name."""
+        self.docker("build", "--tag", _IMAGE, *self._base(), str(ROOT))
+        return _IMAGE
+
+    def _base(self) -> list[str]:
+        """Nothing where the pinned base can be had, else the options that put a stand-in there."""
+        dockerfile = (ROOT / "Dockerfile").read_text()
+        pinned = sorted(set(re.findall(r"^FROM (\S+@sha256:\S+)", dockerfile, re.MULTILINE)))
+        if not self._has(_STAND_IN_BASE):
+            if all(self._has(base) or self._pull(base) for base in pinned):
+                return []
+            folder = str(self.socket.parent)
+            subprocess.run([str(STAND_IN), "base", folder, _STAND_IN_BASE], check=True)
+        return [f"--build-context={base}=docker-image://{_STAND_IN_BASE}" for base in pinned]
+
+    def _has(self, image: str) -> bool:
+        return self.docker("image", "inspect", image, check=False).returncode == 0
+
+    def _pull(self, image: str) -> bool:
+        pulled = self.docker("pull", "--quiet", image, check=not STAND_IN.exists())
+        return pulled.returncode == 0
+
+
+def stand_in(folder: Path) -> Engine:
+    """Bring up an engine with all its state under the folder."""
+    started = subprocess.run([STAND_IN, "start", folder], check=True, stdout=subprocess.PIPE)
+    return Engine({**os.environ, "DOCKER_HOST": started.stdout.decode().split()[-1]})

@@ -1,0 +1,241 @@
+"""GitHub's runner, as far as a container action can tell.
+
+https://github.com/actions/runner/blob/main/src/Runner.Worker/Handlers/ContainerActionHandler.cs
+"""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.container.engine import ROOT, Engine
+
+# The account of a hosted runner; only root can make folders for it.
+OWNER = 1001 if os.getuid() == 0 else os.getuid()
+
+_REPOSITORY = "octo-org/agents"
+
+# `name=value`, or `name<<DELIMITER`, the value's lines and the delimiter.
+_OUTPUT = re.compile(r"^([^=<\n]+)(?:=(.*)|<<(.+)\n((?:.*\n)*?)\3)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step left behind."""
+
+    status: int
+    log: str
+    outputs: Mapping[str, str]
+    summary: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """What started the workflow."""
+
+    name: str
+    ref: str
+    payload: Mapping[str, Any]
+
+
+PUSH = Event(
+    "push",
+    "refs/heads/main",
+    {
+        "ref": "refs/heads/main",
+        "deleted": False,
+        "repository": {"full_name": _REPOSITORY, "default_branch": "main"},
+    },
+)
+
+
+class Running:
+    """A container action under way."""
+
+    def __init__(self, engine: Engine, name: str, process: subprocess.Popen[bytes]) -> None:
+        self._engine = engine
+        self._process = process
+        self.name = name
+
+    @property
+    def ended(self) -> bool:
+        """Whether the container has ended."""
+        return self._process.poll() is not None
+
+    def wait(self) -> int:
+        """Wait for the container's end; its exit status."""
+        return self._process.wait()
+
+    def end(self) -> None:
+        """Leave no container behind, whatever became of the test."""
+        self._process.kill()
+        self._process.wait()
+        self._engine.docker("rm", "--force", self.name, check=False)
+
+
+class Runner:
+    """One job: its folders on the host, and the steps that run in them."""
+
+    def __init__(self, engine: Engine, image: str, folder: Path) -> None:
+        self._engine = engine
+        self._image = image
+        self._folder = folder
+        self._log = folder / "log"
+        self._mounts = {
+            f"/github/{name}": folder / name
+            for name in ("workspace", "home", "workflow", "file_commands", "runner_temp")
+        }
+        for host in self._mounts.values():
+            host.mkdir()
+        self.workspace = folder / "workspace"
+        self._sha = ""
+        self._running: Running | None = None
+
+    def check_out(self, files: Mapping[str, str]) -> None:
+        """Put files and a commit in the workspace."""
+        for name, text in files.items():
+            path = self.workspace / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        self._git("init", "--quiet", "--initial-branch=main")
+        self._git("add", ".")
+        self._git("commit", "--quiet", "--message=An agent")
+        self._sha = self._git("rev-parse", "HEAD")
+        # Last, for git works in nobody else's folder.
+        _give(self._folder)
+
+    def open_folder(self) -> Path:
+        """Make a folder in the workspace into which every account may write."""
+        folder = self.workspace / "open"
+        folder.mkdir()
+        folder.chmod(0o777)
+        return folder
+
+    def run(
+        self, inputs: Mapping[str, str], env: Mapping[str, str] | None = None, event: Event = PUSH
+    ) -> Step:
+        """Run the action as a step; `env` is the job's and the step's."""
+        status = self.start(inputs, env, event).wait()
+        return Step(
+            status=status,
+            log=self._log.read_text(),
+            outputs=_outputs(self._command_file("set_output").read_text()),
+            summary=self._command_file("step_summary").read_text(),
+        )
+
+    def start(
+        self, inputs: Mapping[str, str], env: Mapping[str, str] | None = None, event: Event = PUSH
+    ) -> Running:
+        """Start the action as a step."""
+        (self._folder / "workflow/event.json").write_text(json.dumps(event.payload))
+        files = {
+            "GITHUB_ENV": "set_env",
+            "GITHUB_OUTPUT": "set_output",
+            "GITHUB_PATH": "add_path",
+            "GITHUB_STATE": "save_state",
+            "GITHUB_STEP_SUMMARY": "step_summary",
+        }
+        for file in files.values():
+            self._command_file(file).write_text("")
+        variables = {
+            **(env or {}),
+            **_inputs(inputs),
+            **self._variables(event),
+            **{name: f"/github/file_commands/{file}" for name, file in files.items()},
+        }
+        name = f"log-agent-{self._folder.name}"
+        process = self._engine.start(
+            self._log,
+            "--rm",
+            "--pull=never",
+            f"--name={name}",
+            "--workdir=/github/workspace",
+            *(f"--env={variable}={value}" for variable, value in variables.items()),
+            f"--volume={self._engine.socket}:/var/run/docker.sock",
+            *(f"--volume={host}:{inside}" for inside, host in self._mounts.items()),
+            self._image,
+        )
+        self._running = Running(self._engine, name, process)
+        return self._running
+
+    def end(self) -> None:
+        """End what still runs, and take back what root made in the folders."""
+        if self._running:
+            self._running.end()
+        self._engine.docker(
+            *("run", "--rm", "--pull=never", "--entrypoint=chown"),
+            *(f"--volume={self._folder}:/job", self._image),
+            *("--recursive", f"{os.getuid()}:{os.getgid()}", "/job"),
+        )
+
+    def _command_file(self, name: str) -> Path:
+        return self._folder / "file_commands" / name
+
+    def _git(self, *arguments: str) -> str:
+        person = ("-c", "user.name=octocat", "-c", "user.email=octocat@example.org")
+        return subprocess.run(
+            ["git", *person, *arguments],
+            cwd=self.workspace,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout.strip()
+
+    def _variables(self, event: Event) -> dict[str, str]:
+        return {
+            "CI": "true",
+            "HOME": "/github/home",
+            # No test speaks to GitHub.
+            "GITHUB_API_URL": "https://api.github.invalid",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTOR": "octocat",
+            "GITHUB_EVENT_NAME": event.name,
+            "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+            "GITHUB_JOB": "log",
+            "GITHUB_REF": event.ref,
+            "GITHUB_REF_NAME": event.ref.split("/", 2)[2],
+            "GITHUB_REF_TYPE": "branch",
+            "GITHUB_REPOSITORY": _REPOSITORY,
+            "GITHUB_REPOSITORY_OWNER": _REPOSITORY.partition("/")[0],
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_RUN_ID": "4711",
+            "GITHUB_RUN_NUMBER": "1",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_SHA": self._sha,
+            "GITHUB_WORKFLOW": "agents",
+            "GITHUB_WORKSPACE": "/github/workspace",
+            "RUNNER_ARCH": "X64",
+            "RUNNER_OS": "Linux",
+            "RUNNER_TEMP": "/github/runner_temp",
+        }
+
+
+def _give(folder: Path) -> None:
+    """Give a folder to the runner's account."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, OWNER, OWNER if os.getuid() == 0 else -1)
+
+
+def _inputs(given: Mapping[str, str]) -> dict[str, str]:
+    """Every input of action.yml, as the runner passes them: given, else its default, else empty."""
+    declared = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
+    unknown = given.keys() - declared.keys()
+    assert not unknown, f"action.yml has no input {unknown}"
+    # A default that is an expression is GitHub's token: a test that wants one gives it.
+    defaults = {name: str(of.get("default", "")) for name, of in declared.items()}
+    texts = {name: "" if "${{" in text else text for name, text in defaults.items()}
+    texts.update(given)
+    return {f"INPUT_{name.upper().replace(' ', '_')}": text for name, text in texts.items()}
+
+
+def _outputs(text: str) -> dict[str, str]:
+    """Read the file of outputs."""
+    return {
+        name: line or lines.removesuffix("\n") for name, line, _, lines in _OUTPUT.findall(text)
+    }
