@@ -15,7 +15,7 @@ run: .venv/installed
 		--cache-dir .log-agent/cache
 
 test: .venv/installed
-	$(RUN) pytest
+	$(RUN) pytest --numprocesses=auto --dist=loadgroup
 
 check: .venv/installed
 	$(RUN) ruff format --check

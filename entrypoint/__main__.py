@@ -31,16 +31,17 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     result = Result()
     try:
         pipeline.run(job, result)
-        status = 0
     except Failure as failure:
         result.problems = failure.problems
-        status = 1
+        return 1
     except Cancelled as cancelled:
         name = signal.Signals(cancelled.signal_number).name
         result.problems = (Problem(f"The job was cancelled ({name})."),)
-        status = 128 + cancelled.signal_number
-    _report(result, environ, log)
-    return status
+        return 128 + cancelled.signal_number
+    finally:
+        # A mistake of our own must not swallow what is known by then.
+        _report(result, environ, log)
+    return 0
 
 
 def _report(result: Result, environ: Mapping[str, str], log: Log) -> None:

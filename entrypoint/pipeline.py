@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entrypoint.agent import build, requirements, source
-from entrypoint.agent.environment import Environment, Uv
+from entrypoint.agent.environment import Uv
 from entrypoint.agent.sandbox import Deadline, Sandbox
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
@@ -64,7 +64,8 @@ def run(job: Job, result: Result) -> None:
             with result.stage("Read", job.log):
                 plan = _read(job, inputs, event, sandbox, result)
             with result.stage("Environment", job.log):
-                environment = _environment(job, inputs, plan, sandbox)
+                uv = Uv(sandbox, inputs.cache_dir, job.workspace.root, job.environ)
+                environment = uv.environment(plan.requirements)
                 result.lock = environment.lock
             with build.started(sandbox, environment, plan.order) as worker:
                 with result.stage("Build", job.log):
@@ -128,11 +129,6 @@ def _resources_for_mlflow(sandbox: Sandbox, result: Result) -> Path:
     path = sandbox.folder / "resources.yml"
     path.write_text(resources_file.as_mlflow(result.resources), encoding="utf-8")
     return path
-
-
-def _environment(job: Job, inputs: Inputs, plan: Plan, sandbox: Sandbox) -> Environment:
-    cache = inputs.cache_dir or sandbox.folder / "cache"
-    return Uv(sandbox, cache, job.workspace.root, job.environ).environment(plan.requirements)
 
 
 def _built(built: build.Build) -> str:

@@ -157,7 +157,8 @@ def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterato
     job_file.write_text(json.dumps(job), encoding="utf-8")
     reading, writing = os.pipe()
     try:
-        argv = [str(environment.python), "-I", "-u", str(_WORKER), str(job_file), str(writing)]
+        # -B: the checkout and the model are nobody's place for bytecode.
+        argv = [str(environment.python), "-IBu", str(_WORKER), str(job_file), str(writing)]
         with sandbox.start(argv, doing="the agent", cwd=folder, reply=writing) as process:
             yield Worker(process, reading, order, folder)
     finally:
@@ -206,6 +207,12 @@ def _advice(stage: str, error: dict[str, Any], shown: str) -> str:
         return (
             f"`{module}` was there when the agent was built, but is neither among its requirements"
             " nor in the model: it is not there on serving either."
+        )
+    # MLflow's words: with models from code, `development_config` is not used.
+    if error["message"].startswith("Config file is not provided"):
+        return (
+            "The agent reads a `ModelConfig`, and what is logged has only the one given here:\n\n"
+            f"    with:\n      model-config: {Path(shown).with_name('config.yml')}"
         )
     if error["type"] == "SystemExit":
         return f"Take the call that ends the process (`sys.exit()`, `exit()`) out of `{shown}`."

@@ -54,12 +54,14 @@ class Uv:
     """uv, run in the sandbox: it starts build backends, which are foreign code."""
 
     def __init__(
-        self, sandbox: Sandbox, cache: Path, cwd: Path, environ: Mapping[str, str]
+        self, sandbox: Sandbox, cache: Path | None, cwd: Path, environ: Mapping[str, str]
     ) -> None:
+        """Keep packages and environments in `cache`, else only for this job."""
         self._sandbox = sandbox
         self._cwd = cwd
-        self._cache = sandbox.give(cache)
-        self._packages = sandbox.give(cache / "uv")
+        self._kept = cache is not None
+        self._cache = sandbox.give(cache or sandbox.folder / "cache")
+        self._packages = sandbox.give(self._cache / "uv")
         self._environ = {
             **{name: value for name, value in environ.items() if name.startswith("UV_")},
             "UV_CACHE_DIR": str(self._packages),
@@ -161,20 +163,14 @@ class Uv:
                 return python
             if folder.exists():
                 shutil.rmtree(folder)
-            # With pip in it (--seed), MLflow can write pip's version into conda.yaml.
-            self._run(
-                "making the environment",
-                "venv",
-                "--seed",
-                "--quiet",
-                f"--python={_python()}",
-                folder,
-            )
+            self._run("making the environment", "venv", "--quiet", f"--python={_python()}", folder)
             self._run(
                 "installing the requirements",
-                *("pip", "install", "--no-deps", "--quiet"),
-                f"--python={python}",
+                *("pip", "install", "--no-deps", "--quiet", f"--python={python}"),
+                *(["--compile-bytecode"] if self._kept else []),
                 f"--requirements={self._sandbox.folder / 'requirements' / 'resolved.txt'}",
+                # MLflow writes its version into conda.yaml, and conda environments have it too.
+                "pip",
             )
             complete.touch()
         return python

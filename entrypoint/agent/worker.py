@@ -16,6 +16,7 @@ import shutil
 import sys
 import time
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,13 @@ def described(error: BaseException, job: Job) -> Verdict:
     while isinstance(error, MlflowException) and error.__cause__ is not None:
         error = error.__cause__
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename.startswith(tuple(job["agent_folders"]))]
+    # The environment may be kept in the checkout, but it isn't the agent's.
+    own = [
+        frame
+        for frame in frames
+        if frame.filename.startswith(tuple(job["agent_folders"]))
+        and not frame.filename.startswith(sys.prefix)
+    ]
     # A syntax error in a module of the agent has no frame there.
     place = (getattr(error, "filename", None), getattr(error, "lineno", None))
     if not isinstance(error, SyntaxError):
@@ -189,12 +196,23 @@ def judge(stage: str, job: Job) -> None:
     sys.stderr.flush()
 
 
+def fork() -> int:
+    """Fork without Python's warning about threads.
+
+    The only ones here are OpenBLAS' and jemalloc's (NumPy's and PyArrow's), which both prepare for
+    a fork with pthread_atfork; MLflow starts none on import.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
 def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     reply = int(sys.argv[2])
     for line in sys.stdin:
         stage = line.strip()
-        child = os.fork()
+        child = fork()
         if child == 0:
             try:
                 os.close(reply)

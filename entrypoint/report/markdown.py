@@ -1,7 +1,7 @@
 """Foreign text in GitHub's Markdown: shown as it is, never obeyed.
 
-https://github.github.com/gfm/ - a numeric character reference (section 6.2) never acts as markup,
-and GitHub links no mentions inside `<code>`.
+https://github.github.com/gfm/ - nothing acts as markup in a code span (section 6.3) or in a fenced
+block (4.5), nor does a numeric character reference (6.2); GitHub links no mentions in any of them.
 """
 
 import re
@@ -15,16 +15,26 @@ _BLOCK_LIMIT = 50_000
 def code(text: object) -> str:
     """One line of foreign text as inline code: safe in a table, a list and a heading."""
     line = " ".join(str(text).split())
-    return f"<code>{re.sub(r'[^A-Za-z0-9 ]', lambda found: f'&#{ord(found[0])};', line)}</code>"
+    if "|" in line or not line:  # ends a table's cell even inside of backticks
+        inert = re.sub(r"[^A-Za-z0-9 ]", lambda found: f"&#{ord(found[0])};", line)
+        return f"<code>{inert}</code>"
+    fence = _fence(line, shortest=1)
+    room = " " if "`" in (line[0], line[-1]) else ""
+    return f"{fence}{room}{line}{room}{fence}"
 
 
 def block(text: object, language: str = "") -> str:
     """Foreign lines as a fenced block, whose fence is longer than any in the text."""
     whole = str(text).replace("\r", "")
     shown = whole if len(whole) <= _BLOCK_LIMIT else f"{whole[:_BLOCK_LIMIT]}\n…"
-    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = _fence(shown, shortest=3)
     return f"{fence}{language}\n{shown}\n{fence}"
+
+
+def _fence(text: str, shortest: int) -> str:
+    """Backticks, more than stand together anywhere in the text."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(shortest, longest + 1)
 
 
 def templates() -> jinja2.Environment:

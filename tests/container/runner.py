@@ -5,54 +5,17 @@ https://github.com/actions/runner/blob/main/src/Runner.Worker/Handlers/Container
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from tests.container.engine import ROOT, Engine
+from tests.doubles.runner import PUSH_TO_MAIN, REPOSITORY, Event, Step, read_outputs
 
 # The account of a hosted runner; only root can make folders for it.
 OWNER = 1001 if os.getuid() == 0 else os.getuid()
-
-_REPOSITORY = "octo-org/agents"
-
-# `name=value`, or `name<<DELIMITER`, the value's lines and the delimiter.
-_OUTPUT = re.compile(r"^([^=<\n]+)(?:=(.*)|<<(.+)\n((?:.*\n)*?)\3)$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a step left behind."""
-
-    status: int
-    log: str
-    outputs: Mapping[str, str]
-    summary: str
-
-
-@dataclass(frozen=True)
-class Event:
-    """What started the workflow."""
-
-    name: str
-    ref: str
-    payload: Mapping[str, Any]
-
-
-PUSH = Event(
-    "push",
-    "refs/heads/main",
-    {
-        "ref": "refs/heads/main",
-        "deleted": False,
-        "repository": {"full_name": _REPOSITORY, "default_branch": "main"},
-    },
-)
 
 
 class Running:
@@ -118,19 +81,25 @@ class Runner:
         return folder
 
     def run(
-        self, inputs: Mapping[str, str], env: Mapping[str, str] | None = None, event: Event = PUSH
+        self,
+        inputs: Mapping[str, str],
+        env: Mapping[str, str] | None = None,
+        event: Event = PUSH_TO_MAIN,
     ) -> Step:
         """Run the action as a step; `env` is the job's and the step's."""
         status = self.start(inputs, env, event).wait()
         return Step(
             status=status,
             log=self._log.read_text(),
-            outputs=_outputs(self._command_file("set_output").read_text()),
+            outputs=read_outputs(self._command_file("set_output").read_text()),
             summary=self._command_file("step_summary").read_text(),
         )
 
     def start(
-        self, inputs: Mapping[str, str], env: Mapping[str, str] | None = None, event: Event = PUSH
+        self,
+        inputs: Mapping[str, str],
+        env: Mapping[str, str] | None = None,
+        event: Event = PUSH_TO_MAIN,
     ) -> Running:
         """Start the action as a step."""
         (self._folder / "workflow/event.json").write_text(json.dumps(event.payload))
@@ -201,8 +170,8 @@ class Runner:
             "GITHUB_REF": event.ref,
             "GITHUB_REF_NAME": event.ref.split("/", 2)[2],
             "GITHUB_REF_TYPE": "branch",
-            "GITHUB_REPOSITORY": _REPOSITORY,
-            "GITHUB_REPOSITORY_OWNER": _REPOSITORY.partition("/")[0],
+            "GITHUB_REPOSITORY": REPOSITORY["full_name"],
+            "GITHUB_REPOSITORY_OWNER": REPOSITORY["full_name"].partition("/")[0],
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_RUN_ID": "4711",
             "GITHUB_RUN_NUMBER": "1",
@@ -232,10 +201,3 @@ def _inputs(given: Mapping[str, str]) -> dict[str, str]:
     texts = {name: "" if "${{" in text else text for name, text in defaults.items()}
     texts.update(given)
     return {f"INPUT_{name.upper().replace(' ', '_')}": text for name, text in texts.items()}
-
-
-def _outputs(text: str) -> dict[str, str]:
-    """Read the file of outputs."""
-    return {
-        name: line or lines.removesuffix("\n") for name, line, _, lines in _OUTPUT.findall(text)
-    }

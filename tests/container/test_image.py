@@ -7,18 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.container.engine import ROOT, Engine
-from tests.container.runner import OWNER, Event, Runner
+from tests.container.runner import OWNER, Runner
+from tests.doubles.runner import PULL_REQUEST
 
 pytestmark = pytest.mark.xdist_group("container")
 
 RESPONSES = ROOT / "examples/responses"
-AGENT = {"agent-path": "agent/agent.py", "input-example": "agent/input_example.json"}
-
-PULL_REQUEST = Event(
-    "pull_request",
-    "refs/pull/7/merge",
-    {"action": "synchronize", "number": 7, "pull_request": {"number": 7}},
-)
+AGENT = {
+    "agent-path": "agent/agent.py",
+    "input-example": "agent/input_example.json",
+    "model-config": "agent/config.yml",
+}
 
 
 def responses(addition: str = "") -> dict[str, str]:

@@ -19,8 +19,21 @@ from typing import Any
 
 SHA = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c"
 REPOSITORY = {"full_name": "acme/agents", "default_branch": "main"}
-PUSH_TO_MAIN = ("push", "refs/heads/main", {"ref": "refs/heads/main", "repository": REPOSITORY})
-PULL_REQUEST = (
+
+
+@dataclass(frozen=True)
+class Event:
+    """What started the workflow."""
+
+    name: str
+    ref: str
+    payload: Mapping[str, Any]
+
+
+PUSH_TO_MAIN = Event(
+    "push", "refs/heads/main", {"ref": "refs/heads/main", "repository": REPOSITORY}
+)
+PULL_REQUEST = Event(
     "pull_request",
     "refs/pull/7/merge",
     {
@@ -32,8 +45,6 @@ PULL_REQUEST = (
         },
     },
 )
-
-Event = tuple[str, str, Mapping[str, Any]]
 
 
 @dataclass
@@ -87,16 +98,15 @@ class Runner:
         self.temp.mkdir(exist_ok=True)
         for file in ("output", "summary"):
             (self.temp / file).write_text("")
-        name, ref, payload = self.event
-        (self.temp / "event.json").write_text(json.dumps(payload))
+        (self.temp / "event.json").write_text(json.dumps(self.event.payload))
         variables = {
             "CI": "true",
             "GITHUB_ACTIONS": "true",
-            "GITHUB_EVENT_NAME": name,
+            "GITHUB_EVENT_NAME": self.event.name,
             "GITHUB_EVENT_PATH": str(self.temp / "event.json"),
             "GITHUB_OUTPUT": str(self.temp / "output"),
-            "GITHUB_REF": ref,
-            "GITHUB_REPOSITORY": "acme/agents",
+            "GITHUB_REF": self.event.ref,
+            "GITHUB_REPOSITORY": REPOSITORY["full_name"],
             "GITHUB_RUN_ID": "42",
             "GITHUB_SHA": SHA,
             "GITHUB_STEP_SUMMARY": str(self.temp / "summary"),

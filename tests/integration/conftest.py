@@ -1,0 +1,107 @@
+"""A checkout in which the program is run as a step of a job."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+
+from tests.doubles.runner import PUSH_TO_MAIN, Event, Runner, Step
+
+REQUIREMENTS = "mlflow==3.17.2\n"
+
+ECHO = """
+from uuid import uuid4
+
+import mlflow
+from mlflow.pyfunc import ResponsesAgent
+from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse
+
+
+class Echo(ResponsesAgent):
+    def predict(self, request: ResponsesAgentRequest) -> ResponsesAgentResponse:
+        text = request.input[-1].content
+        return ResponsesAgentResponse(output=[self.create_text_output_item(text, str(uuid4()))])
+
+
+mlflow.models.set_model(Echo())
+"""
+
+
+@dataclass
+class Checkout:
+    """One agent's folder in the checkout; all of them share its store and its cache."""
+
+    runner: Runner
+    name: str
+    target: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.target = f"prod.agents.{self.name}"
+        self.folder.mkdir()
+        self.write("requirements.txt", REQUIREMENTS)
+
+    @property
+    def folder(self) -> Path:
+        return self.runner.workspace / self.name
+
+    @property
+    def client(self) -> MlflowClient:
+        """A client of the embedded store."""
+        return MlflowClient(f"sqlite:///{self.runner.workspace}/.log-agent/mlflow.db")
+
+    def write(self, name: str, text: str) -> str:
+        """Write a file of the agent; its path as an input gives it."""
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text, encoding="utf-8")
+        return f"{self.name}/{name}"
+
+    def run(
+        self,
+        agent: str = ECHO,
+        given: Mapping[str, str] | None = None,
+        *,
+        event: Event = PUSH_TO_MAIN,
+        env: Mapping[str, str] | None = None,
+        **inputs: str,
+    ) -> Step:
+        """Write the agent and run the step; inputs by name, `_` for `-`, "" for "not given"."""
+        self.runner.event = event
+        return self.runner.run(self.inputs(agent, **inputs, **(given or {})), env=env)
+
+    def inputs(self, agent: str = ECHO, **inputs: str) -> dict[str, str]:
+        """Write the agent; the inputs that register it in the embedded store."""
+        return {
+            "agent-path": self.write("agent.py", agent),
+            "uc-target": self.target,
+            "tracking-uri": "embedded",
+            "cache-dir": ".cache",
+            **{name.replace("_", "-"): text for name, text in inputs.items()},
+        }
+
+    def versions(self) -> list[ModelVersion]:
+        """What is registered under the agent's name."""
+        found = self.client.search_model_versions(f"name = '{self.target}'")
+        # A search of the SQL store leaves the aliases out.
+        return [self.client.get_model_version(each.name, each.version) for each in found]
+
+    def model(self, step: Step) -> Path:
+        """The files of the logged model."""
+        model = self.client.get_logged_model(step.outputs["logged-model-uri"].split("/")[-1])
+        return Path(model.artifact_location.removeprefix("file://"))
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One checkout for the session: environments and the store's tables are made once."""
+    return tmp_path_factory.mktemp("checkout")
+
+
+@pytest.fixture
+def checkout(workspace: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Checkout:
+    """An agent's folder of its own."""
+    name = re.sub(r"\W+", "_", request.node.name).strip("_").lower()[:60]
+    return Checkout(Runner(workspace, tmp_path / "runner_temp"), name)

@@ -1,0 +1,221 @@
+"""What a user can get wrong: one error that names the input, the place and the fix."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.doubles.runner import PULL_REQUEST, Step
+from tests.integration.conftest import ECHO, Checkout
+
+RAISES = "import os\n\n\ndef key():\n    return os.environ['NOT_SET_HERE']\n\n\nkey()\n"
+NO_SET_MODEL = ECHO.replace("mlflow.models.set_model(Echo())", "agent = Echo()")
+PLAIN = """
+import mlflow
+
+
+class Plain(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return {predict}
+
+
+mlflow.models.set_model(Plain())
+"""
+
+
+def the_error(step: Step) -> str:
+    """The one error of a step that failed as it should."""
+    assert step.status == 1, step.log
+    (error,) = step.commands("error")
+    assert "entrypoint/" not in step.log, "a traceback of ours"
+    assert "❌" in step.summary
+    assert step.result["problems"]
+    return error.replace("%0A", "\n")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"agent_path": ""}, ["`agent-path` is required", "agent-path: agents/support/agent.py"]),
+        ({"agent_path": "{name}/agnet.py"}, ["`agent-path`", "does not exist", "{name}/agent.py"]),
+        ({"agent_path": "{name}"}, ["`agent-path`", "is a folder"]),
+        ({"agent_path": "{name}/requirements.txt"}, ["`agent-path`", "is not a Python file"]),
+        ({"agent_path": "../../agent.py"}, ["`agent-path`", "outside the workspace"]),
+        ({"uc_target": "agents.support"}, ["`uc-target`", "2 levels", "catalog.schema.model"]),
+        ({"uc_target": ""}, ["`uc-target`", "uc-target: prod.agents.support"]),
+        ({"mode": "regsiter"}, ["`mode`", "`regsiter`", "`register`"]),
+        ({"flavor": "sklearn"}, ["`flavor`", "`sklearn`", "`langchain`"]),
+        ({"verify": "yes"}, ["`verify`", "`predict`"]),
+        ({"timeout_minutes": "soon"}, ["`timeout-minutes`", "`soon`"]),
+        ({"input_example": "{{oops"}, ["`input-example`", "not JSON"]),
+        ({"input_example": "{name}/none.json"}, ["`input-example`", "does not exist"]),
+        ({"model_config": "{name}/none.yml"}, ["`model-config`", "does not exist"]),
+        ({"resources_file": "{name}/none.yml"}, ["`resources-file`", "does not exist"]),
+        ({"requirements": "{name}/none.txt"}, ["`requirements`", "does not exist"]),
+        ({"requirements": "mlflow==3.17.2\nsix==99"}, ["`requirements`", "six==99"]),
+        ({"requirements": "six===>1"}, ["`requirements`", "six===>1"]),
+        ({"aliases": "v1"}, ["`aliases`", "`v1`", "reserved"]),
+        ({"aliases": "pr-{{pr}}"}, ["`aliases`", "no `pr`"]),
+        ({"tags": "a.b=c"}, ["`tags`", "`a.b`"]),
+        ({"tracking_uri": ""}, ["`tracking-uri`", "DATABRICKS_HOST", "id-token: write"]),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_input(checkout: Checkout, inputs: dict[str, str], said: list[str]) -> None:
+    given = {name: text.format(name=checkout.name) for name, text in inputs.items()}
+
+    step = checkout.run(given=given)
+
+    error = the_error(step)
+    for words in said:
+        assert words.format(name=checkout.name) in error
+    assert step.outputs["run-id"] == ""
+
+
+def test_every_wrong_input_is_said_at_once(checkout: Checkout) -> None:
+    step = checkout.run(mode="x", uc_target="y", verify="z")
+
+    assert step.status == 1
+    assert len(step.commands("error")) == 3
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "place"),
+    [
+        ("example.json", '{\n  "input": [,]\n}', "line=2,col=13"),
+        ("config.yml", "key: [1\nother: 2\n", "line=2,col=6"),
+    ],
+    ids=["input-example", "model-config"],
+)
+def test_a_wrong_file_is_annotated_where_it_is_wrong(
+    checkout: Checkout, file: str, text: str, place: str
+) -> None:
+    path = checkout.write(file, text)
+    name = {"example.json": "input_example", "config.yml": "model_config"}[file]
+
+    error = the_error(checkout.run(given={name: path}))
+
+    assert f"::error file={path},{place}::" in error
+
+
+@pytest.mark.parametrize(
+    ("agent", "line", "said"),
+    [
+        ("import mlflow\n\ndef f(:\n    pass\n", 3, "is not valid Python"),
+        (RAISES, 5, "KeyError: 'NOT_SET_HERE'"),
+        ("import mlflow\nimport not_there_at_all\n", 2, "Add the package that provides it"),
+        (NO_SET_MODEL, None, "mlflow.models.set_model(agent)"),
+        (ECHO.replace("set_model(Echo())", "set_model('Echo')"), 15, "set_model"),
+        ("import sys\n\nsys.exit(0)\n", 3, "SystemExit"),
+        ("import os\n\nos._exit(0)\n", None, "ended its process"),
+        ("import os\n\nos.kill(os.getpid(), 9)\n", None, "SIGKILL"),
+        (
+            "from mlflow.models import ModelConfig\n\nModelConfig(development_config='c.yml')\n",
+            3,
+            "model-config: {name}/config.yml",
+        ),
+        (ECHO.replace("text = request", "raise RuntimeError('no voice') #"), 11, "no voice"),
+    ],
+    ids=[
+        "syntax",
+        "raises at import",
+        "package missing",
+        "no set_model",
+        "set_model of nothing",
+        "exit",
+        "_exit",
+        "killed",
+        "no config",
+        "raises in predict",
+    ],
+)
+def test_an_agent_that_cannot_be_built(
+    checkout: Checkout, agent: str, line: int | None, said: str
+) -> None:
+    step = checkout.run(agent)
+
+    error = the_error(step)
+    assert said.format(name=checkout.name) in error
+    if line:
+        assert f"file={checkout.name}/agent.py,line={line}" in error
+    assert step.outputs["run-id"] == step.outputs["model-uri"] == ""
+
+
+def test_the_traceback_is_the_agents_own(checkout: Checkout) -> None:
+    error = the_error(checkout.run(RAISES))
+
+    frames = re.findall(r'File "([^"]+)", line (\d+)', error)
+    assert [(file.rpartition("/")[2], line) for file, line in frames] == [
+        ("agent.py", "8"),
+        ("agent.py", "5"),
+    ]
+
+
+def test_a_model_without_a_signature_is_refused(checkout: Checkout) -> None:
+    error = the_error(checkout.run(PLAIN.format(predict="'yes'")))
+
+    assert "no output signature" in error
+    assert "input-example:" in error
+
+
+def test_a_predict_that_only_works_in_the_checkout_is_found_by_verify(checkout: Checkout) -> None:
+    checkout.write("helper_of_the_checkout.py", "ANSWER = 'yes'\n")
+    agent = "import helper_of_the_checkout\n" + PLAIN.format(
+        predict="helper_of_the_checkout.ANSWER"
+    )
+
+    step = checkout.run(agent, input_example='"question"')
+
+    error = the_error(step)
+    assert "No module named 'helper_of_the_checkout'" in error
+    assert f"file={checkout.name}/agent.py,line=1::" in error
+    assert [(stage["name"], stage["passed"]) for stage in step.result["stages"]][-2:] == [
+        ("Build", True),
+        ("Verify", False),
+    ]
+
+
+def test_a_predict_that_raises_is_an_error_though_mlflow_only_warns(checkout: Checkout) -> None:
+    agent = PLAIN.format(predict="1 / 0").replace(
+        "    def predict(self, context, model_input, params=None):",
+        "    def predict(self, context, model_input: list[str], params=None) -> list[str]:",
+    )
+
+    error = the_error(checkout.run(agent, input_example='["question"]'))
+
+    assert "ZeroDivisionError" in error
+    assert f"file={checkout.name}/agent.py,line=7::" in error
+
+
+def test_no_requirements_anywhere(checkout: Checkout) -> None:
+    (checkout.folder / "requirements.txt").unlink()
+
+    error = the_error(checkout.run())
+
+    assert "`requirements`" in error
+    assert f"{checkout.name}/requirements.txt" in error
+
+
+@pytest.mark.parametrize(
+    ("agent", "doing"),
+    [
+        ("import time\n\ntime.sleep(600)\n", "the agent's build"),
+        (ECHO.replace("text =", "import time; time.sleep(600); text ="), "the agent's build"),
+    ],
+    ids=["at import", "in predict"],
+)
+def test_an_agent_that_takes_too_long(checkout: Checkout, agent: str, doing: str) -> None:
+    checkout.run(ECHO, mode="preview")  # the environment is there
+
+    error = the_error(checkout.run(agent, timeout_minutes="0.1"))
+
+    assert "`timeout-minutes`" in error
+    assert doing in error
+
+
+@pytest.mark.parametrize("event", ["pull_request_target", "issue_comment", "workflow_run"])
+def test_events_that_may_bring_a_strangers_code_are_refused(checkout: Checkout, event: str) -> None:
+    error = the_error(checkout.run(event=replace(PULL_REQUEST, name=event)))
+
+    assert f"`{event}`" in error
+    assert "pull_request:" in error

@@ -1,0 +1,135 @@
+"""What an agent can see, say and leave behind."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.runner import Runner
+from tests.integration.conftest import ECHO, Checkout
+
+SECRETS = {
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "oidc-request",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://example.invalid/oidc-request",
+    "DATABRICKS_CLIENT_SECRET": "client-secret",
+    "GH_TOKEN": "gh-token",
+    "GITHUB_TOKEN": "github-token",
+    "SOME_COPY": "github-token",
+    "MLFLOW_TRACKING_PASSWORD": "tracking-password",
+    "UV_INDEX_PRIVATE_PASSWORD": "index-password",
+}
+
+
+def test_the_agent_gets_the_steps_variables_and_no_secret_of_the_job(checkout: Checkout) -> None:
+    seen = checkout.runner.temp / "seen.json"
+    agent = f"import json, os\njson.dump(dict(os.environ), open({str(seen)!r}, 'w'))\n" + ECHO
+
+    step = checkout.run(agent, mode="preview", env={**SECRETS, "OF_THE_STEP": "for the agent"})
+
+    assert step.status == 0, step.log
+    environ = json.loads(seen.read_text())
+    assert environ["OF_THE_STEP"] == "for the agent"
+    told = json.dumps(environ)
+    assert [secret for secret in SECRETS.values() if secret in told] == []
+    assert [name for name in environ if name.startswith(("GITHUB_", "INPUT_", "ACTIONS_"))] == []
+    assert environ["HOME"] != os.environ["HOME"]
+
+
+def test_what_the_agent_prints_is_shown_and_not_obeyed(checkout: Checkout) -> None:
+    agent = 'print("::error::obeyed\\n::set-output name=x::y\\nno newline", end="")\n' + ECHO
+
+    step = checkout.run(agent, mode="preview")
+
+    assert step.status == 0, step.log
+    assert "::error::obeyed" in step.log
+    assert step.commands("error") == step.commands("set-output") == []
+    assert len(step.commands("group")) == len(step.commands("endgroup")) == 4
+
+
+def test_much_output_is_cut_in_the_log(checkout: Checkout) -> None:
+    agent = 'for _ in range(100_000):\n    print("x" * 99)\n' + ECHO
+
+    step = checkout.run(agent, mode="preview")
+
+    assert step.status == 0, step.log[-2000:]
+    assert len(step.log) < 1_000_000
+    assert "not shown" in step.log
+
+
+def test_what_the_agent_does_to_mlflow_ends_in_a_store_that_is_thrown_away(
+    checkout: Checkout,
+) -> None:
+    agent = (
+        "import mlflow\n"
+        "mlflow.set_experiment('of the agent')\n"
+        "with mlflow.start_run():\n    mlflow.log_param('of', 'the agent')\n" + ECHO
+    )
+
+    step = checkout.run(agent)
+
+    assert step.status == 0, step.log
+    names = [experiment.name for experiment in checkout.client.search_experiments()]
+    assert "of the agent" not in names
+    assert not list(checkout.runner.workspace.rglob("mlruns"))
+
+
+def test_the_checkout_is_not_imported_by_the_control_process(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    for name in ("yaml.py", "jinja2.py", "mlflow/__init__.py", "sitecustomize.py"):
+        (workspace / name).parent.mkdir(exist_ok=True)
+        (workspace / name).write_text(f"raise SystemExit('imported {name}')\n")
+    checkout = Checkout(Runner(workspace, tmp_path / "runner_temp"), "agent")
+
+    step = checkout.run(verify="load")
+
+    assert step.status == 0, step.log
+
+
+def test_no_process_outlives_the_step(checkout: Checkout) -> None:
+    children = checkout.runner.temp / "children"
+    agent = (
+        "import subprocess\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        f"print(child.pid, file=open({str(children)!r}, 'a'))\n" + ECHO
+    )
+
+    step = checkout.run(agent, mode="preview")
+
+    assert step.status == 0, step.log
+    pids = [int(line) for line in children.read_text().split()]
+    assert len(pids) == 2
+    assert [pid for pid in pids if is_running(pid)] == []
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_cancelled_job_tidies_up(checkout: Checkout, number: signal.Signals, status: int) -> None:
+    asleep = checkout.runner.temp / "asleep"
+    agent = (
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(asleep)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)\n"
+    )
+    process = checkout.runner.start(checkout.inputs(agent))
+    while process.poll() is None and not (asleep.exists() and asleep.read_text()):
+        time.sleep(0.05)
+    process.send_signal(number)
+    log, _ = process.communicate()
+    step = checkout.runner.finished(process, log)
+
+    assert step.status == status, step.log
+    assert "cancelled" in step.summary
+    assert not is_running(int(asleep.read_text()))
+    assert checkout.versions() == []
+    assert list(Path(os.environ.get("TMPDIR", "/tmp")).glob("log-agent-*")) == []
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there and not only waiting to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

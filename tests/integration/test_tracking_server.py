@@ -1,0 +1,109 @@
+"""The same job against MLflow's own tracking server."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from mlflow import MlflowClient
+
+from tests.integration.conftest import Checkout
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a real `mlflow server`; its address."""
+    folder = tmp_path_factory.mktemp("server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    argv = [
+        str(Path(sys.executable).with_name("mlflow")),
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        f"sqlite:///{folder}/mlflow.db",
+        "--artifacts-destination",
+        str(folder / "artifacts"),
+    ]
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(argv, cwd=folder, stdout=output, stderr=output)
+    try:
+        while not answers(address):
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(address: str) -> bool:
+    """Whether the server is up."""
+    try:
+        return requests.get(f"{address}/health", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_registers_over_http(checkout: Checkout, server: str) -> None:
+    step = checkout.run(tracking_uri=server, aliases="champion")
+
+    assert step.status == 0, step.log
+    client = MlflowClient(server)
+    version = client.get_model_version_by_alias(checkout.target, "champion")
+    assert (version.status, str(version.version)) == ("READY", "1")
+    assert version.tags["git_repository"] == "acme/agents"
+    assert client.get_run(step.outputs["run-id"]).info.status == "FINISHED"
+    files = {
+        file.path
+        for file in client.list_logged_model_artifacts(
+            step.outputs["logged-model-uri"].split("/")[-1]
+        )
+    }
+    assert {"MLmodel", "agent.py", "requirements.txt"} <= files
+    assert not (checkout.runner.workspace / ".log-agent" / "mlflow.db").exists() or (
+        checkout.versions() == []
+    )
+
+
+def test_the_server_named_by_the_environment_is_used(checkout: Checkout, server: str) -> None:
+    step = checkout.run(tracking_uri="", env={"MLFLOW_TRACKING_URI": server})
+
+    assert step.status == 0, step.log
+    assert MlflowClient(server).get_model_version(checkout.target, "1").status == "READY"
+
+
+def test_a_server_that_is_not_there(checkout: Checkout) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+
+    step = checkout.run(tracking_uri=address, env={"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"})
+
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert address in error
+    assert step.result["build"]["flavor"] == "pyfunc"
+
+
+def test_a_name_that_the_registry_refuses_leaves_no_run_running(
+    checkout: Checkout, server: str
+) -> None:
+    step = checkout.run(tracking_uri=server, registry_uri="databricks-uc")
+
+    assert step.status == 1
+    client = MlflowClient(server)
+    assert client.get_run(step.outputs["run-id"]).info.status == "FAILED"
+    assert step.outputs["run-id"] in step.summary
