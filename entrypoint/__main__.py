@@ -11,7 +11,7 @@ from types import FrameType
 from entrypoint import pipeline
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
-from entrypoint.github.files import write_outputs, write_summary
+from entrypoint.github.files import SUMMARY_LIMIT, write_outputs, write_summary
 from entrypoint.inputs import INPUTS, texts_of
 from entrypoint.log import Log, PlainLog
 from entrypoint.registry.stores import MLFLOW_SETTINGS
@@ -48,7 +48,7 @@ def _report(result: Result, environ: Mapping[str, str], log: Log) -> None:
     for problem in result.problems:
         log.error(problem)
     write_outputs(result.outputs, environ.get("GITHUB_OUTPUT", ""))
-    write_summary(summary.render(result), environ.get("GITHUB_STEP_SUMMARY", ""))
+    write_summary(summary.render(result, SUMMARY_LIMIT), environ.get("GITHUB_STEP_SUMMARY", ""))
 
 
 def _workspace(environ: Mapping[str, str]) -> Workspace:

@@ -90,7 +90,8 @@ class Event:
     def mode(self) -> str:
         """What `mode: auto` means for this event."""
         if self.name == "push":
-            return "register" if self.tag or self.branch == self._default_branch else "preview"
+            lasting = self.tag or (self.branch and self.branch == self._default_branch)
+            return "register" if lasting else "preview"
         if self.name in ("workflow_dispatch", "schedule", "release"):
             return "register"
         return "preview"

@@ -175,7 +175,7 @@ class Inputs:
             "tags": reader.optional("tags", _tags) or (),
             "verify": reader.required("verify", _one_of(VERIFICATIONS)),
             "timeout_seconds": reader.required("timeout-minutes", _seconds),
-            "cache_dir": reader.optional("cache-dir", workspace.path),
+            "cache_dir": reader.optional("cache-dir", workspace.folder),
         }
         if reader.problems:
             raise InputFailure(*reader.problems)
@@ -258,13 +258,10 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _tags(text: str) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for line in _lines(text):
-        key, separator, value = line.partition("=")
-        if not separator:
-            raise ValueError(f"`{line}` is not `key=value`.")
-        pairs.append((key.strip(), value.strip()))
-    return tuple(pairs)
+    pairs = [line.partition("=") for line in _lines(text)]
+    if wrong := [f"`{key}`" for key, separator, _ in pairs if not separator]:
+        raise ValueError(f"{', '.join(wrong)}: not `key=value`.")
+    return tuple((key.strip(), value.strip()) for key, _, value in pairs)
 
 
 def _seconds(text: str) -> float:
@@ -282,7 +279,7 @@ def _input_example(text: str, workspace: Workspace) -> InputExample:
     if text[0] in '{["':
         try:
             return InputExample(json.loads(text))
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise ValueError(f"not JSON: {error}.") from error
     path = workspace.file(text)
     try:
@@ -290,5 +287,5 @@ def _input_example(text: str, workspace: Workspace) -> InputExample:
     except json.JSONDecodeError as error:
         place = Place(workspace.relative(path), error.lineno, error.colno)
         raise _Misplaced(f"`{text}` is not JSON: {error.msg}.", place) from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"`{text}` is not JSON: it is not UTF-8 text ({error}).") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"`{text}` is not JSON: {error}.") from error

@@ -33,6 +33,11 @@ class Log(Protocol):
         """Say why the job failed."""
 
 
+def printable(text: str) -> str:
+    """The text with what UTF-8 has no bytes for (half of a pair, from JSON) spelt out."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class PlainLog:
     """A readable log for a terminal."""
 
@@ -69,7 +74,7 @@ class PlainLog:
             self.foreign(problem.detail)
 
     def _print(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        print(printable(text), file=self._stream, flush=True)
 
 
 @contextmanager

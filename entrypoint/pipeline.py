@@ -105,15 +105,16 @@ def _read(job: Job, inputs: Inputs, event: Event, sandbox: Sandbox, result: Resu
     source.check_source(inputs.agent_path, result.agent)
     labels = Labels.make(inputs, event, result.agent, workspace.root.name)
     result.aliases = labels.aliases
-    declared = inputs.resources_file or resources_file.found(inputs.agent_path)
+    declared = inputs.resources_file or resources_file.found(inputs.agent_path, workspace)
     if declared:
         result.resources = resources_file.read(declared, workspace)
-    config = inputs.model_config
+    if inputs.model_config:
+        read_yaml("model-config", inputs.model_config, workspace)
     order = build.Order(
         agent=inputs.agent_path,
         checkout=workspace.root,
         flavor=inputs.flavor,
-        model_config=read_yaml("model-config", config, workspace) if config else None,
+        model_config=inputs.model_config,
         input_example=inputs.input_example.value if inputs.input_example else None,
         resources=_resources_for_mlflow(sandbox, result) if result.resources else None,
         verify=inputs.verify,

@@ -20,14 +20,32 @@ class Workspace:
         """The path that an input means, symlinks resolved.
 
         Raises:
-            ValueError: it leads out of the workspace.
+            ValueError: it leads out of the workspace, or can't be a path.
 
         """
         if self.host_root and (text == self.host_root or text.startswith(f"{self.host_root}/")):
             text = text[len(self.host_root) :].lstrip("/") or "."
-        path = (self.root / text).resolve()
+        try:
+            path = (self.root / text).resolve()
+            path.is_file()
+        except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a NUL
+            raise ValueError(
+                f"`{text[:80]}` can't be a path ({error.__class__.__name__})."
+            ) from error
         if not path.is_relative_to(self.root):
             raise ValueError(f"`{text}` is outside the workspace. Name a path inside the checkout.")
+        return path
+
+    def folder(self, text: str) -> Path:
+        """A folder, or the place for one.
+
+        Raises:
+            ValueError: something else is there, or it leads out of the workspace.
+
+        """
+        path = self.path(text)
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"`{text}` is not a folder.")
         return path
 
     def file(self, text: str) -> Path:
@@ -53,7 +71,7 @@ class Workspace:
         return path.is_relative_to(self.root)
 
     def _did_you_mean(self, path: Path) -> str:
-        if self.root == path.parent and not any(self.root.iterdir()):
+        if not any(self.root.iterdir()):
             return (
                 " The workspace is empty: check the repository out first, with"
                 " `- uses: actions/checkout@v7` as a step before this one."

@@ -23,7 +23,7 @@ class Order:
     agent: Path
     checkout: Path
     flavor: str
-    model_config: dict[str, Any] | None
+    model_config: Path | None
     input_example: Any
     resources: Path | None
     verify: str
@@ -147,7 +147,7 @@ def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterato
         "import_paths": [str(order.agent.parent), str(order.checkout)],
         "input_example": order.input_example,
         "model": str(folder / "model"),
-        "model_config": order.model_config,
+        "model_config": str(order.model_config) if order.model_config else None,
         "requirements": environment.lock.lines,
         "resources": str(order.resources) if order.resources else None,
         "verdicts": str(sandbox.give(folder / "verdicts")),

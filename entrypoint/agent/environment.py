@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import re
 import shutil
 import sys
 import textwrap
@@ -19,7 +20,7 @@ from entrypoint.errors import EnvironmentFailure, Problem
 
 # The only MLflow that publishing is tested with, and what an agent gets that asks for none.
 _MLFLOW = "mlflow==3.17.2"
-_MLFLOW_NAMES = ("mlflow", "mlflow-skinny", "mlflow-tracing")
+_MLFLOW_NAMES = {"mlflow", "mlflow-skinny"}
 _PYPI = "https://pypi.org/simple"
 _INDEX_VARIABLES = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 
@@ -36,10 +37,10 @@ class Lock:
         """The lock as requirement lines, as they are recorded in the model."""
         return [*self.options, *self.pins]
 
-    def version(self, *names: str) -> str:
-        """The version of the first of the packages that is pinned, empty when none is."""
-        versions = dict(pin.split("==", 1) for pin in self.pins if "==" in pin)
-        return next((versions[name].split()[0] for name in names if name in versions), "")
+    @property
+    def names(self) -> set[str]:
+        """The packages' names, as uv normalises them."""
+        return {re.split(r"[^a-z0-9-]", pin, maxsplit=1)[0] for pin in self.pins}
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Uv:
         """
         resolved = self._resolve(requirements)
         lock = self._lock(resolved)
-        if not lock.version(*_MLFLOW_NAMES):
+        if not lock.names & _MLFLOW_NAMES:
             self._sandbox.log.notice(
                 Problem(
                     f"`requirements`: MLflow is not among them; {_MLFLOW} is added.",
@@ -103,8 +104,8 @@ class Uv:
         """Requirements in uv's format, every transitive one pinned for this interpreter."""
         folder = self._sandbox.give(self._sandbox.folder / "requirements")
         files = [
-            self._export(path, folder) if path.name == "uv.lock" else path
-            for path in requirements.files
+            self._export(path, folder / f"uv-lock-{number}.txt") if path.name == "uv.lock" else path
+            for number, path in enumerate(requirements.files)
         ]
         if requirements.lines:
             lines = folder / "requirements-input.txt"
@@ -119,11 +120,12 @@ class Uv:
             f"--python={_python()}",
             f"--output-file={resolved}",
             *("--quiet", "--no-header", "--no-annotate", "--emit-index-url", "--emit-find-links"),
+            # A setting of the checkout could ask for them; MLflow takes one line a requirement.
+            "--no-generate-hashes",
         )
         return resolved.read_text(encoding="utf-8")
 
-    def _export(self, lock: Path, folder: Path) -> Path:
-        exported = folder / "uv-lock.txt"
+    def _export(self, lock: Path, exported: Path) -> Path:
         self._run(
             "reading uv.lock",
             "export",

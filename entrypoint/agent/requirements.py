@@ -1,5 +1,7 @@
 """What the agent asks for: requirement files and lines, given or found."""
 
+import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +27,17 @@ def given(texts: tuple[str, ...], workspace: Workspace) -> Requirements:
 
     """
     files, lines, problems = [], [], []
-    for text in texts:
+    for line in texts:
+        text = re.sub(r"(^|\s+)#.*", "", line)
         try:
-            if _names_a_file(text):
+            option, _, path = text.partition(" ")
+            if option in ("-r", "--requirement"):
+                files.append(workspace.file(path.strip()))
+            elif option in ("-c", "--constraint"):
+                lines.append(f"-c {workspace.file(path.strip())}")
+            elif _names_a_file(text):
                 files.append(workspace.file(text))
-            else:
+            elif text:
                 lines.append(text)
         except ValueError as error:
             problems.append(Problem(f"`requirements`: {error}"))
@@ -49,9 +57,8 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
         if not workspace.holds(folder):
             break
         for name in _KNOWN:
-            path = folder / name
-            if path.is_file() and (name != "uv.lock" or (folder / "pyproject.toml").is_file()):
-                return Requirements(files=(path.resolve(),))
+            if _says_requirements(folder / name):
+                return given((workspace.relative(folder / name),), workspace)
     shown = workspace.relative(agent.parent)
     raise InputFailure(
         Problem(
@@ -61,6 +68,20 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
             "    with:\n      requirements: |\n        mlflow==3.17.2\n        databricks-openai",
         )
     )
+
+
+def _says_requirements(path: Path) -> bool:
+    """Whether a file is there for its requirements: a `pyproject.toml` may only hold settings."""
+    if not path.is_file():
+        return False
+    if path.name == "uv.lock":
+        return (path.parent / "pyproject.toml").is_file()
+    if path.name == "pyproject.toml":
+        try:
+            return "project" in tomllib.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            return True  # uv says what is wrong with it
+    return True
 
 
 def _names_a_file(text: str) -> bool:

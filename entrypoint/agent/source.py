@@ -22,11 +22,13 @@ def check_source(path: Path, shown: str) -> None:
             raise AgentFailure(
                 Problem(
                     f"`agent-path`: `{shown}` is not valid Python: {error.msg}.",
-                    place=Place(shown, error.lineno, error.offset),
+                    place=Place(
+                        shown, error.lineno or None, error.offset if error.lineno else None
+                    ),
                     detail=(error.text or "").rstrip(),
                 )
             ) from error
-        except ValueError as error:  # a NUL byte
+        except (ValueError, RecursionError) as error:  # a NUL byte, endless nesting
             raise AgentFailure(
                 Problem(
                     f"`agent-path`: `{shown}` is not valid Python: {error}.", place=Place(shown)

@@ -22,6 +22,7 @@ from typing import Any
 
 import mlflow
 import mlflow.pyfunc
+import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.models import model as mlflow_model
@@ -89,13 +90,14 @@ def flavor_of(model: object) -> str:
 
 def save(job: Job, flavor: str) -> None:
     module, argument = FLAVORS[flavor]
+    config = yaml.safe_load(Path(job["model_config"]).read_bytes()) if job["model_config"] else None
     # A first attempt with another flavor may have left files, and the model that was set.
     shutil.rmtree(job["model"], ignore_errors=True)
     mlflow_model.__mlflow_model__ = None
     importlib.import_module(module).save_model(
         path=job["model"],
         pip_requirements=job["requirements"],
-        model_config=job["model_config"],
+        model_config=config,
         input_example=job["input_example"],
         # Not as an argument of its own: the langchain flavor has none.
         mlflow_model=Model(resources=job["resources"]),

@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from entrypoint.errors import Problem
+from entrypoint.log import printable
 
 
 class WorkflowLog:
@@ -23,8 +24,9 @@ class WorkflowLog:
         self._print("::endgroup::")
 
     def line(self, text: str) -> None:
-        # Ours, but it may quote what is not.
-        self._fenced(text) if "::" in text else self._print(text)
+        # Ours, but it may quote what is not: `::` begins a command, and the older `##[` does so
+        # anywhere in a line.
+        self._fenced(text) if "::" in text or "##[" in text else self._print(text)
 
     def foreign(self, text: str) -> None:
         self._fenced(text)
@@ -58,7 +60,7 @@ class WorkflowLog:
         self._print(f"::stop-commands::{token}\n{text}\n::{token}::")
 
     def _print(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        print(printable(text), file=self._stream, flush=True)
 
 
 def _data(text: str) -> str:

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
-from entrypoint.registry.name import alias_safe, check_alias, check_tag
+from entrypoint.registry.name import TAG_LIMIT, alias_safe, check_alias, check_tag
 
-_PLACEHOLDER = re.compile(r"\{([a-z-]+)\}")
+_PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,22 @@ class Labels:
             key: _checked("tags", partial(_tag, key), value, event, problems)
             for key, value in inputs.tags
         }
+        facts = _facts(event)
+        if ours := sorted(facts.keys() & tags.keys()):
+            problems.append(Problem(f"`tags`: log-agent sets {', '.join(ours)} itself."))
+        if len(facts) + len(tags) > TAG_LIMIT:
+            problems.append(
+                Problem(
+                    f"`tags`: {len(tags)} are too many: with log-agent's own {len(facts)}, Unity"
+                    f" Catalog allows {TAG_LIMIT}."
+                )
+            )
         if problems:
             raise InputFailure(*problems)
         place = event.repository.replace("/", "-") or checkout_name
         # MLflow allows none of / : . % " ' in a logged model's name.
-        stem = inputs.uc_target.model if inputs.uc_target else inputs.agent_path.parent.name
+        folder = agent.rpartition("/")[0].rpartition("/")[2] or event.repository.rpartition("/")[2]
+        stem = inputs.uc_target.model if inputs.uc_target else folder or checkout_name
         name = re.sub(r"""[/:.%"']""", "-", stem)
         return cls(
             experiment=inputs.experiment or f"/Shared/{place}",
@@ -53,10 +64,10 @@ class Labels:
                 "mlflow.source.name": agent,
                 "mlflow.source.type": "JOB" if event.name else "LOCAL",
                 **_present({"mlflow.source.git.commit": event.commit}),
-                **_facts(event),
+                **facts,
             },
             logged_model_name=name,
-            tags={**_facts(event), **tags},
+            tags={**facts, **tags},
             aliases=tuple(dict.fromkeys(aliases)),
             description=_description(agent, event),
         )
@@ -84,6 +95,7 @@ def _present(texts: Mapping[str, str]) -> dict[str, str]:
 def _description(agent: str, event: Event) -> str:
     if not event.commit:
         return f"`{agent}`, logged by log-agent."
+    agent = agent.replace("`", "'")
     commit = event.commit[:7]
     if event.repository:
         commit = f"[{commit}]({event.server_url}/{event.repository}/commit/{event.commit})"

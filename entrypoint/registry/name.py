@@ -6,10 +6,13 @@ from dataclasses import dataclass
 # https://docs.databricks.com/sql/language-manual/sql-ref-names.html: a name holds no period,
 # space, forward slash, control character or DEL, and at most 255 characters.
 _LEVEL = re.compile(r"[^./\s\x00-\x1f\x7f]{1,255}")
-_ALIAS = re.compile(r"[\w-]{1,255}", re.ASCII)
+_ALIAS = re.compile(r"[\w-]+", re.ASCII)
+_LONGEST = 255
 _RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
 _TAG_KEY = re.compile(r"[^.,\-=/:\x00-\x1f\x7f]{1,255}")
 _TAG_VALUE_LIMIT = 1000
+# Tags of one model version.
+TAG_LIMIT = 50
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def check_alias(alias: str) -> None:
         ValueError: MLflow would refuse it.
 
     """
+    if len(alias) > _LONGEST:
+        raise ValueError(f"`{alias[:40]}…` has {len(alias)} characters; MLflow allows {_LONGEST}.")
     if not _ALIAS.fullmatch(alias):
         raise ValueError(f"`{alias}` holds more than letters, digits, `_` and `-`.")
     if _RESERVED_ALIAS.fullmatch(alias):

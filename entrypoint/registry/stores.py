@@ -47,15 +47,17 @@ class Stores:
             if on_github:
                 return None
             tracking = EMBEDDED
-        registry = inputs.registry_uri or environ.get("MLFLOW_REGISTRY_URI", "")
         if tracking == EMBEDDED:
             folder = workspace.root / FOLDER
             uri = f"sqlite:///{folder}/mlflow.db"
-            return cls(uri, registry or uri, (folder / "artifacts").as_uri())
+            return cls(uri, inputs.registry_uri or uri, (folder / "artifacts").as_uri())
         if tracking.startswith(_DATABRICKS):
-            # DESIGN: the workspace's own registry is not Unity Catalog, and agents go there.
-            return cls(tracking, inputs.registry_uri or "databricks-uc")
-        return cls(tracking, registry or tracking)
+            # Not the workspace's own registry; a profile (`databricks://name`) stays.
+            catalog = f"databricks-uc{tracking.removeprefix(_DATABRICKS)}"
+            return cls(tracking, inputs.registry_uri or catalog)
+        return cls(
+            tracking, inputs.registry_uri or environ.get("MLFLOW_REGISTRY_URI", "") or tracking
+        )
 
     @property
     def embedded_folder(self) -> Path | None:

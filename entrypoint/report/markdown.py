@@ -5,16 +5,17 @@ block (4.5), nor does a numeric character reference (6.2); GitHub links no menti
 """
 
 import re
+from functools import partial
 from importlib.resources import files
 
 import jinja2
 
-_BLOCK_LIMIT = 50_000
+_LINE_LIMIT = 1_000
 
 
 def code(text: object) -> str:
     """One line of foreign text as inline code: safe in a table, a list and a heading."""
-    line = " ".join(str(text).split())
+    line = " ".join(str(text)[: 2 * _LINE_LIMIT].split())[:_LINE_LIMIT]
     if "|" in line or not line:  # ends a table's cell even inside of backticks
         inert = re.sub(r"[^A-Za-z0-9 ]", lambda found: f"&#{ord(found[0])};", line)
         return f"<code>{inert}</code>"
@@ -23,10 +24,10 @@ def code(text: object) -> str:
     return f"{fence}{room}{line}{room}{fence}"
 
 
-def block(text: object, language: str = "") -> str:
+def block(text: object, language: str = "", *, limit: int = 50_000) -> str:
     """Foreign lines as a fenced block, whose fence is longer than any in the text."""
     whole = str(text).replace("\r", "")
-    shown = whole if len(whole) <= _BLOCK_LIMIT else f"{whole[:_BLOCK_LIMIT]}\n…"
+    shown = whole if len(whole) <= limit else f"{whole[:limit]}\n…"
     fence = _fence(shown, shortest=3)
     return f"{fence}{language}\n{shown}\n{fence}"
 
@@ -37,7 +38,7 @@ def _fence(text: str, shortest: int) -> str:
     return "`" * max(shortest, longest + 1)
 
 
-def templates() -> jinja2.Environment:
+def templates(block_limit: int) -> jinja2.Environment:
     """The templates' environment: a name that isn't there is an error, not an empty text."""
     sources = {
         file.name: file.read_text(encoding="utf-8")
@@ -50,5 +51,5 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - Markdown: what is foreign goes through `code` and `block`
     )
-    environment.filters.update(code=code, block=block)
+    environment.filters.update(code=code, block=partial(block, limit=block_limit))
     return environment

@@ -38,11 +38,19 @@ class Resource:
     on_behalf_of_user: bool = False
 
 
-def found(agent: Path) -> Path | None:
-    """Find the file beside the agent."""
+def found(agent: Path, workspace: Workspace) -> Path | None:
+    """Find the file beside the agent.
+
+    Raises:
+        InputFailure: it is a link that leads out of the workspace.
+
+    """
     for name in ("resources.yml", "resources.yaml"):
         if (agent.parent / name).is_file():
-            return agent.parent / name
+            try:
+                return workspace.file(str(agent.parent / name))
+            except ValueError as error:
+                raise InputFailure(Problem(f"`resources-file`: {error}")) from error
     return None
 
 
@@ -68,7 +76,7 @@ def read(path: Path, workspace: Workspace) -> tuple[Resource, ...]:
             )
         )
     return tuple(
-        Resource(kind, str(entry["name"]), bool(entry.get("on_behalf_of_user", False)))
+        Resource(kind, entry["name"], entry.get("on_behalf_of_user", False))
         for kind, entries in content["databricks"].items()
         for entry in entries
     )
@@ -100,9 +108,24 @@ def _problems(content: Mapping[str, Any]) -> list[str]:
         elif not isinstance(entries, list):
             problems.append(f"`{kind}` holds no list of `- name: …`.")
         else:
-            problems += [
-                f"`{kind}`: entry {number} has no `name`."
-                for number, entry in enumerate(entries, 1)
-                if not (isinstance(entry, dict) and entry.get("name"))
-            ]
+            for number, entry in enumerate(entries, 1):
+                problems += [f"`{kind}`: entry {number} {what}" for what in _wrong(entry)]
+    return problems
+
+
+def _wrong(entry: object) -> list[str]:
+    """What is wrong with one `- name: …`."""
+    if not isinstance(entry, dict):
+        return ["has no `name`."]
+    problems = [
+        f"has `{key}`; MLflow knows `name` and `on_behalf_of_user`."
+        for key in entry
+        if key not in ("name", "on_behalf_of_user")
+    ]
+    if not entry.get("name"):
+        problems.append("has no `name`.")
+    elif not isinstance(entry["name"], str):
+        problems.append("has a `name` that is not a text: put it in quotes.")
+    if not isinstance(entry.get("on_behalf_of_user", False), bool):
+        problems.append("has an `on_behalf_of_user` that is neither `true` nor `false`.")
     return problems

@@ -68,9 +68,10 @@ class Step:
         for line in self.log.splitlines():
             if fence:
                 fence = "" if line.strip() == f"::{fence}::" else fence
-            elif line.startswith("::stop-commands::"):
-                fence = line.removeprefix("::stop-commands::").strip()
-            elif line.startswith((f"::{name} ", f"::{name}::")):
+            elif line.lstrip().startswith("::stop-commands::"):
+                fence = line.strip().removeprefix("::stop-commands::")
+            # The older form is obeyed anywhere in a line.
+            elif line.lstrip().startswith((f"::{name} ", f"::{name}::")) or f"##[{name}" in line:
                 found.append(line)
         return found
 

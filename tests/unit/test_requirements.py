@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+
+from entrypoint.agent.requirements import Requirements, found, given
+from entrypoint.errors import InputFailure
+from entrypoint.workspace import Workspace
+from tests.unit.conftest import AGENT, link, write
+
+
+@pytest.mark.parametrize(
+    ("files", "first"),
+    [
+        (["uv.lock", "pyproject.toml", "requirements.txt"], "uv.lock"),
+        (["pyproject.toml", "requirements.txt"], "pyproject.toml"),
+        (["requirements.txt"], "requirements.txt"),
+        (["uv.lock", "requirements.txt"], "requirements.txt"),
+        (["../requirements.txt", "requirements.txt"], "requirements.txt"),
+        (["../uv.lock", "../pyproject.toml", "requirements.txt"], "requirements.txt"),
+        (["../requirements.txt", "../../uv.lock", "../../pyproject.toml"], "../requirements.txt"),
+        (["../../requirements.txt"], "../../requirements.txt"),
+        (["../sales/requirements.txt", "../../pyproject.toml"], "../../pyproject.toml"),
+    ],
+)
+def test_are_found_beside_the_agent_then_upwards(
+    workspace: Workspace, files: list[str], first: str
+) -> None:
+    folder = workspace.root / "agents" / "support"
+    for name in files:
+        write(workspace, f"agents/support/{name}", "[project]\n")
+
+    assert found(workspace.root / AGENT, workspace) == Requirements(((folder / first).resolve(),))
+
+
+def test_a_folder_is_no_requirements_file(workspace: Workspace) -> None:
+    (workspace.root / "agents" / "support" / "requirements.txt").mkdir()
+    path = write(workspace, "requirements.txt", "")
+
+    assert found(workspace.root / AGENT, workspace) == Requirements((path,))
+
+
+def test_are_not_found_above_the_workspace(workspace: Workspace) -> None:
+    (workspace.root.parent / "requirements.txt").touch()
+
+    with pytest.raises(InputFailure) as raised:
+        found(workspace.root / AGENT, workspace)
+
+    (problem,) = raised.value.problems
+    assert problem.what.startswith("`requirements`: there is no `uv.lock`, `pyproject.toml` or ")
+    assert "`agents/support`" in problem.what
+    assert "`agents/support/requirements.txt`" in problem.fix
+    assert "with:\n      requirements: |\n" in problem.fix
+
+
+def test_what_a_link_finds_outside_the_workspace_is_not_taken(workspace: Workspace) -> None:
+    outside = workspace.root.parent / "requirements.txt"
+    outside.touch()
+    link(workspace, "agents/support/requirements.txt", outside)
+
+    with pytest.raises((InputFailure, ValueError)):
+        found(workspace.root / AGENT, workspace)
+
+
+@pytest.mark.parametrize(
+    "text", ["requirements.txt", "envs/prod.txt", "envs/base.in", "pyproject.toml", "a/uv.lock"]
+)
+def test_files_are_told_by_their_names(workspace: Workspace, text: str) -> None:
+    path = write(workspace, text, "")
+
+    assert given((text,), workspace) == Requirements(files=(path,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mlflow",
+        "mlflow==3.17.2",
+        "databricks-openai[dev]>=0.5; python_version > '3.10'",
+        "pkg @ https://host/pkg.txt",
+        "git+https://host/x.in",
+        "--extra-index-url https://host/requirements.txt",
+    ],
+)
+def test_what_names_no_file_is_a_requirement(workspace: Workspace, text: str) -> None:
+    assert given((text,), workspace) == Requirements(lines=(text,))
+
+
+def test_files_and_lines_can_be_given_together(workspace: Workspace) -> None:
+    base, extra = (write(workspace, name, "") for name in ("base.txt", "extra.txt"))
+
+    asked = given(("base.txt", "mlflow", "extra.txt", "openai"), workspace)
+
+    assert asked == Requirements((base, extra), ("mlflow", "openai"))
+
+
+def test_every_file_that_is_not_there_is_told(workspace: Workspace) -> None:
+    write(workspace, "requirements.txt", "")
+
+    with pytest.raises(InputFailure) as raised:
+        given(("requirement.txt", "../secret.txt", "mlflow"), workspace)
+
+    assert [problem.what.split(". ")[0] for problem in raised.value.problems] == [
+        "`requirements`: `requirement.txt` does not exist",
+        "`requirements`: `../secret.txt` is outside the workspace",
+    ]
+
+
+@pytest.mark.parametrize("text", ["# see base.txt", "openai  # pinned in base.txt"])
+def test_a_comment_names_no_file(workspace: Workspace, text: str) -> None:
+    assert given((text,), workspace).files == ()
+
+
+def test_a_pyproject_without_a_project_is_passed_over(workspace: Workspace) -> None:
+    write(workspace, "pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+    path = write(workspace, "requirements.txt", "mlflow\n")
+
+    assert found(workspace.root / AGENT, workspace) == Requirements((Path(path),))
