@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entrypoint.agent import build, requirements, source
+from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment import Uv
-from entrypoint.agent.sandbox import Deadline, Sandbox
+from entrypoint.agent.sandbox import Sandbox
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs

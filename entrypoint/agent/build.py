@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.agent.environment import Environment
-from entrypoint.agent.sandbox import Process, Sandbox
+from entrypoint.agent.process import Process
+from entrypoint.agent.sandbox import Sandbox
 from entrypoint.errors import AgentFailure, Place, Problem
 
 _WORKER = Path(__file__).with_name("worker.py")
