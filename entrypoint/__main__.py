@@ -9,11 +9,14 @@ from pathlib import Path
 from types import FrameType
 
 from entrypoint import pipeline
+from entrypoint.agent import orphans
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
 from entrypoint.github.files import SUMMARY_LIMIT, write_outputs, write_summary
 from entrypoint.inputs import INPUTS, texts_of
+from entrypoint.job import Job
 from entrypoint.log import Log, PlainLog
+from entrypoint.redaction import Secrets
 from entrypoint.registry.stores import MLFLOW_SETTINGS
 from entrypoint.report import summary
 from entrypoint.report.result import Result
@@ -26,8 +29,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         name.replace("_", "-"): text for name, text in vars(_parser().parse_args(arguments)).items()
     }
     on_github = environ.get("GITHUB_ACTIONS") == "true"
-    log: Log = WorkflowLog() if on_github else PlainLog()
-    job = pipeline.Job(texts_of(environ, flags), environ, _workspace(environ), log)
+    secrets = Secrets.from_environ(environ)
+    log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
+    job = Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets)
     result = Result()
     try:
         pipeline.run(job, result)
@@ -40,15 +44,17 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return 128 + cancelled.signal_number
     finally:
         # A mistake of our own must not swallow what is known by then.
-        _report(result, environ, log)
+        _report(result, job)
     return 0
 
 
-def _report(result: Result, environ: Mapping[str, str], log: Log) -> None:
+def _report(result: Result, job: Job) -> None:
     for problem in result.problems:
-        log.error(problem)
-    write_outputs(result.outputs, environ.get("GITHUB_OUTPUT", ""))
-    write_summary(summary.render(result, SUMMARY_LIMIT), environ.get("GITHUB_STEP_SUMMARY", ""))
+        job.log.error(problem)
+    outputs = {name: job.secrets.redact(value) for name, value in result.outputs.items()}
+    write_outputs(outputs, job.environ.get("GITHUB_OUTPUT", ""))
+    rendered = job.secrets.redact(summary.render(result, SUMMARY_LIMIT))
+    write_summary(rendered, job.environ.get("GITHUB_STEP_SUMMARY", ""))
 
 
 def _workspace(environ: Mapping[str, str]) -> Workspace:
@@ -87,5 +93,6 @@ if __name__ == "__main__":
     # As PID 1 of a container, a process without handlers ignores these.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _cancel)
+    orphans.adopt()
     os.environ.update(MLFLOW_SETTINGS)
     sys.exit(main(sys.argv[1:], os.environ))

@@ -1,6 +1,7 @@
 """What the user asked for: the inputs, read and checked."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,10 @@ from entrypoint.registry.name import ModelName
 from entrypoint.workspace import Workspace
 
 Value = TypeVar("Value")
+
+# A scheme of at least two letters (`c:` is a drive) and a colon, as in `models:/m-1`.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_VERSION = re.compile(r"3\.\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,9 @@ class Declared:
 INPUTS = (
     Declared(
         "agent-path",
-        "Python file that defines the agent and hands it to `mlflow.models.set_model(...)`."
-        " Required. Like every path, relative to the workspace.",
+        "File that defines the agent and hands it to `mlflow.models.set_model(...)`: a Python file,"
+        " a Databricks notebook in source format, or an `.ipynb`. Required. Like every path,"
+        " relative to the workspace.",
     ),
     Declared(
         "resources-file",
@@ -52,8 +58,9 @@ INPUTS = (
     ),
     Declared(
         "flavor",
-        "MLflow flavor: `pyfunc` (ResponsesAgent, ChatAgent, PythonModel) or `langchain`"
-        " (LangChain, LangGraph). `auto` finds out from what `set_model` was given.",
+        "MLflow flavor: `pyfunc` (ResponsesAgent, ChatAgent, ChatModel, PythonModel, functions),"
+        " `langchain` (LangChain, LangGraph) or `llama_index`. `auto` finds out from what"
+        " `set_model` was given.",
         "auto",
     ),
     Declared(
@@ -66,10 +73,30 @@ INPUTS = (
         " what a PythonModel's signature is inferred from.",
     ),
     Declared(
+        "signature",
+        "YAML or JSON file with the signature in MLflow's format (`inputs`, `outputs`, `params`)."
+        " Without it, that of the interface, of the type hints, or of the example.",
+    ),
+    Declared(
         "requirements",
         "Requirements of the agent, one a line: files (`requirements.txt`, `pyproject.toml`,"
         " `uv.lock`) or requirements. Without it, the first of `uv.lock`, `pyproject.toml`,"
         " `requirements.txt` beside the agent or in the folders above.",
+    ),
+    Declared(
+        "python-version",
+        "Python of the agent's environment, for example `3.11`. Without it, `.python-version`, else"
+        " `requires-python` of the agent's `pyproject.toml`, else the action's own.",
+    ),
+    Declared(
+        "code-paths",
+        "Files and folders to ship with the agent, one a line: modules, packages, or a folder such"
+        " as `src` that holds them.",
+    ),
+    Declared(
+        "artifacts",
+        "MLflow's `artifacts`, one `name=path` a line: a file or folder of the workspace, or a URI"
+        " that MLflow downloads (the digest knows it by the URI, not by what is there).",
     ),
     Declared(
         "experiment",
@@ -115,7 +142,7 @@ INPUTS = (
 )
 
 MODES = ("auto", "preview", "log", "register")
-FLAVORS = ("auto", "pyfunc", "langchain")
+FLAVORS = ("auto", "pyfunc", "langchain", "llama_index")
 VERIFICATIONS = ("predict", "load", "off")
 
 
@@ -138,7 +165,11 @@ class Inputs:
     flavor: str
     model_config: Path | None
     input_example: InputExample | None
+    signature: Path | None
     requirements: tuple[str, ...]
+    python_version: str | None
+    code_paths: tuple[Path, ...]
+    artifacts: tuple[tuple[str, Path | str], ...]
     experiment: str | None
     tracking_uri: str | None
     registry_uri: str | None
@@ -167,12 +198,20 @@ class Inputs:
             "input_example": reader.optional(
                 "input-example", lambda text: _input_example(text, workspace)
             ),
+            "signature": reader.optional("signature", workspace.file),
             "requirements": reader.optional("requirements", _lines) or (),
+            "python_version": reader.optional("python-version", _python_version),
+            "code_paths": reader.optional(
+                "code-paths", lambda text: _each(text, workspace.existing)
+            )
+            or (),
+            "artifacts": reader.optional("artifacts", lambda text: _artifacts(text, workspace))
+            or (),
             "experiment": reader.optional("experiment", str),
             "tracking_uri": reader.optional("tracking-uri", str),
             "registry_uri": reader.optional("registry-uri", str),
             "aliases": reader.optional("aliases", _lines) or (),
-            "tags": reader.optional("tags", _tags) or (),
+            "tags": reader.optional("tags", _pairs) or (),
             "verify": reader.required("verify", _one_of(VERIFICATIONS)),
             "timeout_seconds": reader.required("timeout-minutes", _seconds),
             "cache_dir": reader.optional("cache-dir", workspace.folder),
@@ -235,10 +274,10 @@ def texts_of(environ: Mapping[str, str], flags: Mapping[str, str | None]) -> dic
 
 def _agent(text: str, workspace: Workspace) -> Path:
     path = workspace.file(text)
-    if path.suffix != ".py":
+    if path.suffix not in (".py", ".ipynb"):
         raise ValueError(
-            f"`{text}` is not a Python file. Name the `.py` file that calls"
-            " `mlflow.models.set_model(...)`."
+            f"`{text}` is not a Python file. Name the `.py` file or the `.ipynb` notebook that"
+            " calls `mlflow.models.set_model(...)`."
         )
     return path
 
@@ -257,11 +296,44 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _tags(text: str) -> tuple[tuple[str, str], ...]:
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     pairs = [line.partition("=") for line in _lines(text)]
     if wrong := [f"`{key}`" for key, separator, _ in pairs if not separator]:
         raise ValueError(f"{', '.join(wrong)}: not `key=value`.")
     return tuple((key.strip(), value.strip()) for key, _, value in pairs)
+
+
+def _each(text: str, convert: Callable[[str], Value]) -> tuple[Value, ...]:
+    """Convert every line, and say everything that is wrong with any."""
+    values, wrong = [], []
+    for line in _lines(text):
+        try:
+            values.append(convert(line))
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ValueError(" ".join(wrong))
+    return tuple(values)
+
+
+def _artifacts(text: str, workspace: Workspace) -> tuple[tuple[str, Path | str], ...]:
+    def artifact(line: str) -> tuple[str, Path | str]:
+        ((name, place),) = _pairs(line)
+        if not (name and place):
+            raise ValueError(f"`{line}` is not `name=path`.")
+        return name, place if _URI.match(place) else workspace.existing(place)
+
+    artifacts = _each(text, artifact)
+    names = [name for name, _ in artifacts]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"`{twice[0]}` is given twice.")
+    return artifacts
+
+
+def _python_version(text: str) -> str:
+    if not _VERSION.fullmatch(text):
+        raise ValueError(f"`{text}` is not a version of Python, for example `3.11`.")
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from entrypoint.errors import Problem
+from entrypoint.redaction import Secrets
 
 
 class Log(Protocol):
@@ -41,8 +42,10 @@ def printable(text: str) -> str:
 class PlainLog:
     """A readable log for a terminal."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
+    def __init__(self, stream: TextIO = sys.stdout, secrets: Secrets | None = None) -> None:
+        """Print to `stream`, without the values of `secrets`."""
         self._stream = stream
+        self._secrets = secrets or Secrets()
 
     def group(self, title: str) -> None:
         self._print(f"\n== {title}")
@@ -74,7 +77,7 @@ class PlainLog:
             self.foreign(problem.detail)
 
     def _print(self, text: str) -> None:
-        print(printable(text), file=self._stream, flush=True)
+        print(self._secrets.redact(printable(text)), file=self._stream, flush=True)
 
 
 @contextmanager

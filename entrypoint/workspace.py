@@ -62,6 +62,16 @@ class Workspace:
             raise ValueError(f"`{text}` does not exist.{self._did_you_mean(path)}")
         return path
 
+    def existing(self, text: str) -> Path:
+        """An existing file or folder.
+
+        Raises:
+            ValueError: there is none, or it leads out of the workspace.
+
+        """
+        path = self.path(text)
+        return path if path.is_dir() else self.file(text)
+
     def relative(self, path: Path) -> str:
         """The path as the user would write it."""
         return path.relative_to(self.root).as_posix()

@@ -9,30 +9,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from entrypoint.agent.code_paths import CodePaths, suggestion
 from entrypoint.agent.environment import Environment
 from entrypoint.agent.process import Process
 from entrypoint.agent.sandbox import Sandbox
+from entrypoint.agent.source import Source
 from entrypoint.errors import AgentFailure, Place, Problem
+from entrypoint.workspace import Workspace
 
 _WORKER = Path(__file__).with_name("worker.py")
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be built."""
+    """What is to be built: `code` is the file that MLflow runs and logs, `source` its story."""
 
     agent: Path
-    checkout: Path
+    code: Path
+    source: Source
+    workspace: Workspace
     flavor: str
     model_config: Path | None
     input_example: Any
+    signature: dict[str, str] | None
     resources: Path | None
+    code_paths: CodePaths
+    artifacts: tuple[tuple[str, Path | str], ...]
     verify: str
+
+    def place(self, name: Path, line: int | None) -> Place | None:
+        """The place in the checkout of a file of the model, `name` being relative to it."""
+        if name == Path(self.code.name):
+            return self.source.place(line)
+        if name.parts[:1] != ("code",):
+            return None
+        origin = self.code_paths.origin(Path(*name.parts[1:]))
+        return Place(self.workspace.relative(origin), line) if origin else None
 
     @property
     def shown(self) -> str:
         """The agent's file as the user would write it."""
-        return self.agent.relative_to(self.checkout).as_posix()
+        return self.source.shown
 
 
 @dataclass(frozen=True)
@@ -50,8 +67,11 @@ class Verification:
     """What the built agent did in a clean process; seconds, and the answer as JSON text."""
 
     load_seconds: float
-    predict_seconds: float | None
-    answer: str | None
+    predict_seconds: float | None = None
+    answer: str | None = None
+    chunks: int | None = None
+    stream_seconds: float | None = None
+    no_credentials: str | None = None
 
 
 class Worker:
@@ -103,7 +123,8 @@ class Worker:
         return content
 
     def _problem(self, stage: str, error: dict[str, Any]) -> Problem:
-        shown = self._order.shown
+        order = self._order
+        shown = order.shown
         if error.get("no_model_set"):
             return Problem(
                 f"`agent-path`: `{shown}` does not call `mlflow.models.set_model(...)`, so MLflow"
@@ -111,28 +132,35 @@ class Worker:
                 "Add it at the end of the file:\n\n    mlflow.models.set_model(agent)",
                 Place(shown),
             )
+        line = (
+            error["line"] if error["file"] and Path(error["file"]).name == order.code.name else None
+        )
         what = {
-            "build": f"`agent-path`: `{shown}` fails while it is built",
+            "build": f"`agent-path`: {order.source.where(line)} fails while it is built",
             "verify": "verify: the agent fails in a clean process, without the checkout",
         }[stage]
         first_line = (error["message"].splitlines() or [""])[0]
         return Problem(
             f"{what}: {error['type']}: {first_line}",
-            _advice(stage, error, shown),
+            _advice(error, order),
             self._place(error),
-            error["traceback"],
+            order.source.retold(error["traceback"], order.code, self._model / order.code.name),
         )
 
     def _place(self, error: dict[str, Any]) -> Place | None:
-        """The error's place in the checkout; the copy in the model directory is the agent's."""
+        """The error's place in the checkout: what is built and what is loaded are copies of it."""
         if not error["file"]:
             return None
-        path = Path(error["file"])
+        path, line, order = Path(error["file"]), error["line"], self._order
+        if path == order.code:
+            return order.source.place(line)
         if path.is_relative_to(self._model):
-            path = self._order.agent
-        if not path.is_relative_to(self._order.checkout):
-            return None
-        return Place(path.relative_to(self._order.checkout).as_posix(), error["line"])
+            return order.place(path.relative_to(self._model), line)
+        if path.is_relative_to(order.code_paths.folder):
+            return order.place("code" / path.relative_to(order.code_paths.folder), line)
+        if order.workspace.holds(path):
+            return Place(order.workspace.relative(path), line)
+        return None
 
 
 @contextmanager
@@ -140,26 +168,41 @@ def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterato
     """A worker for one order; it and all of its processes end with the `with` block."""
     folder = sandbox.give(sandbox.folder / "build")
     (folder / "verdicts").mkdir()
+    code = order.code_paths
     job = {
-        "agent": str(order.agent),
-        "agent_folders": [f"{order.checkout}{os.sep}", f"{folder}{os.sep}"],
+        "agent": str(order.code),
+        "agent_folders": [
+            f"{place}{os.sep}"
+            for place in (order.workspace.root, order.code.parent, folder, code.folder)
+        ],
+        "artifacts": {
+            name: {"uri": True, "given": place}
+            if isinstance(place, str)
+            else {"uri": False, "given": order.workspace.relative(place), "path": str(place)}
+            for name, place in order.artifacts
+        },
+        "artifacts_folder": str(sandbox.give(folder / "artifacts")),
+        "downloaded": {},
+        "code": str(code.folder),
+        "code_paths": [str(entry) for entry in code.entries],
         "empty_folder": str(sandbox.give(folder / "empty")),
         "flavor": order.flavor,
-        "import_paths": [str(order.agent.parent), str(order.checkout)],
+        "import_paths": [str(order.agent.parent), str(order.workspace.root)],
         "input_example": order.input_example,
         "model": str(folder / "model"),
         "model_config": str(order.model_config) if order.model_config else None,
         "requirements": environment.lock.lines,
         "resources": str(order.resources) if order.resources else None,
+        "signature": order.signature,
         "verdicts": str(sandbox.give(folder / "verdicts")),
         "verify": order.verify,
+        "working_folder": str(order.agent.parent),
     }
     job_file = folder / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
     reading, writing = os.pipe()
     try:
-        # -B: the checkout and the model are nobody's place for bytecode.
-        argv = [str(environment.python), "-IBu", str(_WORKER), str(job_file), str(writing)]
+        argv = [str(environment.python), "-Iu", str(_WORKER), str(job_file), str(writing)]
         with sandbox.start(argv, doing="the agent", cwd=folder, reply=writing) as process:
             yield Worker(process, reading, order, folder)
     finally:
@@ -197,17 +240,18 @@ def _silent(stage: str, reply: bytes, process: Process) -> Problem:
     return Problem(f"{what}, {why}.", fix, detail=process.printed[-2000:])
 
 
-def _advice(stage: str, error: dict[str, Any], shown: str) -> str:
+def _advice(error: dict[str, Any], order: Order) -> str:
+    shown = order.shown
     module = (error["module"] or "").partition(".")[0]
-    if module and stage == "build":
+    if module and (path := suggestion(module, order.agent, order.workspace)):
         return (
-            f"`{module}` is not in the agent's environment. Add the package that provides it to the"
-            " requirements."
+            f"`{module}` is in the checkout, but not in the model. Ship it with the agent:\n\n"
+            f"    with:\n      code-paths: |\n        {path}"
         )
     if module:
         return (
-            f"`{module}` was there when the agent was built, but is neither among its requirements"
-            " nor in the model: it is not there on serving either."
+            f"`{module}` is not in the agent's environment. Add the package that provides it to the"
+            " requirements."
         )
     # MLflow's words: with models from code, `development_config` is not used.
     if error["message"].startswith("Config file is not provided"):

@@ -8,6 +8,7 @@ import subprocess
 from types import TracebackType
 from typing import IO, Self
 
+from entrypoint.agent import orphans
 from entrypoint.agent.deadline import Deadline
 from entrypoint.log import Log
 
@@ -42,6 +43,7 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
+        orphans.end_all()
         # Closed, not read to the end: a process that left the group may hold the other side.
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe:

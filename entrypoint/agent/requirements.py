@@ -4,22 +4,43 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from entrypoint.agent.requirement_lines import RequirementLine, anchored, local_path, read
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.workspace import Workspace
 
 _KNOWN = ("uv.lock", "pyproject.toml", "requirements.txt")
+_INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)[\s=]*(\S.*)")
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """Requirement files and single requirements, as pip and uv read them."""
+    """Requirement files and single requirements, as pip and uv read them.
+
+    Paths are absolute. `member` is the one of a `uv.lock`'s packages that is asked for; empty is
+    the project beside it.
+    """
 
     files: tuple[Path, ...] = ()
     lines: tuple[str, ...] = ()
+    member: str = ""
+
+    @property
+    def read(self) -> tuple[RequirementLine, ...]:
+        """Every line of the files, with those that they include."""
+        return tuple(line for file in self.files for line in read(file))
+
+    @property
+    def name_local_packages(self) -> bool:
+        """Whether packages of the checkout may be among them: those have to be built."""
+        texts = (*self.lines, *(line.text for line in self.read if line.file.suffix != ".toml"))
+        return any(map(local_path, texts)) or any(
+            file.suffix in (".lock", ".toml") and _builds_something(file) for file in self.files
+        )
 
 
-def given(texts: tuple[str, ...], workspace: Workspace) -> Requirements:
+def given(texts: tuple[str, ...], workspace: Workspace, agent: Path | None = None) -> Requirements:
     """Read the lines of the `requirements` input.
 
     Raises:
@@ -28,22 +49,24 @@ def given(texts: tuple[str, ...], workspace: Workspace) -> Requirements:
     """
     files, lines, problems = [], [], []
     for line in texts:
-        text = re.sub(r"(^|\s+)#.*", "", line)
+        text = re.sub(r"(^|\s+)#.*", "", line).strip()
         try:
-            option, _, path = text.partition(" ")
-            if option in ("-r", "--requirement"):
-                files.append(workspace.file(path.strip()))
-            elif option in ("-c", "--constraint"):
-                lines.append(f"-c {workspace.file(path.strip())}")
+            if include := _INCLUDE.fullmatch(text):
+                path = workspace.file(include[2].strip())
+                if include[1] in ("-r", "--requirement"):
+                    files.append(path)
+                else:
+                    lines.append(f"-c {path}")
             elif _names_a_file(text):
                 files.append(workspace.file(text))
             elif text:
-                lines.append(text)
+                lines.append(_checked(text, workspace))
         except ValueError as error:
             problems.append(Problem(f"`requirements`: {error}"))
     if problems:
         raise InputFailure(*problems)
-    return Requirements(tuple(files), tuple(lines))
+    locks = [file for file in files if file.name == "uv.lock"] if agent else []
+    return Requirements(tuple(files), tuple(lines), _member_of(locks, agent) if agent else "")
 
 
 def found(agent: Path, workspace: Workspace) -> Requirements:
@@ -58,7 +81,10 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
             break
         for name in _KNOWN:
             if _says_requirements(folder / name):
-                return given((workspace.relative(folder / name),), workspace)
+                path = workspace.file(workspace.relative(folder / name))
+                if name == "pyproject.toml" and (shared := _shared_lock(folder, workspace)):
+                    return shared
+                return Requirements((path,))
     shown = workspace.relative(agent.parent)
     raise InputFailure(
         Problem(
@@ -68,6 +94,62 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
             "    with:\n      requirements: |\n        mlflow==3.17.2\n        databricks-openai",
         )
     )
+
+
+def is_package(pyproject: Path) -> bool:
+    """Whether a project is installed itself, and not only what it depends on: uv's own rule."""
+    content = _toml(pyproject)
+    says = content.get("tool", {}).get("uv", {}).get("package")
+    return bool(says) if says is not None else "build-system" in content
+
+
+def _shared_lock(folder: Path, workspace: Workspace) -> Requirements | None:
+    """The lock above of a uv workspace of which the folder's project is a member."""
+    for root in folder.parents:
+        if not workspace.holds(root):
+            return None
+        lock = root / "uv.lock"
+        if lock.is_file() and (member := _member(lock, folder)):
+            return Requirements((workspace.file(workspace.relative(lock)),), member=member)
+    return None
+
+
+def _member_of(locks: list[Path], agent: Path) -> str:
+    """The member in which the agent lies: a workspace's lock is of all of them."""
+    for lock in locks:
+        for folder in agent.parents:
+            if folder == lock.parent:
+                break
+            if member := _member(lock, folder):
+                return member
+    return ""
+
+
+def _member(lock: Path, folder: Path) -> str:
+    """The name under which a workspace's lock has the project of a folder."""
+    if not folder.is_relative_to(lock.parent):
+        return ""
+    path = folder.relative_to(lock.parent).as_posix()
+    content = _toml(lock)
+    members = content.get("manifest", {}).get("members", [])
+    for package in content.get("package", []):
+        source = package.get("source", {})
+        is_here = path in (source.get("editable"), source.get("virtual"), source.get("directory"))
+        if is_here and package["name"] in members:
+            return str(package["name"])
+    return ""
+
+
+def _builds_something(file: Path) -> bool:
+    content = _toml(file)
+    if file.name == "uv.lock":
+        sources = [package.get("source", {}) for package in content.get("package", [])]
+    else:
+        sources = [*content.get("tool", {}).get("uv", {}).get("sources", {}).values()]
+        if "build-system" in content or content.get("project", {}).get("dynamic"):
+            return True
+    kinds = ("editable", "directory", "path", "workspace")
+    return any(kind in str(source) for source in sources for kind in kinds)
 
 
 def _says_requirements(path: Path) -> bool:
@@ -89,3 +171,21 @@ def _names_a_file(text: str) -> bool:
     if text.startswith("-") or "://" in text:
         return False
     return Path(text).name in _KNOWN or Path(text).suffix in (".txt", ".in")
+
+
+def _checked(text: str, workspace: Workspace) -> str:
+    """A requirement; a path in it is relative to the workspace, and there."""
+    path = local_path(text)
+    if path is None:
+        return text
+    if not workspace.path(path).exists():
+        raise ValueError(f"`{path}` does not exist. Paths are relative to the workspace's root.")
+    return anchored(text, workspace.root)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """A TOML file's content; empty for one that uv will complain about."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}

@@ -6,8 +6,11 @@ the log; in the container also an account of their own (see `account`).
 
 import os
 import pwd
+import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +58,21 @@ def account() -> pwd.struct_passwd | None:
         return pwd.getpwnam(_ACCOUNT)
     except KeyError:
         return None
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for what is made on the way.
+
+    The container's goes with the container: to remove an environment file by file takes seconds,
+    and a cancelled job has few.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="log-agent-")).resolve()
+    try:
+        yield folder
+    finally:
+        if not account():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ descriptor in `argv[2]`, one JSON line a stage.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -17,23 +18,39 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Iterator  # noqa: TC003
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 import mlflow
+import mlflow.artifacts
 import mlflow.pyfunc
 import yaml
 from mlflow.exceptions import MlflowException
-from mlflow.models import Model
+from mlflow.models import Model, ModelSignature
 from mlflow.models import model as mlflow_model
+from mlflow.models.utils import _enforce_schema
 
 # The flavors that MLflow logs from code: module, and the argument that takes the code's path.
 FLAVORS = {
     "pyfunc": ("mlflow.pyfunc", "python_model"),
     "langchain": ("mlflow.langchain", "lc_model"),
+    "llama_index": ("mlflow.llama_index", "llama_index_model"),
 }
 # Top-level packages whose objects belong to another flavor than pyfunc.
-PACKAGES = {"langchain": "langchain", "langchain_core": "langchain", "langgraph": "langchain"}
+PACKAGES = {
+    "langchain": "langchain",
+    "langchain_classic": "langchain",
+    "langchain_core": "langchain",
+    "langgraph": "langchain",
+    "llama_index": "llama_index",
+    "workflows": "llama_index",
+}
+# The loader of PythonModels from code.
+CODE_LOADER = "mlflow.pyfunc.loaders.code_model"
+# What the Databricks SDK and MLflow say when there are no credentials.
+NOT_LOGGED_IN = ("cannot configure default credentials", "Databricks credential configuration")
 TEXT_LIMIT = 20_000
 
 Job = dict[str, Any]
@@ -42,15 +59,20 @@ Verdict = dict[str, Any]
 
 def build(job: Job) -> Verdict:
     """Write the model directory; MLflow runs the agent's file for that."""
-    # At the end: a `types.py` beside the agent must not stand in for the standard library's.
+    # As MLflow does it when the model is loaded; the checkout's own folders come at the end, where
+    # a `types.py` beside the agent can't stand in for the standard library's.
+    sys.path[:0] = [job["code"]] if job["code_paths"] else []
     sys.path.extend(job["import_paths"])
-    os.chdir(Path(job["agent"]).parent)
-    flavor = job["flavor"]
-    if flavor != "auto":
-        save(job, flavor)
-    else:
-        flavor = save_as_found(job)
-    model = tidy(job["model"])
+    os.chdir(job["working_folder"])
+    save_it = save_as_found if job["flavor"] == "auto" else save
+    try:
+        flavor = save_it(job, job["flavor"])
+    except Exception as error:
+        if not needs_credentials(error):
+            raise
+        with unasked():
+            flavor = save_it(job, job["flavor"])
+    model = tidy(job)
     return {
         "flavor": flavor,
         "mlflow_version": mlflow.__version__,
@@ -59,7 +81,7 @@ def build(job: Job) -> Verdict:
     }
 
 
-def save_as_found(job: Job) -> str:
+def save_as_found(job: Job, _: str) -> str:
     """Save with the flavor of what `set_model` was given, which only running the file tells.
 
     MLflow runs it inside `save_model`: pyfunc, by far the most common, goes first, so that its
@@ -75,8 +97,7 @@ def save_as_found(job: Job) -> str:
         flavor = flavor_of(mlflow_model.__mlflow_model__)
         if flavor == "pyfunc":
             return flavor
-    save(job, flavor)
-    return flavor
+    return save(job, flavor)
 
 
 def flavor_of(model: object) -> str:
@@ -88,12 +109,19 @@ def flavor_of(model: object) -> str:
     return "pyfunc"
 
 
-def save(job: Job, flavor: str) -> None:
+def save(job: Job, flavor: str) -> str:
     module, argument = FLAVORS[flavor]
     config = yaml.safe_load(Path(job["model_config"]).read_bytes()) if job["model_config"] else None
     # A first attempt with another flavor may have left files, and the model that was set.
     shutil.rmtree(job["model"], ignore_errors=True)
     mlflow_model.__mlflow_model__ = None
+    optional: dict[str, Any] = {argument: job["agent"]}
+    if job["code_paths"]:
+        optional["code_paths"] = job["code_paths"]
+    if job["artifacts"]:
+        optional["artifacts"] = downloaded(job)
+    if job["signature"]:
+        optional["signature"] = ModelSignature.from_dict(job["signature"])
     importlib.import_module(module).save_model(
         path=job["model"],
         pip_requirements=job["requirements"],
@@ -101,16 +129,75 @@ def save(job: Job, flavor: str) -> None:
         input_example=job["input_example"],
         # Not as an argument of its own: the langchain flavor has none.
         mlflow_model=Model(resources=job["resources"]),
-        **{argument: job["agent"]},
+        **optional,
     )
+    return flavor
 
 
-def tidy(path: str) -> Model:
-    """Take this machine's path out of the model: loaders only look at its last part."""
+@contextlib.contextmanager
+def unasked() -> Iterator[None]:
+    """Let MLflow save an agent whose model can't be reached for want of credentials.
+
+    It asks a ResponsesAgent, a ChatAgent and a ChatModel while it saves them, only to see that the
+    answer has the right type. What is saved is the agent's file, so an answer put in its place for
+    that moment changes nothing in the model.
+    """
+    set_model = mlflow_model.set_model
+
+    def set_model_unasked(model: Any) -> None:
+        set_model(model)
+        answer = empty_answer(model)
+        if answer is not None:
+            model.predict = lambda *_, **__: answer
+
+    mlflow.models.set_model = mlflow_model.set_model = set_model_unasked
+    try:
+        yield
+    finally:
+        mlflow.models.set_model = mlflow_model.set_model = set_model
+
+
+def empty_answer(model: Any) -> Any:
+    """An answer of the type that the agent's interface promises, None for other models."""
+    names = {kind.__name__ for kind in type(model).__mro__ if kind.__module__.startswith("mlflow.")}
+    if "ResponsesAgent" in names:
+        from mlflow.types.responses import ResponsesAgentResponse  # noqa: PLC0415 - not in 2.x
+
+        return ResponsesAgentResponse(output=[])
+    if "ChatAgent" in names:
+        from mlflow.types.agent import ChatAgentResponse  # noqa: PLC0415 - not before 2.20
+
+        return ChatAgentResponse(messages=[])
+    if "ChatModel" in names:
+        from mlflow.types.llm import ChatChoice, ChatCompletionResponse, ChatMessage  # noqa: PLC0415
+
+        return ChatCompletionResponse([ChatChoice(ChatMessage("assistant", ""))])
+    return None
+
+
+def downloaded(job: Job) -> dict[str, str]:
+    """Artifacts by name, as local paths: MLflow would show the agent a URI while it is saved."""
+    folder = Path(job["artifacts_folder"])
+    places = {}
+    for name, place in job["artifacts"].items():
+        if place["uri"] and name not in job["downloaded"]:
+            (folder / name).mkdir()
+            job["downloaded"][name] = mlflow.artifacts.download_artifacts(
+                place["given"], dst_path=str(folder / name)
+            )
+        places[name] = job["downloaded"].get(name) or place["path"]
+    return places
+
+
+def tidy(job: Job) -> Model:
+    """Take this machine's paths out of the model; loaders look at none of them."""
+    path = job["model"]
     model = Model.load(path)
     for flavor in model.flavors.values():
         if flavor.get("model_code_path"):
             flavor["model_code_path"] = os.path.basename(flavor["model_code_path"])
+        for name, place in (flavor.get("artifacts") or {}).items():
+            place["uri"] = job["artifacts"][name]["given"]
     model.save(os.path.join(path, "MLmodel"))
     return model
 
@@ -120,17 +207,68 @@ def verify(job: Job) -> Verdict:
     os.chdir(job["empty_folder"])
     started = time.monotonic()
     agent = mlflow.pyfunc.load_model(job["model"])
-    loaded = time.monotonic()
-    verdict: Verdict = {"load_seconds": loaded - started, "answer": None, "predict_seconds": None}
+    verdict: Verdict = {"load_seconds": time.monotonic() - started}
     model = Model.load(job["model"])
     example = model.load_input_example(job["model"]) if job["verify"] == "predict" else None
     if example is None:
         return verdict
     parameters = model.load_input_example_params(job["model"])
-    answer = agent.predict(example, **({"params": parameters} if parameters else {}))
-    verdict["predict_seconds"] = time.monotonic() - loaded
+    arguments = {"params": parameters} if parameters else {}
+    try:
+        started = time.monotonic()
+        answer = agent.predict(example, **arguments)
+        verdict["predict_seconds"] = time.monotonic() - started
+        if streams(mlflow_model.__mlflow_model__):
+            started = time.monotonic()
+            verdict["chunks"] = sum(1 for _ in agent.predict_stream(example, **arguments))
+            verdict["stream_seconds"] = time.monotonic() - started
+    except Exception as error:
+        if not needs_credentials(error):
+            raise
+        verdict["no_credentials"] = str(error)[:TEXT_LIMIT]
+        return verdict
+    check_answer(model, answer)
     verdict["answer"] = shown(answer)
     return verdict
+
+
+def streams(agent: object) -> bool:
+    """Whether the agent itself streams.
+
+    MLflow says so of every ResponsesAgent and of every LangChain object, which can by LangChain's
+    own code.
+    """
+    return isinstance(agent, mlflow.pyfunc.PythonModel) and any(
+        "predict_stream" in vars(kind)
+        for kind in type(agent).__mro__
+        if not kind.__module__.startswith("mlflow.")
+    )
+
+
+def check_answer(model: Model, answer: Any) -> None:
+    """Hold the answer against the signature.
+
+    That of ResponsesAgent, ChatAgent and ChatModel (they have a task) MLflow checks by itself.
+    """
+    if (model.metadata or {}).get("task") or not model.signature or not model.signature.outputs:
+        return
+    if not hasattr(answer, "to_dict"):
+        answer = json.loads(json.dumps(answer, default=plain))
+    try:
+        _enforce_schema(answer, model.signature.outputs)
+    except MlflowException as error:
+        raise TypeError(f"the answer does not fit the signature's outputs: {error}") from None
+
+
+def needs_credentials(error: BaseException | None) -> bool:
+    """Whether it failed because nobody is logged in at Databricks, as on a fork's pull request."""
+    if any(name in os.environ for name in ("DATABRICKS_HOST", "DATABRICKS_CONFIG_PROFILE")):
+        return False
+    while error is not None:
+        if any(words in str(error) for words in NOT_LOGGED_IN):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def shown(answer: Any) -> str:
@@ -209,9 +347,24 @@ def fork() -> int:
         return os.fork()
 
 
+def write_bytecode_to_the_environment_only() -> None:
+    """The environment is kept, or imported from again in a moment by the next stage.
+
+    The checkout and the model are nobody's place for bytecode.
+    """
+    write = SourceFileLoader.set_data
+
+    def set_data(loader: SourceFileLoader, path: str, data: Any, **options: Any) -> None:
+        if path.startswith(sys.prefix):
+            write(loader, path, data, **options)
+
+    SourceFileLoader.set_data = set_data  # type: ignore[assignment,method-assign]
+
+
 def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     reply = int(sys.argv[2])
+    write_bytecode_to_the_environment_only()
     for line in sys.stdin:
         stage = line.strip()
         child = fork()

@@ -9,13 +9,16 @@ from typing import TextIO
 
 from entrypoint.errors import Problem
 from entrypoint.log import printable
+from entrypoint.redaction import Secrets
 
 
 class WorkflowLog:
     """A log that the runner folds and annotates."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
+    def __init__(self, stream: TextIO = sys.stdout, secrets: Secrets | None = None) -> None:
+        """Print to `stream`, without the values of `secrets`."""
         self._stream = stream
+        self._secrets = secrets or Secrets()
 
     def group(self, title: str) -> None:
         self._print(f"::group::{_data(title)}")
@@ -60,7 +63,7 @@ class WorkflowLog:
         self._print(f"::stop-commands::{token}\n{text}\n::{token}::")
 
     def _print(self, text: str) -> None:
-        print(printable(text), file=self._stream, flush=True)
+        print(self._secrets.redact(printable(text)), file=self._stream, flush=True)
 
 
 def _data(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
@@ -11,6 +11,7 @@ from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.registry.name import TAG_LIMIT, alias_safe, check_alias, check_tag
 
+_DIGEST = "log_agent_digest"
 _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
 
 
@@ -25,6 +26,10 @@ class Labels:
     tags: Mapping[str, str]
     aliases: tuple[str, ...]
     description: str
+
+    def with_digest(self, digest: str) -> "Labels":
+        """The labels of what has this digest, which is known later than the rest."""
+        return replace(self, tags={**self.tags, _DIGEST: digest})
 
     @classmethod
     def make(cls, inputs: Inputs, event: Event, agent: str, checkout_name: str) -> "Labels":
@@ -41,13 +46,13 @@ class Labels:
             for key, value in inputs.tags
         }
         facts = _facts(event)
-        if ours := sorted(facts.keys() & tags.keys()):
+        if ours := sorted({*facts, _DIGEST} & tags.keys()):
             problems.append(Problem(f"`tags`: log-agent sets {', '.join(ours)} itself."))
-        if len(facts) + len(tags) > TAG_LIMIT:
+        if len(facts) + 1 + len(tags) > TAG_LIMIT:
             problems.append(
                 Problem(
-                    f"`tags`: {len(tags)} are too many: with log-agent's own {len(facts)}, Unity"
-                    f" Catalog allows {TAG_LIMIT}."
+                    f"`tags`: {len(tags)} are too many: with log-agent's own {len(facts) + 1},"
+                    f" Unity Catalog allows {TAG_LIMIT}."
                 )
             )
         if problems:

@@ -14,6 +14,7 @@ from mlflow.entities import RunStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
+from entrypoint.agent.manifest import Manifest
 from entrypoint.errors import Cancelled, Problem, PublishFailure
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.published import Published
@@ -27,6 +28,7 @@ class Publication:
     """What is to be published: a built model, and the name under which it is registered, if any."""
 
     model: Path
+    manifest: Manifest
     flavor: str
     registered_name: str | None
     labels: Labels
@@ -40,8 +42,9 @@ class BuiltModel:
     is never imported in the process that holds the secrets.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder = folder
+        self._manifest = manifest
 
     def save_model(self, path: str, mlflow_model: Model, **_: Any) -> None:
         """Copy the directory to `path`, with the identity of the logged model that is being made.
@@ -62,6 +65,8 @@ class BuiltModel:
             content[identity] = getattr(mlflow_model, identity)
         vars(mlflow_model).update(vars(Model.from_dict(content)))
         mlflow_model.save(str(Path(path, _MLMODEL)))
+        # Here and not in the worker's folder, in which a hostile agent may have planted a link.
+        self._manifest.write(Path(path))
 
 
 def publish(publication: Publication, stores: Stores, published: Published) -> None:
@@ -93,7 +98,7 @@ def _log(client: MlflowClient, publication: Publication, published: Published) -
     info = Model.log(
         artifact_path=None,
         name=publication.labels.logged_model_name,
-        flavor=BuiltModel(publication.model),
+        flavor=BuiltModel(publication.model, publication.manifest),
         flavor_name=publication.flavor,
         run_id=published.run_id,
         registered_model_name=publication.registered_name,

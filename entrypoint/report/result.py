@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from entrypoint.agent.build import Build, Verification
-from entrypoint.agent.environment import Lock
+from entrypoint.agent.lock import Lock
 from entrypoint.errors import Problem
+from entrypoint.event import Event
+from entrypoint.inputs import Inputs
 from entrypoint.log import Log, grouped
 from entrypoint.registry.published import Published
 from entrypoint.resources.file import Resource
+from entrypoint.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,19 @@ class Result:
     skipped: str = ""
     stages: list[Stage] = field(default_factory=list)
     lock: Lock | None = None
+    digest: str = ""
     build: Build | None = None
     verification: Verification | None = None
     resources: tuple[Resource, ...] = ()
     aliases: tuple[str, ...] = ()
     published: Published = field(default_factory=Published)
     problems: tuple[Problem, ...] = ()
+
+    def learn_inputs(self, inputs: Inputs, event: Event, workspace: Workspace) -> None:
+        """Take over what the inputs say about the aim."""
+        self.mode = inputs.mode if inputs.mode != "auto" else event.mode
+        self.agent = workspace.relative(inputs.agent_path)
+        self.target = str(inputs.uc_target or "")
 
     @contextmanager
     def stage(
@@ -68,6 +78,7 @@ class Result:
             "logged-model-uri": published.logged_model_uri,
             "run-id": published.run_id,
             "experiment-id": published.experiment_id,
+            "digest": self.digest,
             "mode": self.mode,
             "result": json.dumps(self.as_json(), ensure_ascii=False),
         }

@@ -197,20 +197,18 @@ def test_no_requirements_anywhere(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "doing"),
+    "agent",
     [
-        ("import time\n\ntime.sleep(600)\n", "the agent's build"),
-        (ECHO.replace("text =", "import time; time.sleep(600); text ="), "the agent's build"),
+        "import time\n\ntime.sleep(600)\n",
+        ECHO.replace("text =", "import time; time.sleep(600); text ="),
     ],
     ids=["at import", "in predict"],
 )
-def test_an_agent_that_takes_too_long(checkout: Checkout, agent: str, doing: str) -> None:
-    checkout.run(ECHO, mode="preview")  # the environment is there
-
-    error = the_error(checkout.run(agent, timeout_minutes="0.1"))
+def test_an_agent_that_takes_too_long(checkout: Checkout, agent: str) -> None:
+    error = the_error(checkout.run(agent, timeout_minutes="0.3"))
 
     assert "`timeout-minutes`" in error
-    assert doing in error
+    assert "not finished after 0.3 minutes" in error
 
 
 @pytest.mark.parametrize("event", ["pull_request_target", "issue_comment", "workflow_run"])

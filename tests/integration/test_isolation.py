@@ -89,11 +89,12 @@ def test_the_checkout_is_not_imported_by_the_control_process(tmp_path: Path) -> 
     assert step.status == 0, step.log
 
 
-def test_no_process_outlives_the_step(checkout: Checkout) -> None:
+@pytest.mark.parametrize("session", [False, True], ids=["of its group", "of its own group"])
+def test_no_process_outlives_the_step(checkout: Checkout, *, session: bool) -> None:
     children = checkout.runner.temp / "children"
     agent = (
         "import subprocess\n"
-        "child = subprocess.Popen(['sleep', '600'])\n"
+        f"child = subprocess.Popen(['sleep', '600'], start_new_session={session})\n"
         f"print(child.pid, file=open({str(children)!r}, 'a'))\n" + ECHO
     )
 
@@ -106,14 +107,18 @@ def test_no_process_outlives_the_step(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_cancelled_job_tidies_up(checkout: Checkout, number: signal.Signals, status: int) -> None:
+def test_a_cancelled_job_tidies_up(
+    checkout: Checkout, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     asleep = checkout.runner.temp / "asleep"
     agent = (
         "import os, pathlib, time\n"
         f"pathlib.Path({str(asleep)!r}).write_text(str(os.getpid()))\n"
         "time.sleep(600)\n"
     )
-    process = checkout.runner.start(checkout.inputs(agent))
+    process = checkout.runner.start(checkout.inputs(agent), env={"TMPDIR": str(scratch)})
     while process.poll() is None and not (asleep.exists() and asleep.read_text()):
         time.sleep(0.05)
     process.send_signal(number)
@@ -124,7 +129,7 @@ def test_a_cancelled_job_tidies_up(checkout: Checkout, number: signal.Signals, s
     assert "cancelled" in step.summary
     assert not is_running(int(asleep.read_text()))
     assert checkout.versions() == []
-    assert list(Path(os.environ.get("TMPDIR", "/tmp")).glob("log-agent-*")) == []
+    assert list(scratch.iterdir()) == []
 
 
 def is_running(pid: int) -> bool:

@@ -115,3 +115,42 @@ def test_a_pyproject_without_a_project_is_passed_over(workspace: Workspace) -> N
     path = write(workspace, "requirements.txt", "mlflow\n")
 
     assert found(workspace.root / AGENT, workspace) == Requirements((Path(path),))
+
+
+def test_a_member_is_found_in_the_lock_above(workspace: Workspace) -> None:
+    write(workspace, "agents/support/pyproject.toml", '[project]\nname = "support"\n')
+    lock = write(
+        workspace,
+        "uv.lock",
+        '[manifest]\nmembers = ["support"]\n'
+        '[[package]]\nname = "support"\nsource = { virtual = "agents/support" }\n',
+    )
+    agent = workspace.root / AGENT
+
+    assert found(agent, workspace) == Requirements((lock,), member="support")
+    assert given(("uv.lock",), workspace, agent) == Requirements((lock,), member="support")
+
+    lock.write_text(lock.read_text().replace("agents/support", "agents/sales"))
+    assert found(agent, workspace).files == (workspace.root / "agents/support/pyproject.toml",)
+
+
+@pytest.mark.parametrize("text", ["-e ./pkg", "./pkg[x]", "pkg @ ./pkg"])
+def test_paths_in_lines_are_relative_to_the_workspace(workspace: Workspace, text: str) -> None:
+    write(workspace, "pkg/pyproject.toml", "")
+
+    asked = given((text,), workspace)
+
+    assert asked.lines == (text.replace("./pkg", str(workspace.root / "pkg")),)
+    assert asked.name_local_packages
+    with pytest.raises(InputFailure, match="does not exist"):
+        given((text.replace("./pkg", "./nope"),), workspace)
+    with pytest.raises(InputFailure, match="outside the workspace"):
+        given((text.replace("./pkg", "../pkg"),), workspace)
+
+
+def test_options_name_files_too(workspace: Workspace) -> None:
+    base, limits = (write(workspace, name, "") for name in ("base.in", "limits.lock"))
+
+    asked = given(("--requirement=base.in", "-c limits.lock"), workspace)
+
+    assert asked == Requirements((base,), (f"-c {limits}",))

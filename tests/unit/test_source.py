@@ -2,8 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.agent.source import check_source
+from entrypoint.agent import source, syntax
 from entrypoint.errors import AgentFailure, Place, Problem
+
+
+def check_source(path: Path, shown: str) -> None:
+    syntax.check(source.read(path, shown))
 
 
 def problem_of(folder: Path, content: bytes) -> Problem:
@@ -72,3 +76,56 @@ def test_what_nests_too_deeply_is_told(tmp_path: Path) -> None:
     problem = problem_of(tmp_path, b"x = a" + b".a" * 100_000 + b"\n")
 
     assert problem.what.startswith("`agent-path`: `agents/agent.py` ")
+
+
+def test_a_file_is_logged_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "agent.py"
+    path.write_bytes(b"# coding: latin-1\nx = '\xe9'\n")
+
+    read = source.read(path, "agents/agent.py")
+
+    assert read.code is None
+    assert read.text == "# coding: latin-1\nx = 'é'\n"
+    assert (read.requirements, read.left_out) == ((), ())
+    assert read.place(3, 4) == Place("agents/agent.py", 3, 4)
+
+
+def test_a_magic_in_python_is_told_how_databricks_writes_it(tmp_path: Path) -> None:
+    assert "# MAGIC %pip install" in problem_of(tmp_path, b"x = 1\n%pip install six\n").fix
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "mlflow.pyfunc.log_model(python_model=agent)",
+        "mlflow.langchain.log_model(agent)",
+        "info = mlflow.register_model('runs:/1/agent', 'a.b.c')",
+        "with mlflow.start_run():\n    agents.deploy('a.b.c', 1)",
+    ],
+)
+def test_what_only_a_driver_may_do_is_an_error(tmp_path: Path, call: str) -> None:
+    script = problem_of(tmp_path, f"import mlflow\n{call}\n".encode())
+    agent = problem_of(tmp_path, f"mlflow.models.set_model(x)\n{call}\n".encode())
+
+    assert script.place is not None
+    assert (script.place.line or 0) >= 2
+    assert "name the file that calls" in script.fix
+    assert 'if __name__ == "__main__":' in agent.fix
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if __name__ == '__main__':\n    mlflow.pyfunc.log_model(x)\n",
+        "def log():\n    mlflow.pyfunc.log_model(x)\n",
+        "log_model(x)\nself.agents.deploy(x)\n",
+    ],
+)
+def test_what_is_not_run_on_load_is_fine(tmp_path: Path, code: str) -> None:
+    (tmp_path / "agent.py").write_text(code)
+
+    check_source(tmp_path / "agent.py", "agent.py")
+
+
+def test_what_only_fails_when_compiled_is_told(tmp_path: Path) -> None:
+    assert "outside function" in problem_of(tmp_path, b"x = 1\nawait x\n").what

@@ -1,0 +1,205 @@
+"""Files and folders that travel with the agent: chosen, checked, and laid out as MLflow ships them.
+
+MLflow copies every code path to the model's `code/`, which is put at the head of `sys.path` when
+the model is loaded. It follows links out of the tree and takes `.env` files along, so it gets a
+copy in which neither is left.
+"""
+
+import ast
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+from entrypoint.errors import InputFailure, Problem
+from entrypoint.workspace import Workspace
+
+_LARGEST = 50 * 1024 * 1024
+_NEVER = (
+    *(
+        "__pycache__",
+        "*.pyc",
+        ".git",
+        ".hg",
+        ".svn",
+        ".env",
+        ".env.*",
+        "*.egg-info",
+        "node_modules",
+    ),
+    *(".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".venv"),
+    *(".databrickscfg", ".netrc", ".log-agent"),
+)
+
+
+@dataclass(frozen=True)
+class CodePaths:
+    """A folder laid out like the model's `code/`, and what was not taken into it."""
+
+    folder: Path
+    left_out: tuple[str, ...] = ()
+    origins: Mapping[str, Path] = field(default_factory=dict)
+    """Where each entry comes from in the checkout, by its name."""
+
+    def origin(self, name: Path) -> Path | None:
+        """The checkout's file of one that is laid out at `name`, none for a built package's."""
+        origin = self.origins.get(name.parts[0]) if name.parts else None
+        return origin.joinpath(*name.parts[1:]) if origin else None
+
+    def add_built(self, entries: Iterable[Path]) -> None:
+        """Lay out the packages of the checkout that were built to be shipped.
+
+        Raises:
+            InputFailure: one is named like a code path.
+
+        """
+        for entry in entries:
+            target = self.folder / entry.name
+            if target.exists():
+                raise InputFailure(
+                    Problem(
+                        f"`code-paths`: `{entry.name}` is shipped already: a package among the"
+                        " requirements brings it along.",
+                        "Take one of the two out.",
+                    )
+                )
+            if entry.is_dir():
+                shutil.copytree(entry, target)
+            else:
+                shutil.copyfile(entry, target)
+
+    @property
+    def entries(self) -> list[Path]:
+        """What MLflow is given as `code_paths`."""
+        return sorted(self.folder.iterdir())
+
+
+def lay_out(
+    paths: Iterable[Path], agent_code: str, workspace: Workspace, folder: Path
+) -> CodePaths:
+    """Copy the code paths to `folder`.
+
+    A folder that holds packages which the agent imports by their names (`src`) gives its content,
+    as an installed project would; any other goes as it is.
+
+    Raises:
+        InputFailure: every path that can't be shipped, at once.
+
+    """
+    folder.mkdir(parents=True)
+    problems: list[Problem] = []
+    left_out: list[str] = []
+    origins: dict[str, Path] = {}
+    imported = _imported(agent_code)
+    for path in paths:
+        for root in _roots(path, imported):
+            if root != path and _is_never_shipped(root):
+                left_out.append(workspace.relative(root))
+                continue
+            try:
+                _check_name(root, folder, workspace)
+                left_out += _copy(root, folder / root.name, workspace)
+                origins[root.name] = root
+            except ValueError as error:
+                problems.append(Problem(f"`code-paths`: {error}"))
+    if problems:
+        raise InputFailure(*problems)
+    return CodePaths(folder, tuple(left_out), origins)
+
+
+def suggestion(module: str, agent: Path, workspace: Workspace) -> str:
+    """The code path that would bring a module of the checkout along; empty when there is none."""
+    for root in (agent.parent, workspace.root, *_source_folders(agent.parent, workspace)):
+        for path in (root / f"{module}.py", root / module):
+            if path.exists():
+                return workspace.relative(path)
+    return ""
+
+
+def _source_folders(folder: Path, workspace: Workspace) -> Iterator[Path]:
+    for base in {folder, workspace.root}:
+        yield from (child for child in sorted(base.iterdir()) if child.is_dir())
+
+
+def _roots(path: Path, imported: set[str]) -> list[Path]:
+    if path.is_file() or (path / "__init__.py").is_file() or path.name in imported:
+        return [path]
+    children = sorted(path.iterdir())
+    # One of them imports the others: the content of a source folder belongs together.
+    return children if any(_module(child) in imported for child in children) else [path]
+
+
+def _module(path: Path) -> str:
+    """The name under which a file or a folder can be imported, empty when it can't."""
+    name = path.name if path.is_dir() else path.stem
+    return name if name.isidentifier() and (path.is_dir() or path.suffix == ".py") else ""
+
+
+def _imported(code: str) -> set[str]:
+    """The top-level names of absolute imports."""
+    names: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def _check_name(path: Path, folder: Path, workspace: Workspace) -> None:
+    shown = workspace.relative(path)
+    if _is_never_shipped(path):
+        raise ValueError(f"`{shown}` is never shipped with an agent.")
+    if _module(path) in sys.stdlib_module_names:
+        raise ValueError(
+            f"`{shown}` would stand in for the standard library's `{_module(path)}` wherever the"
+            " model is loaded. Rename it."
+        )
+    if (folder / path.name).exists():
+        raise ValueError(f"`{shown}`: another code path is named `{path.name}` too.")
+
+
+def _copy(source: Path, target: Path, workspace: Workspace) -> list[str]:
+    """Copy a file or a folder; what was left out of it."""
+    real = _followed(source, workspace)
+    if real.is_file():
+        if real.stat().st_size > _LARGEST:
+            raise ValueError(
+                f"`{workspace.relative(source)}` has {real.stat().st_size // 2**20} MB; code paths"
+                " are for code. Give it with `artifacts`."
+            )
+        shutil.copyfile(real, target)
+        return []
+    target.mkdir()
+    left_out = []
+    for child in sorted(real.iterdir()):
+        if _is_never_shipped(child):
+            left_out.append(workspace.relative(child))
+        else:
+            left_out += _copy(child, target / child.name, workspace)
+    return left_out
+
+
+def _followed(path: Path, workspace: Workspace) -> Path:
+    """What a link leads to, in the workspace and not round in a circle."""
+    if not path.is_symlink():
+        return path
+    real = path.resolve()
+    if not workspace.holds(real) or not real.exists():
+        raise ValueError(f"`{workspace.relative(path)}` is a link out of the workspace.")
+    if path.is_relative_to(real):
+        raise ValueError(f"`{workspace.relative(path)}` is a link to a folder that it is in.")
+    return real
+
+
+def _is_never_shipped(path: Path) -> bool:
+    return any(fnmatch(path.name, pattern) for pattern in _NEVER) or os.path.lexists(
+        path / "pyvenv.cfg"
+    )

@@ -1,0 +1,42 @@
+"""The last look at what was built, before anybody gets it."""
+
+from pathlib import Path
+
+from entrypoint.agent.build import Order
+from entrypoint.agent.manifest import Manifest
+from entrypoint.errors import AgentFailure, Problem
+from entrypoint.redaction import Secrets
+
+
+def check(model: Path, manifest: Manifest, order: Order, secrets: Secrets) -> None:
+    """Hold the model's files against the manifest, and search them for secrets.
+
+    Raises:
+        AgentFailure: a file is not what was read from the checkout, or holds a secret.
+
+    """
+    # Here and not above: the token shapes take a moment to load, which a failed build needn't wait.
+    from entrypoint.agent.secret_scan import files_of, find  # noqa: PLC0415
+
+    if differing := manifest.check(model):
+        raise AgentFailure(
+            Problem(
+                "The model's files are not those of the checkout: they changed while the agent was"
+                " built or verified.",
+                "Let the agent write to a temporary folder instead.",
+                detail="\n".join(differing),
+            )
+        )
+    problems = [
+        Problem(
+            f"`{finding.file}` in the model"
+            + (f", line {finding.line}," if finding.line else "")
+            + f" holds a secret: {finding.kind}. Whoever may read the model could read it.",
+            "Take it out and, if it was ever committed, revoke it. An agent reads secrets from the"
+            " environment of the endpoint: https://docs.databricks.com/en/security/secrets/",
+            order.place(Path(finding.file), finding.line),
+        )
+        for finding in find(files_of(model), secrets)
+    ]
+    if problems:
+        raise AgentFailure(*problems)

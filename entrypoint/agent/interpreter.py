@@ -1,0 +1,170 @@
+"""The Python with which the agent's environment is made."""
+
+import json
+import platform
+import re
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from entrypoint.agent.requirements import Requirements
+from entrypoint.agent.uv_program import UvFailed, UvProgram
+from entrypoint.errors import EnvironmentFailure, Place, Problem
+from entrypoint.workspace import Workspace
+
+# It ends with the path, so that an environment which was made from another one is never taken.
+_IDENTIFY = (
+    "import os, sys, sysconfig;"
+    "print(sys.implementation.name, sys.version, sysconfig.get_platform(),"
+    " os.path.realpath(sys.executable))"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The Python that is asked for, as uv takes it, and who asks."""
+
+    version: str
+    origin: str
+    place: Place | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the image's own interpreter will do."""
+        own = platform.python_version()
+        if own == self.version or own.startswith(f"{self.version}."):
+            return True
+        try:
+            return SpecifierSet(self.version).contains(own, prereleases=True)
+        except InvalidSpecifier:
+            return False
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """An interpreter that is there; `identity` changes with its version and its place."""
+
+    path: Path
+    identity: str
+
+    @property
+    def minor_version(self) -> str:
+        """As in `3.12`."""
+        return ".".join(self.identity.split()[1].split(".")[:2])
+
+
+def wanted(
+    given: str | None, agent: Path, requirements: Requirements, workspace: Workspace
+) -> Wanted | None:
+    """Read which Python is asked for: by the input, `.python-version` or the project, in turn."""
+    if given:
+        return Wanted(given.strip(), "`python-version`")
+    for folder in agent.parents:
+        if not workspace.holds(folder):
+            break
+        file = folder / ".python-version"
+        if file.is_file() and workspace.holds(file.resolve()):
+            for number, line in enumerate(file.read_text(errors="replace").splitlines(), start=1):
+                if version := line.partition("#")[0].strip():
+                    shown = workspace.relative(file)
+                    return Wanted(version, f"`{shown}`", Place(shown, number))
+    for path in requirements.files:
+        if path.suffix in (".lock", ".toml") and (wanted := _required(path, workspace)):
+            return wanted
+    return None
+
+
+def _required(path: Path, workspace: Workspace) -> Wanted | None:
+    """`requires-python`; a lock's is that of all of its members."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        content = tomllib.loads(text)
+    except ValueError:
+        return None  # uv says what is wrong with it
+    version = content.get("requires-python") or content.get("project", {}).get("requires-python")
+    if not version:
+        return None
+    number = text[: text.index("requires-python")].count("\n") + 1
+    shown = workspace.relative(path)
+    return Wanted(str(version), f"`requires-python` in `{shown}`", Place(shown, number))
+
+
+def find(uv: UvProgram, wanted: Wanted | None) -> Interpreter:
+    """Find the interpreter, or fetch it.
+
+    Raises:
+        EnvironmentFailure: it can't be had.
+        TimedOut: the deadline passed.
+
+    """
+    # The one under our own environment, not the environment's.
+    path = Path(sys.executable).resolve()
+    if wanted and not wanted.is_ours:
+        path = _found(uv, wanted.version) or _fetched(uv, wanted)
+        uv.sandbox.log.line(f"{wanted.origin} asks for Python {wanted.version}: {path}")
+    argv = [str(path), "-IBc", _IDENTIFY]
+    status, identity = uv.sandbox.run(
+        argv, doing="asking Python", cwd=uv.sandbox.folder, environ={}
+    )
+    if status:
+        raise EnvironmentFailure(
+            Problem(f"`python-version`: {path} does not run.", detail=identity[-1000:])
+        )
+    return Interpreter(path, identity.strip())
+
+
+def _found(uv: UvProgram, version: str) -> Path | None:
+    # An option would be one to uv, and a path leads anywhere on the machine.
+    if version.startswith("-") or "/" in version:
+        return None
+    options = ("--no-project", "--system")
+    try:
+        printed = uv.try_to_run("finding Python", "python", "find", *options, version)
+    except UvFailed:
+        return None
+    # Warnings (about interpreters that don't run) come first.
+    return Path(printed.strip().splitlines()[-1])
+
+
+def _fetched(uv: UvProgram, wanted: Wanted) -> Path:
+    said = "not a version"
+    if not re.match(r"[-/.]", wanted.version):
+        try:
+            options = ("--no-bin", "--quiet")
+            uv.try_to_run("fetching Python", "python", "install", *options, wanted.version)
+        except UvFailed as failed:
+            said = failed.printed
+        if path := _found(uv, wanted.version):
+            return path
+    raise EnvironmentFailure(
+        Problem(
+            f"{wanted.origin}: Python `{wanted.version}` is not there and can't be fetched.",
+            f"Ask for one that can be had: {_choice(uv)}. For example:\n\n"
+            f"    with:\n      python-version: '{sys.version_info[0]}.{sys.version_info[1]}'",
+            wanted.place,
+            uv.explanation.shown(said)[-1000:],
+        )
+    )
+
+
+def _choice(uv: UvProgram) -> str:
+    """The minor versions that are installed, and those that uv knows where to fetch."""
+    installed = {(sys.version_info[0], sys.version_info[1])}
+    fetched: set[tuple[int, int]] = set()
+    try:
+        listed = uv.try_to_run("listing Pythons", *("python", "list", "--output-format=json"))
+        entries = json.loads(listed[listed.index("[{") : listed.rindex("}]") + 2])
+    except (UvFailed, ValueError):
+        entries = []
+    for entry in entries:
+        if entry["implementation"] == "cpython" and entry["variant"] == "default":
+            minor = (entry["version_parts"]["major"], entry["version_parts"]["minor"])
+            (installed if entry["path"] else fetched).add(minor)
+    here, there = (
+        ", ".join(f"{major}.{minor}" for major, minor in sorted(minors))
+        for minors in (installed, fetched - installed)
+    )
+    return f"{here} (installed)" + (f", {there} (fetched by uv)" if there else "")

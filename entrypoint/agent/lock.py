@@ -1,0 +1,100 @@
+"""What was resolved, and what of it is recorded in the model."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from entrypoint.agent.credentials import without_credentials
+from entrypoint.agent.requirement_lines import local_path
+
+PYPI = "https://pypi.org/simple"
+_URL = re.compile(r"\S+://\S+")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What was resolved: index options as the requirements give them, then one exact pin a line."""
+
+    options: tuple[str, ...]
+    pins: tuple[str, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """The lock as requirement lines, as they are recorded in the model."""
+        return [*self.options, *self.pins]
+
+    @property
+    def names(self) -> set[str]:
+        """The packages' names, as uv normalises them."""
+        return {re.split(r"[^a-z0-9-]", pin, maxsplit=1)[0] for pin in self.pins}
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One resolved requirement, and the index that has it (none for a URL or a path)."""
+
+    text: str
+    index: str = ""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What uv resolved, in its own words: options may still hold credentials."""
+
+    options: tuple[str, ...]
+    pins: tuple[Pin, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Resolution":
+        """Read uv's requirements format, with `# from <index>` under a pin."""
+        options: list[str] = []
+        pins: list[Pin] = []
+        for line in (line.strip() for line in text.splitlines()):
+            if line.startswith("# from "):
+                pins[-1] = Pin(pins[-1].text, line.removeprefix("# from "))
+            elif line.startswith("--"):
+                options.append(line)
+            elif line and not line.startswith("#"):
+                pins.append(Pin(line))
+        return cls(tuple(options), tuple(pins))
+
+    @property
+    def local(self) -> tuple[str, ...]:
+        """The paths of the packages that come from the checkout."""
+        return tuple(path for pin in self.pins if (path := local_path(pin.text)))
+
+    @property
+    def remote(self) -> tuple[str, ...]:
+        """The pins that can be installed anywhere."""
+        return tuple(pin.text for pin in self.pins if not local_path(pin.text))
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """Indexes that have pins and that no option names: the explicit ones of a pyproject."""
+        named = {_address(option.partition(" ")[2]) for option in self.options}
+        used = dict.fromkeys(_address(pin.index) for pin in self.pins if _is_remote(pin.index))
+        return tuple(url for url in used if url not in named)
+
+    def lock(self, sent: Iterable[str]) -> Lock:
+        """What can be recorded: nothing of this machine, no credentials.
+
+        PyPI needs no option, and `sent` are the indexes that come with the step's own variables.
+        """
+        left_out = {PYPI, *map(_address, sent)}
+        options = []
+        for option in (*self.options, *(f"--extra-index-url {url}" for url in self.indexes)):
+            name, _, value = option.partition(" ")
+            url = without_credentials(value)
+            if _address(url) not in left_out and (_is_remote(url) or not url):
+                options.append(f"{name} {url}".strip())
+        pins = (_URL.sub(lambda url: without_credentials(url[0]), pin) for pin in self.remote)
+        return Lock(tuple(options), tuple(pins))
+
+
+def _address(url: str) -> str:
+    """What tells one index from another."""
+    return without_credentials(url).rstrip("/")
+
+
+def _is_remote(url: str) -> bool:
+    return url.startswith(("https://", "http://"))

@@ -1,0 +1,199 @@
+"""The manifest: what goes into the agent, in one canonical JSON, and the digest of that.
+
+It is made of inputs alone, so it is known before anything is built.
+"""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from entrypoint.agent.canonical_json import canonical
+from entrypoint.resources.file import Resource
+
+# Of the format. Digests of different versions differ, so raise it only when the format changes.
+VERSION = 1
+# Where the manifest travels inside the model.
+PATH = "log_agent/manifest.json"
+
+_ARTIFACTS = "artifacts/"
+_CODE = "code/"
+_PARTS = {"version": int, "files": dict, "artifacts": dict}
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """All that goes into the agent and could change what it does.
+
+    `files`: the agent's file, code paths and local artifacts, each by its place in the model
+    directory (POSIX: `agent.py`, `code/tools/search.py`, `artifacts/prompt.txt`); see `laid_out`.
+    `artifacts`: name -> the same path in the model directory, of a file or folder in `files`, or
+    the URI from which MLflow gets it (it counts as itself: its content is not known here).
+    `given`: `model_config`, `signature` and `input_example` as parsed; one not given is left out.
+    `requirements`: the locked lines; `python_version`: `3.12`; `flavor`: as given, maybe `auto`.
+    """
+
+    files: Mapping[str, Path]
+    flavor: str
+    python_version: str
+    requirements: Iterable[str]
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    resources: Iterable[Resource] = ()
+    scopes: Iterable[str] = ()
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Canonical JSON: sorted keys, no spaces."""
+
+    text: str
+
+    @classmethod
+    def of(cls, ingredients: Ingredients) -> "Manifest":
+        """Write the manifest of an agent that need not be built yet; each file is read once.
+
+        Raises:
+            OSError: a file can't be read.
+            ValueError: a given value is of a type that YAML and JSON don't have, or holds itself.
+
+        """
+        lines = list(ingredients.requirements)
+        resources = {(it.kind, it.name, it.on_behalf_of_user) for it in ingredients.resources}
+        return cls(
+            canonical(
+                {
+                    "version": VERSION,
+                    "files": {name: _entry(path) for name, path in ingredients.files.items()},
+                    "artifacts": dict(ingredients.artifacts),
+                    "flavor": ingredients.flavor,
+                    "python_version": ingredients.python_version,
+                    # pip obeys the first of two options that disagree; the pins' order is nothing.
+                    "index_options": [line for line in lines if line.startswith("-")],
+                    "requirements": sorted({line for line in lines if not line.startswith("-")}),
+                    "resources": [
+                        {"kind": kind, "name": name, "on_behalf_of_user": on_behalf}
+                        for kind, name, on_behalf in sorted(resources)
+                    ],
+                    "scopes": sorted(set(ingredients.scopes)),
+                    "given": dict(ingredients.given),
+                }
+            )
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """Read a manifest that was written earlier, for example the one in a model's files.
+
+        Raises:
+            OSError: the file can't be read.
+            ValueError: it is no manifest, or of a format that this version doesn't know.
+
+        """
+        manifest = cls(path.read_bytes().decode())
+        content = json.loads(manifest.text)
+        if not isinstance(content, dict) or any(
+            type(content.get(key)) is not kind for key, kind in _PARTS.items()
+        ):
+            raise ValueError("not a manifest")
+        if content["version"] != VERSION:
+            raise ValueError(f"a manifest of format {content['version']}, not {VERSION}")
+        if not all(isinstance(where, str) for where in content["artifacts"].values()):
+            raise ValueError("a manifest of artifacts that are nowhere")
+        for name, entry in content["files"].items():
+            if name.startswith("/") or ".." in name.split("/") or "\0" in name:
+                raise ValueError(f"a manifest of a file outside the model: {name!r}")
+            if not isinstance(entry, dict) or set(entry) != {"sha256", "size"}:
+                raise ValueError(f"a manifest without the hash of {name!r}")
+        return manifest
+
+    def write(self, model: Path) -> None:
+        """Put the manifest into a model directory, which must be ours alone and hold no links."""
+        path = model / PATH
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(self.text.encode())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, in hexadecimal: 64 characters."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @functools.cached_property
+    def content(self) -> dict[str, Any]:
+        """The manifest as JSON knows it, to compare two of them; see `canonical` for `$` keys."""
+        content: dict[str, Any] = json.loads(self.text)
+        return content
+
+    def check(self, model: Path) -> tuple[str, ...]:
+        """Files of a model directory that are not those of the manifest, sorted by name.
+
+        Missing and changed ones, links, and ones too many where MLflow itself adds none: in `code/`
+        and, unless an artifact comes from a URI, in `artifacts/`. MLflow's own files (`MLmodel`,
+        `requirements.txt`) are made by the build and not in the manifest.
+        """
+        files = self.content["files"]
+        there = set(_files(model))
+        closed = [_CODE]
+        if all(where.startswith(_ARTIFACTS) for where in self.content["artifacts"].values()):
+            closed.append(_ARTIFACTS)
+        extra = {name for name in there if name.startswith(tuple(closed))} - set(files)
+        differing = {
+            name
+            for name, entry in files.items()
+            if name not in there or (model / name).is_symlink() or _entry(model / name) != entry
+        }
+        return tuple(sorted(extra | differing))
+
+
+def laid_out(
+    agent: Path, code: Path, artifacts: Iterable[tuple[str, Path | str]]
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """`files` and `artifacts` of the ingredients, named as MLflow lays the model directory out.
+
+    `code`: a folder with the content of the model's `code/`; `artifacts`: name and local path or
+    URI. Links are followed, as MLflow does when it copies.
+
+    Raises:
+        ValueError: two local artifacts have the same last name; MLflow keeps the one or renames the
+            other, depending on its version.
+
+    """
+    files = {agent.name: agent, **_under(_CODE, code)}
+    where: dict[str, str] = {}
+    taken: dict[str, Path] = {}
+    for name, place in artifacts:
+        if isinstance(place, str):
+            where[name] = place
+            continue
+        if taken.setdefault(place.name, place) != place:
+            raise ValueError(f"two artifacts are named `{place.name}`: rename one of them")
+        where[name] = f"{_ARTIFACTS}{place.name}"
+        files |= _under(f"{where[name]}/", place) if place.is_dir() else {where[name]: place}
+    return files, where
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    """A file's hash and size in bytes, from one pass that never holds the whole file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"sha256": digest, "size": file.tell()}
+
+
+def _under(prefix: str, folder: Path) -> dict[str, Path]:
+    return {prefix + name: folder / name for name in _files(folder, follow=True)}
+
+
+def _files(folder: Path, *, follow: bool = False) -> Iterable[str]:
+    """Every file under a folder, by POSIX path; bytecode is nobody's ingredient.
+
+    A link to a folder is a name too, unless it is followed; what it leads to is never walked then.
+    """
+    for parent, folders, names in os.walk(folder, followlinks=follow):
+        links = [] if follow else [name for name in folders if Path(parent, name).is_symlink()]
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in (*names, *links):
+            yield Path(parent, name).relative_to(folder).as_posix()

@@ -1,0 +1,39 @@
+"""The signature that the user gives, in MLflow's format."""
+
+import json
+from pathlib import Path
+
+from entrypoint.errors import InputFailure, Place, Problem
+from entrypoint.workspace import Workspace
+from entrypoint.yaml_file import read_yaml
+
+_PARTS = ("inputs", "outputs", "params")
+_EXAMPLE = "inputs:\n  - {name: question, type: string}\noutputs:\n  - {name: answer, type: string}"
+
+
+def read_signature(path: Path, workspace: Workspace) -> dict[str, str]:
+    """The parts as JSON texts, which is how `MLmodel` holds them and MLflow reads them back.
+
+    A part may be such a text, or the list itself; JSON is YAML too.
+
+    Raises:
+        InputFailure: it isn't a signature that Unity Catalog takes.
+
+    """
+    content = read_yaml("signature", path, workspace)
+    shown = workspace.relative(path)
+    wrong = [f"`{key}` is not a part of a signature" for key in content if key not in _PARTS]
+    wrong += [f"`{key}` is missing" for key in ("inputs", "outputs") if not content.get(key)]
+    if wrong:
+        raise InputFailure(
+            Problem(
+                f"`signature`: `{shown}`: {'; '.join(wrong)}.",
+                f"The file looks like this:\n\n{_EXAMPLE}",
+                Place(shown),
+            )
+        )
+    return {
+        part: value if isinstance(value, str) else json.dumps(value)
+        for part, value in content.items()
+        if value is not None
+    }

@@ -1,0 +1,19 @@
+"""What the program was started with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from entrypoint.log import Log
+from entrypoint.redaction import Secrets
+from entrypoint.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Job:
+    """The inputs' texts, the environment, the checkout, and where to tell the story."""
+
+    texts: Mapping[str, str]
+    environ: Mapping[str, str]
+    workspace: Workspace
+    log: Log
+    secrets: Secrets

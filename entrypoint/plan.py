@@ -1,0 +1,192 @@
+"""The plan: everything that is known without running the agent."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from entrypoint.agent import (
+    artifacts,
+    code_paths,
+    interpreter,
+    manifest,
+    requirements,
+    source,
+    syntax,
+)
+from entrypoint.agent.build import Order
+from entrypoint.agent.environment import Environment
+from entrypoint.agent.signature import read_signature
+from entrypoint.errors import InputFailure, Problem
+from entrypoint.event import Event
+from entrypoint.inputs import Inputs
+from entrypoint.job import Job
+from entrypoint.registry.labels import Labels
+from entrypoint.registry.stores import Stores, not_configured
+from entrypoint.resources import file as resources_file
+from entrypoint.resources.file import Resource
+from entrypoint.yaml_file import read_yaml
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, with what."""
+
+    mode: str
+    inputs: Inputs
+    requirements: requirements.Requirements
+    python: interpreter.Wanted | None
+    resources: tuple[Resource, ...]
+    order: Order
+    labels: Labels
+    stores: Stores | None
+
+    def manifest(self, environment: Environment) -> manifest.Manifest:
+        """What goes into the agent, once its environment is known.
+
+        Raises:
+            InputFailure: two artifacts would end in one place.
+
+        """
+        order = self.order
+        try:
+            files, places = manifest.laid_out(
+                order.code, order.code_paths.folder, self.inputs.artifacts
+            )
+        except ValueError as error:
+            raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
+        given = {
+            "model_config": order.model_config
+            and read_yaml("model-config", order.model_config, order.workspace),
+            "signature": order.signature,
+            "input_example": self.inputs.input_example and [self.inputs.input_example.value],
+        }
+        return manifest.Manifest.of(
+            manifest.Ingredients(
+                files=files,
+                flavor=self.inputs.flavor,
+                python_version=environment.python_version,
+                requirements=environment.lock.lines,
+                artifacts=places,
+                given={name: value for name, value in given.items() if value is not None},
+                resources=self.resources,
+            )
+        )
+
+
+def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
+    """Read what the inputs name; everything that can be wrong without running the agent is found.
+
+    `folder` is for what is made of it.
+
+    Raises:
+        Failure: what is wrong.
+
+    """
+    workspace = job.workspace
+    mode = inputs.mode if inputs.mode != "auto" else event.mode
+    stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
+    _check_target(mode, inputs, stores)
+    agent = source.read(inputs.agent_path, workspace.relative(inputs.agent_path))
+    syntax.check(agent)
+    if agent.left_out:
+        left_out = ", ".join(agent.left_out)
+        job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))
+    artifacts.check(inputs.artifacts, inputs.flavor, workspace)
+    asked = _requirements(job, inputs, agent)
+    resources = _resources(job, inputs)
+    order = Order(
+        agent=inputs.agent_path,
+        code=_code(agent, inputs.agent_path, folder),
+        source=agent,
+        workspace=workspace,
+        flavor=inputs.flavor,
+        model_config=inputs.model_config,
+        input_example=inputs.input_example.value if inputs.input_example else None,
+        signature=read_signature(inputs.signature, workspace) if inputs.signature else None,
+        resources=_for_mlflow(resources, folder) if resources else None,
+        code_paths=_code_paths(job, inputs, agent, folder),
+        artifacts=inputs.artifacts,
+        verify=inputs.verify,
+    )
+    if inputs.model_config:
+        read_yaml("model-config", inputs.model_config, workspace)
+    return Plan(
+        mode=mode,
+        inputs=inputs,
+        requirements=asked,
+        python=interpreter.wanted(inputs.python_version, inputs.agent_path, asked, workspace),
+        resources=resources,
+        order=order,
+        labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
+        stores=stores,
+    )
+
+
+def _check_target(mode: str, inputs: Inputs, stores: Stores | None) -> None:
+    if mode != "preview" and stores is None:
+        raise not_configured(mode)
+    if mode == "register" and inputs.uc_target is None:
+        raise InputFailure(
+            Problem(
+                "`uc-target`: `mode: register` needs the name of the model.",
+                "Add it to the step:\n\n    with:\n      uc-target: prod.agents.support",
+            )
+        )
+
+
+def _requirements(job: Job, inputs: Inputs, agent: source.Source) -> requirements.Requirements:
+    """Those of the input, else those that are found; a notebook's `%pip` lines come on top."""
+    of_notebook = requirements.given(agent.requirements, job.workspace, inputs.agent_path)
+    if of_notebook.files or of_notebook.lines:
+        job.log.notice(
+            Problem(
+                f"`requirements`: the notebook's `%pip install` lines are taken:"
+                f" {', '.join(agent.requirements)}."
+            )
+        )
+    if inputs.requirements:
+        asked = requirements.given(inputs.requirements, job.workspace, inputs.agent_path)
+    else:
+        try:
+            asked = requirements.found(inputs.agent_path, job.workspace)
+        except InputFailure:
+            if not (of_notebook.files or of_notebook.lines):
+                raise
+            return of_notebook
+    return replace(
+        asked,
+        files=(*asked.files, *of_notebook.files),
+        lines=(*asked.lines, *of_notebook.lines),
+    )
+
+
+def _code(agent: source.Source, path: Path, folder: Path) -> Path:
+    """The Python file that MLflow runs and logs: the user's own, if it is one."""
+    if agent.code is None:
+        return path
+    code = folder / "agent" / agent.file_name
+    code.parent.mkdir()
+    code.write_text(agent.code, encoding="utf-8")
+    return code
+
+
+def _code_paths(
+    job: Job, inputs: Inputs, agent: source.Source, folder: Path
+) -> code_paths.CodePaths:
+    laid_out = code_paths.lay_out(
+        inputs.code_paths, agent.text, job.workspace, folder / "code_paths"
+    )
+    if laid_out.left_out:
+        job.log.line("`code-paths`: these are never shipped, and were left out:")
+        job.log.foreign("\n".join(laid_out.left_out))
+    return laid_out
+
+
+def _resources(job: Job, inputs: Inputs) -> tuple[Resource, ...]:
+    declared = inputs.resources_file or resources_file.found(inputs.agent_path, job.workspace)
+    return resources_file.read(declared, job.workspace) if declared else ()
+
+
+def _for_mlflow(resources: tuple[Resource, ...], folder: Path) -> Path:
+    path = folder / "resources.yml"
+    path.write_text(resources_file.as_mlflow(resources), encoding="utf-8")
+    return path

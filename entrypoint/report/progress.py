@@ -1,0 +1,38 @@
+"""What the log says of each part of the story."""
+
+from entrypoint.agent.build import Build, Verification
+from entrypoint.errors import Problem
+from entrypoint.log import Log
+from entrypoint.report.result import Result
+
+
+def tell_aim(result: Result, log: Log) -> None:
+    """What the job is about to do."""
+    log.line(f"{result.mode} {result.agent}" + (f" as {result.target}" if result.target else ""))
+
+
+def tell_build(build: Build, log: Log) -> None:
+    """With what the agent was built."""
+    log.line(f"{build.flavor}, MLflow {build.mlflow_version}, Python {build.python_version}")
+
+
+def tell_verification(verification: Verification, log: Log) -> None:
+    """What the agent answered, or why it wasn't asked."""
+    log.line(f"loaded in {verification.load_seconds:.1f} s, in a process that sees only the model")
+    if verification.no_credentials is not None:
+        log.notice(
+            Problem(
+                "verify: the agent was only loaded: there are no credentials for Databricks, which"
+                " its answer needs.",
+                "On a pull request from a fork there never are. Elsewhere, give the step"
+                " DATABRICKS_HOST and the variables of its login.",
+                detail=verification.no_credentials,
+            )
+        )
+    elif verification.answer is None:
+        log.line("It has no example, so it was not asked anything: give `input-example`.")
+    else:
+        log.line(f"answers the example in {verification.predict_seconds:.1f} s:")
+        log.foreign(verification.answer)
+        if verification.chunks is not None:
+            log.line(f"streams {verification.chunks} chunks in {verification.stream_seconds:.1f} s")

@@ -1,0 +1,39 @@
+import platform
+import sys
+
+import pytest
+
+from entrypoint.agent.interpreter import Wanted, wanted
+from entrypoint.agent.requirements import Requirements, found
+from entrypoint.errors import Place
+from entrypoint.workspace import Workspace
+from tests.unit.conftest import AGENT, write
+
+OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def test_the_input_comes_first_then_the_file_then_the_project(workspace: Workspace) -> None:
+    agent = workspace.root / AGENT
+    assert wanted(None, agent, Requirements(), workspace) is None
+
+    write(workspace, "pyproject.toml", '[project]\nname = "x"\nrequires-python = ">=3.12"\n')
+    asked = found(agent, workspace)
+    place = Place("pyproject.toml", 3)
+    project = Wanted(">=3.12", "`requires-python` in `pyproject.toml`", place)
+    assert wanted(None, agent, asked, workspace) == project
+
+    write(workspace, ".python-version", "# ours\n\n3.12  # not newer\n")
+    file = Wanted("3.12", "`.python-version`", Place(".python-version", 3))
+    assert wanted(None, agent, asked, workspace) == file
+
+    assert wanted("3.13", agent, asked, workspace) == Wanted("3.13", "`python-version`")
+
+
+@pytest.mark.parametrize("version", [OWN, platform.python_version(), ">=3.11", f"=={OWN}.*"])
+def test_the_image_s_own_will_do(version: str) -> None:
+    assert Wanted(version, "").is_ours
+
+
+@pytest.mark.parametrize("version", ["3.1", "3.99", ">=3.99", "<3.11", "pypy@3.11", "x"])
+def test_the_image_s_own_will_not_do(version: str) -> None:
+    assert not Wanted(version, "").is_ours
