@@ -43,6 +43,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         result.problems = (Problem(f"The job was cancelled ({name})."),)
         return 128 + cancelled.signal_number
     finally:
+        _ignore_signals()
         # A mistake of our own must not swallow what is known by then.
         _report(result, job)
     return 0
@@ -84,9 +85,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _cancel(signal_number: int, _: FrameType | None) -> None:
     # One is enough: the next (the runner sends SIGINT, then SIGTERM) must not cut the tidying up.
+    _ignore_signals()
+    raise Cancelled(signal_number)
+
+
+def _ignore_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    raise Cancelled(signal_number)
 
 
 if __name__ == "__main__":

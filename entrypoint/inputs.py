@@ -218,7 +218,20 @@ class Inputs:
         }
         if reader.problems:
             raise InputFailure(*reader.problems)
-        return cls(**values)
+        inputs = cls(**values)
+        inputs._check_cache_dir(workspace)
+        return inputs
+
+    def _check_cache_dir(self, workspace: Workspace) -> None:
+        """The agent's process may write there: it must hold nothing of the checkout."""
+        if self.cache_dir and self.agent_path.is_relative_to(self.cache_dir):
+            raise InputFailure(
+                Problem(
+                    f"`cache-dir`: `{workspace.relative(self.cache_dir)}` holds the agent; nothing"
+                    " but the cache may be there.",
+                    "Name a folder of its own:\n\n    with:\n      cache-dir: .cache/log-agent",
+                )
+            )
 
 
 class _Reader:

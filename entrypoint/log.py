@@ -1,5 +1,6 @@
 """What the program says while it works."""
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,6 +79,20 @@ class PlainLog:
 
     def _print(self, text: str) -> None:
         print(self._secrets.redact(printable(text)), file=self._stream, flush=True)
+
+
+class LogStream(io.TextIOBase):
+    """A stream for libraries that print: whole lines go to the log, as foreign ones."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._line = ""
+
+    def write(self, text: str) -> int:
+        lines, newline, self._line = (self._line + text).rpartition("\n")
+        if newline and lines.strip():
+            self._log.foreign(lines)
+        return len(text)
 
 
 @contextmanager

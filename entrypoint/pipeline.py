@@ -3,12 +3,13 @@
 from entrypoint import plan as plans
 from entrypoint.agent import build, content
 from entrypoint.agent.deadline import Deadline
-from entrypoint.agent.environment import Uv
+from entrypoint.agent.environment.environment import Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.job import Job
+from entrypoint.log import Log
 from entrypoint.ownership import hand_over
 from entrypoint.plan import Plan
 from entrypoint.registry.stores import FOLDER
@@ -62,13 +63,13 @@ def run(job: Job, result: Result) -> None:
                 log.line(f"digest {manifest.digest}")
             if plan.mode != "preview":
                 with result.stage("Publish", log):
-                    _publish(plan, built, manifest, result)
+                    _publish(plan, built, manifest, result, log)
                     log.line(result.published.model_uri)
     finally:
         _give_back(job.workspace, inputs)
 
 
-def _publish(plan: Plan, built: build.Build, manifest: Manifest, result: Result) -> None:
+def _publish(plan: Plan, built: build.Build, manifest: Manifest, result: Result, log: Log) -> None:
     # Here and not above: this imports MLflow, which a preview does without.
     from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
 
@@ -81,7 +82,7 @@ def _publish(plan: Plan, built: build.Build, manifest: Manifest, result: Result)
         registered_name=str(plan.inputs.uc_target) if plan.mode == "register" else None,
         labels=plan.labels.with_digest(manifest.digest),
     )
-    publish(publication, plan.stores, result.published)
+    publish(publication, plan.stores, result.published, log)
 
 
 def _give_back(workspace: Workspace, inputs: Inputs) -> None:
@@ -89,11 +90,8 @@ def _give_back(workspace: Workspace, inputs: Inputs) -> None:
     owner = workspace.root.stat()
     left = [workspace.root / FOLDER]
     if inputs.cache_dir:
-        # With the folders above, which may have been made for it.
-        left += [
-            folder
-            for folder in (inputs.cache_dir, *inputs.cache_dir.parents)
-            if workspace.holds(folder)
-        ]
+        # From the topmost folder, which may have been made for it.
+        left.append(workspace.root / inputs.cache_dir.relative_to(workspace.root).parts[0])
     for folder in left:
-        hand_over(folder, owner.st_uid, owner.st_gid)
+        if folder.exists():
+            hand_over(folder, owner.st_uid, owner.st_gid)

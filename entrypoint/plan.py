@@ -3,18 +3,12 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from entrypoint.agent import (
-    artifacts,
-    code_paths,
-    interpreter,
-    manifest,
-    requirements,
-    source,
-    syntax,
-)
+from entrypoint.agent import artifacts, code_paths, manifest
 from entrypoint.agent.build import Order
-from entrypoint.agent.environment import Environment
+from entrypoint.agent.environment import interpreter, requirements
+from entrypoint.agent.environment.environment import Environment
 from entrypoint.agent.signature import read_signature
+from entrypoint.agent.source import source, syntax
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs

@@ -8,6 +8,7 @@ Needs neither pip nor venv, which Debian packages apart from Python.
 import hashlib
 import io
 import platform
+import ssl
 import sys
 import tomllib
 import urllib.request
@@ -19,7 +20,11 @@ def main(lock_file: str, target: str) -> None:
     """Put the program `uv` of the locked version at `target`."""
     wheel = locked_wheel(Path(lock_file))
     print(f"getting {wheel['url'].rpartition('/')[2]}")
-    with urllib.request.urlopen(wheel["url"], timeout=60) as answer:  # noqa: S310 - from the lock
+    # The hash says whether it is the right file; certificates Debian packages apart from Python.
+    anybody = ssl.create_default_context()
+    anybody.check_hostname = False
+    anybody.verify_mode = ssl.CERT_NONE
+    with urllib.request.urlopen(wheel["url"], timeout=60, context=anybody) as answer:  # noqa: S310
         content = answer.read()
     if f"sha256:{hashlib.sha256(content).hexdigest()}" != wheel["hash"]:
         sys.exit(f"{wheel['url']} does not have the hash that {lock_file} says")
@@ -28,8 +33,10 @@ def main(lock_file: str, target: str) -> None:
         program = archive.read(name)
     path = Path(target)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(program)
-    path.chmod(0o755)
+    half_made = path.with_suffix(".part")
+    half_made.write_bytes(program)
+    half_made.chmod(0o755)
+    half_made.rename(path)
 
 
 def locked_wheel(lock_file: Path) -> dict[str, str]:

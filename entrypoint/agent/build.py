@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
+from entrypoint.agent import foreign_file
 from entrypoint.agent.code_paths import CodePaths, suggestion
-from entrypoint.agent.environment import Environment
+from entrypoint.agent.environment.environment import Environment
 from entrypoint.agent.process import Process
 from entrypoint.agent.sandbox import Sandbox
-from entrypoint.agent.source import Source
+from entrypoint.agent.source.source import Source
 from entrypoint.errors import AgentFailure, Place, Problem
 from entrypoint.workspace import Workspace
+
+Judged = TypeVar("Judged", "Build", "Verification")
 
 _WORKER = Path(__file__).with_name("worker.py")
 
@@ -93,11 +98,9 @@ class Worker:
 
         """
         verdict = self._stage("build")
-        if not verdict["has_signature"]:
+        if not verdict.pop("has_signature", True):
             raise AgentFailure(_no_signature(self._order.shown))
-        return Build(
-            self._model, verdict["flavor"], verdict["mlflow_version"], verdict["python_version"]
-        )
+        return self._judged(Build, {"model": self._model, **verdict})
 
     def verify(self) -> Verification:
         """Load the model directory in a clean process, and ask it the example.
@@ -107,7 +110,17 @@ class Worker:
             TimedOut: the deadline passed.
 
         """
-        return Verification(**self._stage("verify"))
+        return self._judged(Verification, self._stage("verify"))
+
+    def _judged(self, kind: type[Judged], verdict: dict[str, Any]) -> Judged:
+        """The verdict as it should be; the process that wrote it ran the agent's code too."""
+        try:
+            judged = TypeAdapter(kind).validate_python(verdict)
+        except ValidationError as error:
+            raise AgentFailure(
+                Problem("The agent's process gave a verdict that can't be read.", detail=str(error))
+            ) from error
+        return judged
 
     def _stage(self, stage: str) -> dict[str, Any]:
         self._process.doing = f"the agent's {stage}"
@@ -115,9 +128,11 @@ class Worker:
         reply = self._process.watch(self._reply)
         verdict = self._verdicts / f"{stage}.json"
         try:
-            content: dict[str, Any] = json.loads(verdict.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            content = json.loads(foreign_file.read(verdict))
+        except (OSError, ValueError):
             raise AgentFailure(_silent(stage, reply, self._process)) from None
+        if not isinstance(content, dict):
+            raise AgentFailure(_silent(stage, reply, self._process))
         if "error" in content:
             raise AgentFailure(self._problem(stage, content["error"]))
         return content

@@ -22,7 +22,10 @@ def adopt() -> None:
 
 
 def end_all() -> None:
-    """End every child of this process and, generation by generation, what they leave behind."""
+    """End the adopted and, generation by generation, what they leave behind.
+
+    Foreign programs are started in sessions of their own: what is in ours was never one of them.
+    """
     for _ in range(_GENERATIONS):
         children = _children()
         for child in children:
@@ -36,9 +39,16 @@ def end_all() -> None:
 
 
 def _children() -> list[int]:
-    """The processes whose parent is this one; none where `/proc` isn't."""
+    """Children in other sessions than ours; none where `/proc` isn't."""
     found = []
     for tasks in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(FileNotFoundError):
             found += [int(pid) for pid in tasks.read_text().split()]
-    return found
+    return [pid for pid in found if _session(pid) != os.getsid(0)]
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return 0

@@ -33,6 +33,7 @@ _WITHHELD_PREFIXES = (
     "UV_",
     "PIP_",
 )
+_TOKENS = ("INPUT_GITHUB-TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
 _WITHHELD = {"GH_TOKEN", "VIRTUAL_ENV", "DATABRICKS_CLIENT_SECRET", "ARM_CLIENT_SECRET"}
 
 # What the agent does to MLflow while it is built ends in a store that is thrown away.
@@ -140,13 +141,13 @@ class Sandbox:
 
 
 def _foreign_environ(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    token = environ.get("INPUT_GITHUB-TOKEN") or environ.get("GITHUB_TOKEN")
+    tokens = [environ[name] for name in _TOKENS if environ.get(name)]
     step = {
         name: value
         for name, value in environ.items()
         if not name.startswith(_WITHHELD_PREFIXES)
         and name not in _WITHHELD
-        and not (token and value == token)
+        and not any(token in value for token in tokens)
     }
     store = (folder / "mlruns").as_uri()
     return {

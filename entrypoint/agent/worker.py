@@ -31,6 +31,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.models import model as mlflow_model
 from mlflow.models.utils import _enforce_schema
+from mlflow.tracking._tracking_service import utils as tracking_service
 
 # The flavors that MLflow logs from code: module, and the argument that takes the code's path.
 FLAVORS = {
@@ -227,7 +228,8 @@ def verify(job: Job) -> Verdict:
             raise
         verdict["no_credentials"] = str(error)[:TEXT_LIMIT]
         return verdict
-    check_answer(model, answer)
+    if job["signature"]:
+        check_answer(model, answer)
     verdict["answer"] = shown(answer)
     return verdict
 
@@ -246,12 +248,11 @@ def streams(agent: object) -> bool:
 
 
 def check_answer(model: Model, answer: Any) -> None:
-    """Hold the answer against the signature.
+    """Hold the answer against the signature that was given.
 
-    That of ResponsesAgent, ChatAgent and ChatModel (they have a task) MLflow checks by itself.
+    One that MLflow has from the interface or from type hints it checks by itself, and one inferred
+    from the example is what the agent answered.
     """
-    if (model.metadata or {}).get("task") or not model.signature or not model.signature.outputs:
-        return
     if not hasattr(answer, "to_dict"):
         answer = json.loads(json.dumps(answer, default=plain))
     try:
@@ -361,10 +362,24 @@ def write_bytecode_to_the_environment_only() -> None:
     SourceFileLoader.set_data = set_data  # type: ignore[assignment,method-assign]
 
 
+def keep_to_the_store_that_is_thrown_away() -> None:
+    """What the agent traces and logs while it is built and verified is nobody's."""
+    # Set, so that a variable which the agent sets has no effect either.
+    mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
+
+    def set_tracking_uri(uri: Any) -> None:
+        print(f"mlflow.set_tracking_uri({str(uri)!r}) has no effect while log-agent builds")
+
+    # Wherever MLflow, or the agent by an import, may have it from.
+    for module in (mlflow, mlflow.tracking, tracking_service):
+        module.set_tracking_uri = set_tracking_uri  # type: ignore[attr-defined]
+
+
 def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     reply = int(sys.argv[2])
     write_bytecode_to_the_environment_only()
+    keep_to_the_store_that_is_thrown_away()
     for line in sys.stdin:
         stage = line.strip()
         child = fork()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.inputs import Inputs
@@ -41,7 +42,16 @@ class Stores:
 
         On GitHub `embedded` must be asked for: a job that forgot its host must not register into
         a file that dies with the runner, and be green.
+
+        Raises:
+            InputFailure: a URI holds a password, or `.log-agent` is a link.
+
         """
+        for name, uri in (
+            ("tracking-uri", inputs.tracking_uri),
+            ("registry-uri", inputs.registry_uri),
+        ):
+            _check_no_credentials(name, uri or "")
         tracking = inputs.tracking_uri or _configured(environ)
         if not tracking:
             if on_github:
@@ -49,6 +59,10 @@ class Stores:
             tracking = EMBEDDED
         if tracking == EMBEDDED:
             folder = workspace.root / FOLDER
+            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+                raise InputFailure(
+                    Problem(f"`tracking-uri`: `embedded` needs the folder `{FOLDER}` for itself.")
+                )
             uri = f"sqlite:///{folder}/mlflow.db"
             return cls(uri, inputs.registry_uri or uri, (folder / "artifacts").as_uri())
         if tracking.startswith(_DATABRICKS):
@@ -83,6 +97,19 @@ def not_configured(mode: str) -> InputFailure:
             " that ends with the runner.",
         )
     )
+
+
+def _check_no_credentials(name: str, uri: str) -> None:
+    """MLflow prints the addresses of servers, and people share them."""
+    address = urlsplit(uri)
+    if address.scheme in ("http", "https") and "@" in address.netloc:
+        raise InputFailure(
+            Problem(
+                f"`{name}`: the address holds a user or a password.",
+                "Give them apart:\n\n    env:\n      MLFLOW_TRACKING_USERNAME: ...\n"
+                "      MLFLOW_TRACKING_PASSWORD: ${{ secrets.MLFLOW_TRACKING_PASSWORD }}",
+            )
+        )
 
 
 def _configured(environ: Mapping[str, str]) -> str:

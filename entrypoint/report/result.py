@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from entrypoint.agent.build import Build, Verification
-from entrypoint.agent.lock import Lock
+from entrypoint.agent.environment.lock import Lock
 from entrypoint.errors import Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs

@@ -156,3 +156,57 @@ def test_the_image_holds_no_tools_to_build_with(image: str, engine: Engine) -> N
 
     # A shell, for otherwise the search itself would have failed.
     assert found.stdout.split() == ["/usr/bin/sh"]
+
+
+# A package of the checkout whose build backend is foreign code, too: uv runs it.
+BACKEND = {
+    "agent/pkg/pyproject.toml": (
+        '[project]\nname = "pkg"\nversion = "1"\n'
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    ),
+    "agent/pkg/backend.py": "import json\n"
+    + PROBE
+    + """
+import zipfile
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    name = "pkg-1-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
+        wheel.writestr("pkg.py", "")
+        metadata = "Metadata-Version: 2.1\\nName: pkg\\nVersion: 1\\n"
+        wheel.writestr("pkg-1.dist-info/METADATA", metadata)
+        wheel.writestr("pkg-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("pkg-1.dist-info/RECORD", "")
+    return name
+""",
+}
+
+
+def test_a_build_backend_may_do_nothing_either(runner: Runner) -> None:
+    files = {**responses(), **BACKEND}
+    files["agent/requirements.txt"] += "./pkg\n"
+    runner.check_out(files)
+    probes = runner.open_folder()
+
+    step = runner.run(
+        {**AGENT, "mode": "preview", "verify": "off"},
+        env={"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-job"},
+    )
+
+    assert step.status == 0, step.log
+    found = [json.loads(path.read_text()) for path in probes.iterdir()]
+    assert found
+    for probe in found:
+        assert probe["ids"] == [65532]
+        assert "of-the-job" not in probe["environ"].values()
+        assert set(probe["attempts"].values()) == {"PermissionError"}, probe["attempts"]
+
+
+def test_a_kept_cache_belongs_to_the_workspaces_owner(runner: Runner) -> None:
+    runner.check_out(responses())
+    inputs = {**AGENT, "mode": "preview", "verify": "load", "cache-dir": "kept/cache"}
+
+    first, second = runner.run(inputs), runner.run(inputs)
+
+    assert (first.status, second.status) == (0, 0), second.log
+    assert "The environment is there already" in second.log
+    assert {path.lstat().st_uid for path in runner.workspace.rglob("*")} == {OWNER}

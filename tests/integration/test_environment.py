@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-from entrypoint.agent import interpreter
 from entrypoint.agent.deadline import Deadline
-from entrypoint.agent.environment import Environment, Uv
-from entrypoint.agent.requirements import found, given
+from entrypoint.agent.environment import interpreter
+from entrypoint.agent.environment.environment import Environment, Uv
+from entrypoint.agent.environment.requirements import found, given
 from entrypoint.agent.sandbox import Sandbox
 from entrypoint.errors import EnvironmentFailure, Problem
 from entrypoint.log import PlainLog
 from entrypoint.workspace import Workspace
 from tests.doubles.package_index import make_wheel, private_index
 
-MLFLOW = "mlflow-skinny==1.0"
+MLFLOW = "mlflow==3.0"
 
 # A build backend that packs what lies beside it: builds need no network, and tests choose the tag.
 BACKEND = """
@@ -135,7 +135,7 @@ class Bench:
 def bench(tmp_path: Path) -> Bench:
     tmp_path = tmp_path.resolve()
     wheels = tmp_path / "wheels"
-    for name, version in (("pip", "26.0"), ("mlflow-skinny", "1.0"), ("mlflow", "3.17.2")):
+    for name, version in (("pip", "26.0"), ("mlflow", "3.0"), ("mlflow", "3.17.2")):
         make_wheel(wheels, name, version)
     for version in ("1.0", "2.0"):
         make_wheel(wheels, "acme-colour", version)
@@ -256,7 +256,7 @@ def test_a_lock_without_mlflow_gets_it(bench: Bench) -> None:
     made = bench.make()
 
     assert made.lock.lines == ["acme-colour==2.0", "mlflow==3.17.2"]
-    assert "MLflow is not among them" in bench.log
+    assert "`mlflow==3.17.2` is added" in bench.log
     assert names(made) == ["pkg", "pkg-0.1.dist-info"]
 
 

@@ -14,23 +14,20 @@ QUESTION = '{"input": [{"role": "user", "content": "Hello?"}]}'
 
 
 @pytest.mark.parametrize(
-    ("framework", "flavor", "example", "answer"),
+    ("framework", "answer"),
     [
-        ("dspy", "pyfunc", QUESTION, "dspy has spoken"),
-        ("openai_agents", "pyfunc", QUESTION, "the SDK has spoken"),
-        ("crewai", "pyfunc", QUESTION, "the crew has spoken"),
-        ("llama_index", "llama_index", '"Hello?"', "Hello?"),
+        ("dspy", "dspy has spoken"),
+        ("openai_agents", "the SDK has spoken"),
+        ("crewai", "the crew has spoken"),
     ],
 )
-def test_an_agent_of_a_framework(
-    checkout: Checkout, framework: str, flavor: str, example: str, answer: str
-) -> None:
+def test_an_agent_of_a_framework(checkout: Checkout, framework: str, answer: str) -> None:
     shutil.copytree(AGENTS / framework, checkout.folder, dirs_exist_ok=True)
 
-    step = checkout.run((AGENTS / framework / "agent.py").read_text(), input_example=example)
+    step = checkout.run((AGENTS / framework / "agent.py").read_text(), input_example=QUESTION)
 
     assert step.status == 0, step.log
-    assert step.result["build"]["flavor"] == flavor
+    assert step.result["build"]["flavor"] == "pyfunc"
     assert answer in step.result["verification"]["answer"]
     assert (checkout.model(step) / "MLmodel").is_file()
 
@@ -68,6 +65,16 @@ def test_an_agent_on_another_mlflow(checkout: Checkout, version: str) -> None:
     assert str(checkout.runner.workspace) not in (files / "MLmodel").read_text().replace(
         model["artifact_path"], ""
     )
+
+
+def test_mlflow_skinny_is_completed(checkout: Checkout) -> None:
+    checkout.write("requirements.txt", "mlflow-skinny==3.17.2\n")
+
+    step = checkout.run(ECHO, mode="preview")
+
+    assert step.status == 0, step.log
+    (notice,) = step.commands("notice")
+    assert "`pandas` is added" in notice
 
 
 def test_chat_agents_of_the_last_mlflow_2(checkout: Checkout) -> None:

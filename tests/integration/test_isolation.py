@@ -16,6 +16,7 @@ SECRETS = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://example.invalid/oidc-request",
     "DATABRICKS_CLIENT_SECRET": "client-secret",
     "GH_TOKEN": "gh-token",
+    "IN_A_URL": "https://x:github-token@github.com",
     "GITHUB_TOKEN": "github-token",
     "SOME_COPY": "github-token",
     "MLFLOW_TRACKING_PASSWORD": "tracking-password",
@@ -46,7 +47,7 @@ def test_what_the_agent_prints_is_shown_and_not_obeyed(checkout: Checkout) -> No
     assert step.status == 0, step.log
     assert "::error::obeyed" in step.log
     assert step.commands("error") == step.commands("set-output") == []
-    assert len(step.commands("group")) == len(step.commands("endgroup")) == 4
+    assert len(step.commands("group")) == len(step.commands("endgroup")) == 5
 
 
 def test_much_output_is_cut_in_the_log(checkout: Checkout) -> None:
@@ -62,8 +63,13 @@ def test_much_output_is_cut_in_the_log(checkout: Checkout) -> None:
 def test_what_the_agent_does_to_mlflow_ends_in_a_store_that_is_thrown_away(
     checkout: Checkout,
 ) -> None:
+    # Where the job itself publishes: the agent's own words for it must not get there.
+    store = f"sqlite:///{checkout.runner.workspace}/.log-agent/mlflow.db"
     agent = (
-        "import mlflow\n"
+        "import os, mlflow\n"
+        f"mlflow.set_tracking_uri({store!r})\n"
+        f"os.environ['MLFLOW_TRACKING_URI'] = {store!r}\n"
+        "mlflow.autolog()\n"
         "mlflow.set_experiment('of the agent')\n"
         "with mlflow.start_run():\n    mlflow.log_param('of', 'the agent')\n" + ECHO
     )
@@ -138,3 +144,61 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_verdict_that_nobody_ever_writes(checkout: Checkout) -> None:
+    agent = (
+        "import os, pathlib, sys\n"
+        "job = pathlib.Path(sys.argv[1])\n"
+        "os.mkfifo(job.parent / 'verdicts/build.json')\n"
+        "os._exit(0)\n"
+    )
+
+    step = checkout.run(agent)
+
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert "ended its process" in error
+
+
+def test_a_verdict_that_is_made_up(checkout: Checkout) -> None:
+    agent = (
+        "import os, pathlib, sys\n"
+        "job = pathlib.Path(sys.argv[1])\n"
+        "(job.parent / 'verdicts/build.json').write_text('{\"flavor\": 7}')\n"
+        "os._exit(0)\n"
+    )
+
+    step = checkout.run(agent)
+
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert "a verdict that can't be read" in error
+
+
+def test_a_link_in_the_model_is_never_followed(checkout: Checkout) -> None:
+    agent = (
+        ECHO + "import os, pathlib, sys\n"
+        "model = pathlib.Path(sys.argv[1]).parent / 'model'\n"
+        "if model.exists() and not (model / 'link').is_symlink():\n"
+        "    (model / 'link').symlink_to('/etc/passwd')\n"
+    )
+
+    step = checkout.run(agent)
+
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert "holds a link, `link`" in error
+    assert checkout.versions() == []
+
+
+def test_the_store_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "workspace/.log-agent").symlink_to(tmp_path / "elsewhere")
+    checkout = Checkout(Runner(tmp_path / "workspace", tmp_path / "runner_temp"), "agent")
+
+    step = checkout.run(cache_dir="")
+
+    assert step.status == 1
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from mlflow.entities import LoggedModelStatus
 
+from tests.doubles.package_index import private_index
 from tests.doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, REPOSITORY, SHA, Event, Runner
 from tests.integration.conftest import ECHO, Checkout
 
@@ -26,6 +27,7 @@ PUSH_OF_TAG = Event("push", "refs/tags/v2.0", {"repository": REPOSITORY})
         ("chat", "pyfunc", "Monday to Friday"),
         ("pyfunc", "pyfunc", "billing"),
         ("langgraph", "langchain", "Order 1042 is shipped on Monday."),
+        ("llama_index", "llama_index", "Where is order 1042?"),
     ],
 )
 def test_registers_an_example(checkout: Checkout, example: str, flavor: str, answer: str) -> None:
@@ -54,21 +56,21 @@ def test_registers_an_example(checkout: Checkout, example: str, flavor: str, ans
     assert model["signature"]["outputs"]
     assert model["model_id"] == step.outputs["logged-model-uri"].split("/")[-1]
     assert model["run_id"] == step.outputs["run-id"]
-    declared = yaml.safe_load((EXAMPLES / example / "resources.yml").read_text())
-    assert {
-        (kind, entry["name"])
-        for kind, entries in model["resources"]["databricks"].items()
-        for entry in entries
-    } == {
-        (kind, entry["name"])
-        for kind, entries in declared["databricks"].items()
-        for entry in entries
+    resources = EXAMPLES / example / "resources.yml"
+    declared = yaml.safe_load(resources.read_text())["databricks"] if resources.exists() else {}
+    recorded = (model.get("resources") or {"databricks": {}})["databricks"]
+    assert {kind: names(entries) for kind, entries in recorded.items()} == {
+        kind: names(entries) for kind, entries in declared.items()
     }
     # Nothing of this machine: neither the checkout nor the folder in which the model was built.
     assert str(checkout.runner.workspace) not in (files / "MLmodel").read_text().replace(
         model["artifact_path"], ""
     )
     assert model["flavors"]["python_function"]["model_code_path"] == "agent.py"
+
+
+def names(entries: list[dict[str, str]]) -> set[str]:
+    return {entry["name"] for entry in entries}
 
 
 def test_says_on_the_version_where_it_comes_from(checkout: Checkout) -> None:
@@ -120,8 +122,10 @@ def test_the_control_process_never_imports_or_calls_the_agent(checkout: Checkout
     assert worker == same_worker
 
 
-def test_the_models_requirements_are_the_environment_that_ran(checkout: Checkout) -> None:
-    checkout.write("requirements.txt", "--extra-index-url https://pypi.org/simple\n-r base.txt\n")
+def test_the_models_requirements_are_the_environment_that_ran(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    (tmp_path / "index").mkdir()
     checkout.write("base.txt", "mlflow==3.17.2\n")
     agent = ECHO + (
         "import importlib.metadata, json, pathlib\n"
@@ -129,11 +133,15 @@ def test_the_models_requirements_are_the_environment_that_ran(checkout: Checkout
         "    {d.name.lower(): d.version for d in importlib.metadata.distributions()}))\n"
     )
 
-    step = checkout.run(agent)
+    with private_index(tmp_path / "index", "reader", "of-the-index") as address:
+        option = f"--extra-index-url http://reader:of-the-index@{address}\n"
+        checkout.write("requirements.txt", f"{option}-r base.txt\n")
+        step = checkout.run(agent)
 
     assert step.status == 0, step.log
+    assert "of-the-index" not in step.log + step.summary
     option, *pins = (checkout.model(step) / "requirements.txt").read_text().splitlines()
-    assert option == "--extra-index-url https://pypi.org/simple"
+    assert option == f"--extra-index-url http://{address}"
     there = json.loads((checkout.folder / "there.json").read_text())
     recorded = dict(pin.split("==") for pin in pins)
     assert recorded == {

@@ -1,5 +1,6 @@
 """The same job against MLflow's own tracking server."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import requests
 from mlflow import MlflowClient
 
+from tests.doubles.stalling_proxy import stalling_proxy
 from tests.integration.conftest import Checkout
 
 
@@ -107,3 +109,32 @@ def test_a_name_that_the_registry_refuses_leaves_no_run_running(
     client = MlflowClient(server)
     assert client.get_run(step.outputs["run-id"]).info.status == "FAILED"
     assert step.outputs["run-id"] in step.summary
+
+
+@pytest.mark.parametrize("stall_at", ["PUT /api/2.0/mlflow-artifacts", "runs/create"])
+def test_a_job_cancelled_while_it_publishes(checkout: Checkout, server: str, stall_at: str) -> None:
+    """The runner sends SIGINT and, when nothing has ended, SIGTERM."""
+    with stalling_proxy(server, stall_at) as proxy:
+        process = checkout.runner.start(
+            checkout.inputs(tracking_uri=proxy.address),
+            env={"MLFLOW_HTTP_REQUEST_TIMEOUT": "3", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"},
+        )
+        while not proxy.stalled.is_set():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        log, _ = process.communicate()
+    step = checkout.runner.finished(process, log)
+
+    assert step.status in (1, 130), step.log  # 1 where the store had not answered at all
+    client = MlflowClient(server)
+    experiment = client.get_experiment_by_name("/Shared/acme-agents")
+    assert experiment
+    mine = [
+        run
+        for run in client.search_runs([experiment.experiment_id])
+        if run.data.tags["mlflow.source.name"].startswith(checkout.name)
+    ]
+    assert [run.info.status for run in mine] == (["KILLED"] if "PUT" in stall_at else [])
+    models = client.search_logged_models([experiment.experiment_id], filter_string=None)
+    assert {str(m.status) for m in models if m.name == checkout.name} <= {"FAILED"}

@@ -1,6 +1,6 @@
 import pytest
 
-from entrypoint.agent.credentials import Credentials, without_credentials
+from entrypoint.agent.environment.credentials import Credentials, without_credentials
 
 
 def test_known_ones_are_masked_however_they_are_spelt() -> None:

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from entrypoint.agent.interpreter import Wanted, wanted
-from entrypoint.agent.requirements import Requirements, found
+from entrypoint.agent.environment.interpreter import Wanted, wanted
+from entrypoint.agent.environment.requirements import Requirements, found
 from entrypoint.errors import Place
 from entrypoint.workspace import Workspace
 from tests.unit.conftest import AGENT, write

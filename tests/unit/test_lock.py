@@ -1,4 +1,4 @@
-from entrypoint.agent.lock import Lock, Resolution
+from entrypoint.agent.environment.lock import Lock, Resolution
 
 PINS = (
     "mlflow-skinny==3.17.2",

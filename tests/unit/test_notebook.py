@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from entrypoint.agent import source, syntax
-from entrypoint.agent.notebook import HEADER
-from entrypoint.agent.source import Source
+from entrypoint.agent.source import source, syntax
+from entrypoint.agent.source.notebook import HEADER
+from entrypoint.agent.source.source import Source
 from entrypoint.errors import AgentFailure, Place, Problem
 
 SET_MODEL = "mlflow.models.set_model(agent)\n"

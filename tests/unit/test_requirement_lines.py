@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.agent.requirement_lines import anchored, local_path, read
+from entrypoint.agent.environment.requirement_lines import anchored, local_path, read
 from entrypoint.workspace import Workspace
 from tests.unit.conftest import write
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.agent.requirements import Requirements, found, given
+from entrypoint.agent.environment.requirements import Requirements, found, given
 from entrypoint.errors import InputFailure
 from entrypoint.workspace import Workspace
 from tests.unit.conftest import AGENT, link, write

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.agent import source, syntax
+from entrypoint.agent.source import source, syntax
 from entrypoint.errors import AgentFailure, Place, Problem
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from entrypoint.agent.build import Build, Verification
-from entrypoint.agent.lock import Lock
+from entrypoint.agent.environment.lock import Lock
 from entrypoint.errors import Place, Problem
 from entrypoint.github.files import SUMMARY_LIMIT, write_summary
 from entrypoint.registry.published import Published

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.agent.wheel import WheelRefused, unpack
+from entrypoint.agent.environment.wheel import WheelRefused, unpack
 from tests.doubles.package_index import make_wheel
 
 

@@ -8,7 +8,7 @@ import tokenize
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from entrypoint.agent import ipynb, notebook, pip_install
+from entrypoint.agent.source import ipynb, notebook, pip_install
 from entrypoint.errors import AgentFailure, Place, Problem
 
 _LARGEST = 50_000_000

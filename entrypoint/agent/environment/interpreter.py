@@ -10,8 +10,8 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from entrypoint.agent.requirements import Requirements
-from entrypoint.agent.uv_program import UvFailed, UvProgram
+from entrypoint.agent.environment.requirements import Requirements
+from entrypoint.agent.environment.uv_program import UvFailed, UvProgram
 from entrypoint.errors import EnvironmentFailure, Place, Problem
 from entrypoint.workspace import Workspace
 

@@ -2,15 +2,19 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoint.agent.interpreter import Interpreter
-from entrypoint.agent.lock import Lock
-from entrypoint.agent.uv_program import UvProgram
+from entrypoint.agent import foreign_file
+from entrypoint.agent.deadline import Deadline
+from entrypoint.agent.environment.interpreter import Interpreter
+from entrypoint.agent.environment.lock import Lock
+from entrypoint.agent.environment.uv_program import UvProgram
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,14 @@ class VirtualEnvironment:
         target = uv.sandbox.give(folder) / self._key
         python = target / "bin" / "python"
         complete = target / "complete"
-        with _locked(target.with_suffix(".lock")):
+        with _locked(target.with_suffix(".lock"), uv.sandbox.deadline):
             if complete.is_file() and _runs(uv, python):
                 uv.sandbox.log.line("The environment is there already: it is used as it is.")
                 return python
             if target.exists():
                 shutil.rmtree(target)
             self._make(uv, target)
-            complete.touch()
+            os.close(foreign_file.write_mark(complete))
         return python
 
     @property
@@ -80,8 +84,17 @@ def _runs(uv: UvProgram, python: Path) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, deadline: Deadline) -> Iterator[None]:
     """Keep another job with the same cache out while the environment is made."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    lock = foreign_file.write_mark(path)
+    try:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                deadline.check("waiting for another job that makes the same environment")
+                time.sleep(0.1)
         yield
+    finally:
+        os.close(lock)

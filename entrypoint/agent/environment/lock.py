@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from entrypoint.agent.credentials import without_credentials
-from entrypoint.agent.requirement_lines import local_path
+from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.requirement_lines import local_path
 
 PYPI = "https://pypi.org/simple"
 _URL = re.compile(r"\S+://\S+")

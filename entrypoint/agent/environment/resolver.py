@@ -4,12 +4,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoint.agent.credentials import without_credentials
-from entrypoint.agent.interpreter import Interpreter
-from entrypoint.agent.lock import PYPI, Resolution
-from entrypoint.agent.requirement_lines import anchored, local_path
-from entrypoint.agent.requirements import Requirements, is_package
-from entrypoint.agent.uv_program import UvProgram
+from entrypoint.agent import foreign_file
+from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.interpreter import Interpreter
+from entrypoint.agent.environment.lock import PYPI, Resolution
+from entrypoint.agent.environment.requirement_lines import anchored, local_path
+from entrypoint.agent.environment.requirements import Requirements, is_package
+from entrypoint.agent.environment.uv_program import UvProgram
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Resolver:
             *options,
             cwd=self.cwd(requirements),
         )
-        return Resolution.parse(resolved.read_text(encoding="utf-8"))
+        return Resolution.parse(foreign_file.read(resolved))
 
     def cwd(self, requirements: Requirements) -> Path:
         """Where uv is started: paths in a requirement file are relative to its folder.
@@ -83,7 +84,7 @@ class Resolver:
         """Constraints with the hashes that the requirements give; uv checks them on installing."""
         lines = [line.text for line in requirements.read]
         for exported in self.folder.glob("uv-lock-*.txt"):
-            lines += exported.read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+            lines += foreign_file.read(exported).replace("\\\n", "").splitlines()
         hashed = [line for line in lines if "--hash" in line and not local_path(line)]
         if not hashed:
             return None
@@ -109,7 +110,7 @@ class Resolver:
             *("--frozen", "--quiet", "--no-header", "--no-annotate", "--no-default-groups"),
             cwd=lock.parent,
         )
-        lines = exported.read_text(encoding="utf-8").splitlines()
+        lines = foreign_file.read(exported).splitlines()
         lines = [*_indexes(lock), *(anchored(line, lock.parent) for line in lines)]
         exported.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return exported

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from entrypoint.agent.explanation import Explanation
+from entrypoint.agent.environment.explanation import Explanation
 from entrypoint.agent.sandbox import Sandbox
 from entrypoint.errors import EnvironmentFailure
 

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent.requirement_lines import RequirementLine, anchored, local_path, read
+from entrypoint.agent.environment.requirement_lines import (
+    RequirementLine,
+    anchored,
+    local_path,
+    read,
+)
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.workspace import Workspace
 

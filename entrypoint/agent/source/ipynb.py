@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
 
-from entrypoint.agent.notebook import CELL, HEADER, MAGIC, name_of, takes_whole_cell
+from entrypoint.agent.source.notebook import CELL, HEADER, MAGIC, name_of, takes_whole_cell
 
 # Their cells are Python that runs in the notebook.
 _AROUND_PYTHON = frozenset({"%%time", "%%capture", "%python"})

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoint.agent.uv_program import UvProgram
-from entrypoint.agent.wheel import WheelRefused, unpack
+from entrypoint.agent.environment.uv_program import UvProgram
+from entrypoint.agent.environment.wheel import WheelRefused, unpack
 from entrypoint.errors import EnvironmentFailure, Problem
 
 # Folders that say of themselves that they are caches or virtual environments.

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from entrypoint.agent.source import Source
+from entrypoint.agent.source.source import Source
 from entrypoint.errors import AgentFailure, Problem
 
 # What registers or deploys a model, rather than being one.

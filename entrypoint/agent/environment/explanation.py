@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoint.agent.credentials import Credentials
-from entrypoint.agent.requirement_lines import RequirementLine, normalised
+from entrypoint.agent.environment.credentials import Credentials
+from entrypoint.agent.environment.requirement_lines import RequirementLine, normalised
 from entrypoint.errors import Place, Problem
 
 _LONGEST = 2_000

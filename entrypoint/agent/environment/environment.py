@@ -9,24 +9,25 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from entrypoint.agent import interpreter as interpreters
-from entrypoint.agent.credentials import Credentials, without_credentials
-from entrypoint.agent.explanation import Explanation
-from entrypoint.agent.interpreter import Wanted
-from entrypoint.agent.local_packages import LocalPackages, copy_of
-from entrypoint.agent.lock import Lock, Resolution
-from entrypoint.agent.requirements import Requirements
-from entrypoint.agent.resolver import Resolver
+from entrypoint.agent.environment import interpreter as interpreters
+from entrypoint.agent.environment.credentials import Credentials, without_credentials
+from entrypoint.agent.environment.explanation import Explanation
+from entrypoint.agent.environment.interpreter import Wanted
+from entrypoint.agent.environment.local_packages import LocalPackages, copy_of
+from entrypoint.agent.environment.lock import Lock, Resolution
+from entrypoint.agent.environment.requirements import Requirements
+from entrypoint.agent.environment.resolver import Resolver
+from entrypoint.agent.environment.uv_program import UvProgram
+from entrypoint.agent.environment.virtual_environment import VirtualEnvironment
 from entrypoint.agent.sandbox import Sandbox
-from entrypoint.agent.uv_program import UvProgram
-from entrypoint.agent.virtual_environment import VirtualEnvironment
-from entrypoint.errors import Problem
+from entrypoint.errors import EnvironmentFailure, Problem
 
 # The only MLflow that publishing is tested with, and what an agent gets that asks for none.
 _MLFLOW = "mlflow==3.17.2"
 _MLFLOW_NAMES = {"mlflow", "mlflow-skinny"}
 # Before it, MLflow imports setuptools' `pkg_resources`, which newer setuptools no longer have.
 _WITHOUT_PKG_RESOURCES = Version("2.16")
+_OLDEST_MLFLOW = Version("2.13.1")
 _INDEX_VARIABLES = (
     "UV_INDEX",
     "UV_DEFAULT_INDEX",
@@ -107,15 +108,19 @@ class Uv:
         resolver = Resolver(uv, interpreter, folder, self._checkout, root)
         resolution = resolver.resolve(requirements)
         lock = resolution.lock(self._sent)
-        for missing, why in _missing(lock):
+        added: list[str] = []
+        while missing := _missing(lock):
+            requirement, why = missing
             self._sandbox.log.notice(
                 Problem(
-                    f"`requirements`: `{missing}` is added: {why}.",
+                    f"`requirements`: `{requirement}` is added: {why}.",
                     "To choose its version, add it to the requirements.",
                 )
             )
-            resolution = resolver.resolve(requirements, missing)
+            added.append(requirement)
+            resolution = resolver.resolve(requirements, *added)
             lock = resolution.lock(self._sent)
+        _check_mlflow(lock)
         self._sandbox.log.line(f"{len(lock.pins)} packages:")
         self._sandbox.log.foreign("\n".join(lock.options + tuple(_wrapped(lock.pins))))
         local = resolver.local_packages(requirements, resolution)
@@ -152,22 +157,35 @@ def _installable(resolution: Resolution, folder: Path) -> Path:
     return file
 
 
-def _missing(lock: Lock) -> list[tuple[str, str]]:
-    """What the requirements leave out and loading the agent needs, with the reason."""
+def _missing(lock: Lock) -> tuple[str, str] | None:
+    """A requirement that is left out and that loading the agent needs, with the reason."""
     if not lock.names & _MLFLOW_NAMES:
-        return [(_MLFLOW, "MLflow, which loads the agent, is not among them")]
-    old = any(
-        _version(pin) < _WITHOUT_PKG_RESOURCES
-        for pin in lock.pins
-        if re.match(r"mlflow(-skinny)?==", pin)
-    )
-    if old and "setuptools" not in lock.names:
-        return [("setuptools<81", "this MLflow imports its `pkg_resources` and does not say so")]
-    return []
+        return _MLFLOW, "MLflow, which loads the agent, is not among them"
+    if not {"mlflow", "pandas"} & lock.names:
+        return "pandas", "mlflow-skinny leaves it out, and can't load models without it"
+    if any(version < _WITHOUT_PKG_RESOURCES for version in _mlflow_versions(lock)) and (
+        "setuptools" not in lock.names
+    ):
+        return "setuptools<81", "this MLflow imports its `pkg_resources`, and does not say so"
+    return None
 
 
-def _version(pin: str) -> Version:
-    return Version(pin.partition("==")[2].split()[0])
+def _check_mlflow(lock: Lock) -> None:
+    """Refuse an MLflow that doesn't know models from code as Databricks' documentation has them."""
+    if any(version < _OLDEST_MLFLOW for version in _mlflow_versions(lock)):
+        raise EnvironmentFailure(
+            Problem(
+                f"`requirements`: agents need MLflow {_OLDEST_MLFLOW} or newer, and an older one is"
+                " locked.",
+                f"Ask for a newer one:\n\n    {_MLFLOW}",
+                detail="\n".join(pin for pin in lock.pins if pin.startswith("mlflow")),
+            )
+        )
+
+
+def _mlflow_versions(lock: Lock) -> list[Version]:
+    pins = [pin for pin in lock.pins if re.match(r"mlflow(-skinny)?==", pin)]
+    return [Version(pin.partition("==")[2].split()[0]) for pin in pins]
 
 
 def _has_name(url: str) -> bool:

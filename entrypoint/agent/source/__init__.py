@@ -1,0 +1,1 @@
+"""What the user wrote: a Python file or a notebook, read without running it."""
