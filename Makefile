@@ -15,7 +15,7 @@ run: .venv/installed
 		--cache-dir .log-agent/cache
 
 test: .venv/installed
-	$(RUN) pytest --numprocesses=auto --dist=loadgroup
+	$(RUN) pytest --numprocesses=auto --dist=loadfile
 
 check: .venv/installed
 	$(RUN) ruff format --check

@@ -4,13 +4,9 @@ import json
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.container.engine import ROOT, Engine
 from tests.container.runner import OWNER, Runner
 from tests.doubles.runner import PULL_REQUEST
-
-pytestmark = pytest.mark.xdist_group("container")
 
 RESPONSES = ROOT / "examples/responses"
 AGENT = {
