@@ -115,29 +115,30 @@ class _Output:
     def __init__(self, log: Log, doing: str, *, show: bool) -> None:
         self._log = log
         self._doing = doing
-        self._room = _SHOWN_BYTES if show else 0
+        self._room = _SHOWN_BYTES
+        self._hidden = not show
         self._line = b""
         self.end = b""
 
     def take(self, chunk: bytes) -> None:
         self.end = (self.end + chunk)[-_KEPT_BYTES:]
-        if not self._room:
+        if self._hidden:
             return
         # Whole lines, so that nothing foreign stands at the head of a line of ours.
-        lines, newline, rest = (self._line + chunk).rpartition(b"\n")
-        self._line = rest
-        if newline or len(rest) > self._room:
+        lines, newline, self._line = (self._line + chunk).rpartition(b"\n")
+        if newline or len(self._line) > self._room:
             self._show(lines + newline)
 
     def finish(self) -> None:
-        if self._room:
-            self._show(self._line)
+        if not self._hidden:
+            rest, self._line = self._line, b""
+            self._show(rest)
 
     def _show(self, text: bytes) -> None:
-        if text:
-            self._log.foreign(text[: self._room].decode(errors="replace").rstrip("\n"))
-        if len(text) + len(self._line) <= self._room:
-            self._room -= len(text)
-            return
-        self._room, self._line = 0, b""
-        self._log.line(f"({self._doing} prints more than {_SHOWN_BYTES} bytes: not shown)")
+        shown = text[: self._room]
+        self._room -= len(shown)
+        if shown:
+            self._log.foreign(shown.decode(errors="replace").rstrip("\n"))
+        if len(shown) < len(text) or len(self._line) > self._room:
+            self._hidden, self._line = True, b""
+            self._log.line(f"({self._doing} prints more than {_SHOWN_BYTES} bytes: not shown)")
