@@ -96,6 +96,10 @@ class Event:
             return "register"
         return "preview"
 
+    def mode_for(self, asked: str) -> str:
+        """The mode that was asked for, or what `auto` means for this event."""
+        return self.mode if asked == "auto" else asked
+
     @property
     def nothing_to_do(self) -> str:
         """Why there is nothing to do, empty when there is."""

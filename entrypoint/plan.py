@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from entrypoint.agent import artifacts, code_paths, manifest
 from entrypoint.agent.build import Order
@@ -28,6 +29,7 @@ class Plan:
     inputs: Inputs
     requirements: requirements.Requirements
     python: interpreter.Wanted | None
+    model_config: dict[str, Any] | None
     resources: tuple[Resource, ...]
     order: Order
     labels: Labels
@@ -48,8 +50,7 @@ class Plan:
         except ValueError as error:
             raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
         given = {
-            "model_config": order.model_config
-            and read_yaml("model-config", order.model_config, order.workspace),
+            "model_config": self.model_config,
             "signature": order.signature,
             "input_example": self.inputs.input_example and [self.inputs.input_example.value],
         }
@@ -76,7 +77,7 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
 
     """
     workspace = job.workspace
-    mode = inputs.mode if inputs.mode != "auto" else event.mode
+    mode = event.mode_for(inputs.mode)
     stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
     _check_target(mode, inputs, stores)
     agent = source.read(inputs.agent_path, workspace.relative(inputs.agent_path))
@@ -101,12 +102,13 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
         artifacts=inputs.artifacts,
         verify=inputs.verify,
     )
-    if inputs.model_config:
-        read_yaml("model-config", inputs.model_config, workspace)
     return Plan(
         mode=mode,
         inputs=inputs,
         requirements=asked,
+        model_config=read_yaml("model-config", inputs.model_config, workspace)
+        if inputs.model_config
+        else None,
         python=interpreter.wanted(inputs.python_version, inputs.agent_path, asked, workspace),
         resources=resources,
         order=order,

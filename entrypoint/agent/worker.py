@@ -48,8 +48,6 @@ PACKAGES = {
     "llama_index": "llama_index",
     "workflows": "llama_index",
 }
-# The loader of PythonModels from code.
-CODE_LOADER = "mlflow.pyfunc.loaders.code_model"
 # What the Databricks SDK and MLflow say when there are no credentials.
 NOT_LOGGED_IN = ("cannot configure default credentials", "Databricks credential configuration")
 TEXT_LIMIT = 20_000

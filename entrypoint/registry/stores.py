@@ -76,10 +76,9 @@ class Stores:
     @property
     def embedded_folder(self) -> Path | None:
         """The folder of the embedded store, none for others."""
-        prefix = "sqlite:///"
         if not self.artifacts:
             return None
-        return Path(self.tracking_uri.removeprefix(prefix)).parent
+        return Path(self.tracking_uri.removeprefix("sqlite:///")).parent
 
 
 def not_configured(mode: str) -> InputFailure:

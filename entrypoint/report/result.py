@@ -49,7 +49,7 @@ class Result:
 
     def learn_inputs(self, inputs: Inputs, event: Event, workspace: Workspace) -> None:
         """Take over what the inputs say about the aim."""
-        self.mode = inputs.mode if inputs.mode != "auto" else event.mode
+        self.mode = event.mode_for(inputs.mode)
         self.agent = workspace.relative(inputs.agent_path)
         self.target = str(inputs.uc_target or "")
 

@@ -106,6 +106,15 @@ pathlib.Path(f"/github/workspace/open/{os.getpid()}").write_text(json.dumps({
 """
 
 
+def assert_nothing_was_allowed(probes: Path) -> None:
+    found = [json.loads(path.read_text()) for path in probes.iterdir()]
+    assert found
+    for probe in found:
+        assert probe["ids"] == [65532]
+        assert "of-the-job" not in probe["environ"].values()
+        assert set(probe["attempts"].values()) == {"PermissionError"}, probe["attempts"]
+
+
 def test_the_agent_runs_under_an_account_that_may_do_nothing(runner: Runner) -> None:
     runner.check_out(responses(PROBE))
     probes = runner.open_folder()
@@ -115,12 +124,7 @@ def test_the_agent_runs_under_an_account_that_may_do_nothing(runner: Runner) -> 
     )
 
     assert step.status == 0, step.log
-    found = [json.loads(path.read_text()) for path in probes.iterdir()]
-    assert found
-    for probe in found:
-        assert probe["ids"] == [65532]
-        assert "of-the-job" not in probe["environ"].values()
-        assert set(probe["attempts"].values()) == {"PermissionError"}, probe["attempts"]
+    assert_nothing_was_allowed(probes)
 
 
 def test_a_cancelled_job_ends_by_itself(runner: Runner, engine: Engine) -> None:
@@ -189,12 +193,7 @@ def test_a_build_backend_may_do_nothing_either(runner: Runner) -> None:
     )
 
     assert step.status == 0, step.log
-    found = [json.loads(path.read_text()) for path in probes.iterdir()]
-    assert found
-    for probe in found:
-        assert probe["ids"] == [65532]
-        assert "of-the-job" not in probe["environ"].values()
-        assert set(probe["attempts"].values()) == {"PermissionError"}, probe["attempts"]
+    assert_nothing_was_allowed(probes)
 
 
 def test_a_kept_cache_belongs_to_the_workspaces_owner(runner: Runner) -> None:
