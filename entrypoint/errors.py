@@ -41,6 +41,10 @@ class InputFailure(Failure):
     """An input is missing or wrong."""
 
 
+class ResourceFailure(Failure):
+    """A resource isn't declared, isn't there, or can't be used as it is declared."""
+
+
 class EnvironmentFailure(Failure):
     """The agent's Python environment can't be made."""
 

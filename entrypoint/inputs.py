@@ -41,8 +41,9 @@ INPUTS = (
     ),
     Declared(
         "resources-file",
-        "YAML file with the Databricks resources that the agent may use, in MLflow's format."
-        " Without it, `resources.yml` or `resources.yaml` beside the agent, if there.",
+        "YAML file with the Databricks resources that the agent may use, in MLflow's format, and"
+        " the API scopes of the user's token (`user_auth_policy`). `${NAME}` stands for a variable"
+        " of the step. Without it, `resources.yml` or `resources.yaml` beside the agent, if there.",
     ),
     Declared(
         "uc-target",
@@ -130,6 +131,12 @@ INPUTS = (
         "predict",
     ),
     Declared(
+        "check-resources",
+        "What to do about resources that the agent uses and doesn't declare, that don't exist, or"
+        " for which the user's token lacks a scope: `error`, `warn`, or `off`.",
+        "error",
+    ),
+    Declared(
         "timeout-minutes",
         "Minutes that making the environment, building and verifying may take together.",
         "30",
@@ -144,6 +151,7 @@ INPUTS = (
 MODES = ("auto", "preview", "log", "register")
 FLAVORS = ("auto", "pyfunc", "langchain", "llama_index")
 VERIFICATIONS = ("predict", "load", "off")
+RESOURCE_CHECKS = ("error", "warn", "off")
 
 
 @dataclass(frozen=True)
@@ -176,6 +184,7 @@ class Inputs:
     aliases: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
     verify: str
+    check_resources: str
     timeout_seconds: float
     cache_dir: Path | None
 
@@ -213,6 +222,7 @@ class Inputs:
             "aliases": reader.optional("aliases", _lines) or (),
             "tags": reader.optional("tags", _pairs) or (),
             "verify": reader.required("verify", _one_of(VERIFICATIONS)),
+            "check_resources": reader.required("check-resources", _one_of(RESOURCE_CHECKS)),
             "timeout_seconds": reader.required("timeout-minutes", _seconds),
             "cache_dir": reader.optional("cache-dir", workspace.folder),
         }

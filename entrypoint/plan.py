@@ -8,16 +8,20 @@ from entrypoint.agent import artifacts, code_paths, manifest
 from entrypoint.agent.build import Order
 from entrypoint.agent.environment import interpreter, requirements
 from entrypoint.agent.environment.environment import Environment
+from entrypoint.agent.sandbox import step_environ
 from entrypoint.agent.signature import read_signature
 from entrypoint.agent.source import source, syntax
-from entrypoint.errors import InputFailure, Problem
+from entrypoint.errors import InputFailure, Place, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.job import Job
+from entrypoint.log import Log
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.stores import Stores, not_configured
 from entrypoint.resources import file as resources_file
-from entrypoint.resources.file import Resource
+from entrypoint.resources.resource import Declarations
+from entrypoint.resources.review import Review
+from entrypoint.resources.scan.scan import Findings, scan
 from entrypoint.yaml_file import read_yaml
 
 
@@ -30,7 +34,7 @@ class Plan:
     requirements: requirements.Requirements
     python: interpreter.Wanted | None
     model_config: dict[str, Any] | None
-    resources: tuple[Resource, ...]
+    declarations: Declarations
     order: Order
     labels: Labels
     stores: Stores | None
@@ -62,9 +66,27 @@ class Plan:
                 requirements=environment.lock.lines,
                 artifacts=places,
                 given={name: value for name, value in given.items() if value is not None},
-                resources=self.resources,
+                resources=self.declarations.resources,
+                scopes=self.declarations.api_scopes,
             )
         )
+
+    def findings(self) -> Findings:
+        """What the code uses of Databricks; nothing of it is run."""
+        order = self.order
+
+        def place(name: Path, line: int, column: int) -> Place | None:
+            found = order.place(Path("code", name), line)
+            return found and replace(found, column=column)
+
+        return scan(order.source, order.code_paths.folder, place, self.model_config)
+
+    def review(self, log: Log) -> Review:
+        """The review of what the agent may use, before anything is seen."""
+        agent = self.order.shown
+        beside = str(Path(agent).with_name("resources.yml"))
+        level = self.inputs.check_resources
+        return Review(self.declarations, level, Place(agent), beside, log)
 
 
 def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
@@ -87,7 +109,7 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
         job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))
     artifacts.check(inputs.artifacts, inputs.flavor, workspace)
     asked = _requirements(job, inputs, agent)
-    resources = _resources(job, inputs)
+    declarations = _declarations(job, inputs)
     order = Order(
         agent=inputs.agent_path,
         code=_code(agent, inputs.agent_path, folder),
@@ -97,7 +119,7 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
         model_config=inputs.model_config,
         input_example=inputs.input_example.value if inputs.input_example else None,
         signature=read_signature(inputs.signature, workspace) if inputs.signature else None,
-        resources=_for_mlflow(resources, folder) if resources else None,
+        authorization=resources_file.authorization(declarations),
         code_paths=_code_paths(job, inputs, agent, folder),
         artifacts=inputs.artifacts,
         verify=inputs.verify,
@@ -110,7 +132,7 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
         if inputs.model_config
         else None,
         python=interpreter.wanted(inputs.python_version, inputs.agent_path, asked, workspace),
-        resources=resources,
+        declarations=declarations,
         order=order,
         labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
         stores=stores,
@@ -177,12 +199,8 @@ def _code_paths(
     return laid_out
 
 
-def _resources(job: Job, inputs: Inputs) -> tuple[Resource, ...]:
-    declared = inputs.resources_file or resources_file.found(inputs.agent_path, job.workspace)
-    return resources_file.read(declared, job.workspace) if declared else ()
-
-
-def _for_mlflow(resources: tuple[Resource, ...], folder: Path) -> Path:
-    path = folder / "resources.yml"
-    path.write_text(resources_file.as_mlflow(resources), encoding="utf-8")
-    return path
+def _declarations(job: Job, inputs: Inputs) -> Declarations:
+    file = inputs.resources_file or resources_file.found(inputs.agent_path, job.workspace)
+    if file is None:
+        return Declarations()
+    return resources_file.read(file, job.workspace, step_environ(job.environ))

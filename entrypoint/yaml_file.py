@@ -1,27 +1,53 @@
 """YAML files that inputs name."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from entrypoint.errors import InputFailure, Place, Problem
 from entrypoint.workspace import Workspace
 
+Content = TypeVar("Content")
+
 
 class _StrictLoader(yaml.SafeLoader):
     """Refuses a key that is given twice, of which PyYAML would drop the first in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        self.check_keys(node)
+        return super().construct_mapping(node, deep)
+
+    def check_keys(self, node: yaml.MappingNode) -> None:
+        """Refuse what is given twice; before `<<` is filled in, which a key may override."""
         seen: set[str] = set()
-        for key in scalars:
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"`{key.value}` is given twice", key.start_mark
                 )
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A value of a YAML file with the place where it begins.
+
+    `value`: a `dict` or a `list` of such values, or a scalar; `keys`: a mapping's places by key.
+    """
+
+    value: Any
+    place: Place
+    keys: Mapping[Any, Place] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> "Marked":
+        """A mapping's value."""
+        found: Marked = self.value[key]
+        return found
 
 
 def read_yaml(name: str, path: Path, workspace: Workspace) -> dict[str, Any]:
@@ -31,30 +57,97 @@ def read_yaml(name: str, path: Path, workspace: Workspace) -> dict[str, Any]:
         InputFailure: it isn't one, with the place where it stops being one.
 
     """
+    content: dict[str, Any] = _read(name, path, workspace, _StrictLoader.get_single_data)
+    _check_mapping(name, content, workspace.relative(path))
+    return content
+
+
+def read_marked(name: str, path: Path, workspace: Workspace) -> Marked:
+    """A YAML file that holds a mapping, every value with its place.
+
+    Raises:
+        InputFailure: as `read_yaml`.
+
+    """
+    shown = workspace.relative(path)
+
+    def content(loader: _StrictLoader) -> Marked:
+        node = loader.get_single_node()
+        return _Marker(loader, shown).mark(node) if node else Marked(None, Place(shown, 1))
+
+    marked = _read(name, path, workspace, content)
+    _check_mapping(name, marked.value, shown)
+    return marked
+
+
+class _Marker:
+    """Turns nodes into marked values, each once: aliases can make a small file a huge one."""
+
+    def __init__(self, loader: _StrictLoader, shown: str) -> None:
+        self._loader = loader
+        self._shown = shown
+        self._marked: dict[int, Marked] = {}
+
+    def mark(self, node: yaml.Node) -> Marked:
+        if id(node) not in self._marked:
+            self._marked[id(node)] = self._mark(node)
+        return self._marked[id(node)]
+
+    def _mark(self, node: yaml.Node) -> Marked:
+        place = self._place(node)
+        if isinstance(node, yaml.MappingNode):
+            self._loader.check_keys(node)
+            self._loader.flatten_mapping(node)
+            keys = [(self._loader.construct_object(key, deep=True), key) for key, _ in node.value]
+            # The last one counts: what `<<` brings stands before what overrides it.
+            values = {
+                key: self.mark(value) for (key, _), (_, value) in zip(keys, node.value, strict=True)
+            }
+            return Marked(values, place, {key: self._place(at) for key, at in keys})
+        if isinstance(node, yaml.SequenceNode):
+            return Marked([self.mark(value) for value in node.value], place)
+        return Marked(self._loader.construct_object(node), place)
+
+    def _place(self, node: yaml.Node) -> Place:
+        return Place(self._shown, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _read(
+    name: str, path: Path, workspace: Workspace, content: Callable[[_StrictLoader], Content]
+) -> Content:
     shown = workspace.relative(path)
     try:
-        content = yaml.load(path.read_bytes(), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        loader = _StrictLoader(path.read_bytes())
+        try:
+            return content(loader)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(shown, mark.line + 1, mark.column + 1) if mark else Place(shown)
         what = f"`{name}`: `{shown}` is not YAML: {error.problem or error.context}."
         raise InputFailure(Problem(what, place=place)) from error
-    # Bytes that are no text, a date that is none, endless nesting.
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    # Bytes that are no text, a date that is none, a key that can't be one, endless nesting.
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise InputFailure(
             Problem(f"`{name}`: `{shown}` is not YAML: {error}.", place=Place(shown))
         ) from error
+
+
+def _check_mapping(name: str, content: object, shown: str) -> None:
     if not isinstance(content, dict):
         raise InputFailure(
             Problem(
-                f"`{name}`: `{shown}` holds {_kind(content)}, not keys and values.",
+                f"`{name}`: `{shown}` holds {kind_of(content)}, not keys and values.",
                 place=Place(shown, 1),
             )
         )
-    return content
 
 
-def _kind(content: object) -> str:
+def kind_of(content: object) -> str:
+    """What a value is, for a sentence."""
     if content is None:
         return "nothing"
+    if isinstance(content, dict):
+        return "keys and values"
     return "a list" if isinstance(content, list) else "a single value"

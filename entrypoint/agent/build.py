@@ -18,6 +18,7 @@ from entrypoint.agent.process import Process
 from entrypoint.agent.sandbox import Sandbox
 from entrypoint.agent.source.source import Source
 from entrypoint.errors import AgentFailure, Place, Problem
+from entrypoint.resources.observed import Requests
 from entrypoint.workspace import Workspace
 
 Judged = TypeVar("Judged", "Build", "Verification")
@@ -37,7 +38,7 @@ class Order:
     model_config: Path | None
     input_example: Any
     signature: dict[str, str] | None
-    resources: Path | None
+    authorization: dict[str, Any]
     code_paths: CodePaths
     artifacts: tuple[tuple[str, Path | str], ...]
     verify: str
@@ -65,11 +66,16 @@ class Build:
     flavor: str
     mlflow_version: str
     python_version: str
+    inferred: tuple[tuple[str, str], ...] = ()
+    """Kind and name of the resources that MLflow finds in a LangChain object."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What the built agent did in a clean process; seconds, and the answer as JSON text."""
+    """What the built agent did in a clean process.
+
+    Seconds, the answer as JSON text, and each request to Databricks once.
+    """
 
     load_seconds: float
     predict_seconds: float | None = None
@@ -77,6 +83,7 @@ class Verification:
     chunks: int | None = None
     stream_seconds: float | None = None
     no_credentials: str | None = None
+    requests: Requests = ()
 
 
 class Worker:
@@ -207,7 +214,7 @@ def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterato
         "model": str(folder / "model"),
         "model_config": str(order.model_config) if order.model_config else None,
         "requirements": environment.lock.lines,
-        "resources": str(order.resources) if order.resources else None,
+        "authorization": order.authorization,
         "signature": order.signature,
         "verdicts": str(sandbox.give(folder / "verdicts")),
         "verify": order.verify,

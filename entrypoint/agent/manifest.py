@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.agent.canonical_json import canonical
-from entrypoint.resources.file import Resource
+from entrypoint.resources.resource import Resource
 
 # Of the format. Digests of different versions differ, so raise it only when the format changes.
 VERSION = 1
@@ -63,7 +63,7 @@ class Manifest:
 
         """
         lines = list(ingredients.requirements)
-        resources = {(it.kind, it.name, it.on_behalf_of_user) for it in ingredients.resources}
+        resources = {(it.kind, it.name, bool(it.on_behalf_of_user)) for it in ingredients.resources}
         return cls(
             canonical(
                 {

@@ -92,7 +92,7 @@ class Sandbox:
     ) -> "Sandbox":
         """Lay out the folder and choose the variables: the step's own `env:` and no others."""
         folder.chmod(0o755)  # the account must be able to walk through it
-        sandbox = cls(folder, _foreign_environ(environ, folder), deadline, log, account())
+        sandbox = cls(folder, _with_store(step_environ(environ), folder), deadline, log, account())
         for name in ("home", "tmp"):
             sandbox.give(folder / name)
         return sandbox
@@ -140,15 +140,19 @@ class Sandbox:
         return Process(popen, self.deadline, self.log, doing)
 
 
-def _foreign_environ(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+def step_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that foreign programs may know: the step's own `env:`."""
     tokens = [environ[name] for name in _TOKENS if environ.get(name)]
-    step = {
+    return {
         name: value
         for name, value in environ.items()
         if not name.startswith(_WITHHELD_PREFIXES)
         and name not in _WITHHELD
         and not any(token in value for token in tokens)
     }
+
+
+def _with_store(step: Mapping[str, str], folder: Path) -> dict[str, str]:
     store = (folder / "mlruns").as_uri()
     return {
         **step,

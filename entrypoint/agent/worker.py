@@ -17,6 +17,7 @@ import shutil
 import sys
 import time
 import traceback
+import types
 import warnings
 from collections.abc import Iterator  # noqa: TC003
 from importlib.machinery import SourceFileLoader
@@ -74,6 +75,7 @@ def build(job: Job) -> Verdict:
     model = tidy(job)
     return {
         "flavor": flavor,
+        "inferred": inferred_resources() if flavor == "langchain" else [],
         "mlflow_version": mlflow.__version__,
         "python_version": ".".join(str(part) for part in sys.version_info[:3]),
         "has_signature": model.signature is not None and model.signature.outputs is not None,
@@ -127,7 +129,7 @@ def save(job: Job, flavor: str) -> str:
         model_config=config,
         input_example=job["input_example"],
         # Not as an argument of its own: the langchain flavor has none.
-        mlflow_model=Model(resources=job["resources"]),
+        mlflow_model=Model(**job["authorization"]),
         **optional,
     )
     return flavor
@@ -188,6 +190,26 @@ def downloaded(job: Job) -> dict[str, str]:
     return places
 
 
+def inferred_resources() -> list[tuple[str, str]]:
+    """Kind and name of what MLflow records for LangChain when no resources are given."""
+    try:
+        # Not in every version.
+        from mlflow.langchain.databricks_dependencies import (  # noqa: PLC0415
+            _detect_databricks_dependencies,
+        )
+
+        found = _detect_databricks_dependencies(mlflow_model.__mlflow_model__)
+        entries = [
+            entry
+            for resource in found
+            for entry in resource.to_dict().items()  # type: ignore[no-untyped-call]
+        ]
+        return [(kind, each["name"]) for kind, names in entries for each in names]
+    except Exception as error:  # noqa: BLE001 - it asks the workspace, and is best effort to MLflow too
+        print(f"MLflow can't tell the resources of the LangChain object: {error}")
+        return []
+
+
 def tidy(job: Job) -> Model:
     """Take this machine's paths out of the model; loaders look at none of them."""
     path = job["model"]
@@ -204,9 +226,10 @@ def tidy(job: Job) -> Model:
 def verify(job: Job) -> Verdict:
     """Load the model directory as serving does, and ask it the example that it carries."""
     os.chdir(job["empty_folder"])
+    requests = observed()
     started = time.monotonic()
     agent = mlflow.pyfunc.load_model(job["model"])
-    verdict: Verdict = {"load_seconds": time.monotonic() - started}
+    verdict: Verdict = {"load_seconds": time.monotonic() - started, "requests": requests}
     model = Model.load(job["model"])
     example = model.load_input_example(job["model"]) if job["verify"] == "predict" else None
     if example is None:
@@ -230,6 +253,16 @@ def verify(job: Job) -> Verdict:
         check_answer(model, answer)
     verdict["answer"] = shown(answer)
     return verdict
+
+
+def observed() -> list[Any]:
+    """The list in which the agent's requests to Databricks are noted from now on."""
+    # By its path: the interpreter has this file's folder not among its own.
+    loader = SourceFileLoader("log_agent_observer", str(Path(__file__).with_name("observer.py")))
+    observer = types.ModuleType(loader.name)
+    loader.exec_module(observer)
+    requests: list[Any] = observer.begin()
+    return requests
 
 
 def streams(agent: object) -> bool:

@@ -15,7 +15,7 @@ from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.log import Log, grouped
 from entrypoint.registry.published import Published
-from entrypoint.resources.file import Resource
+from entrypoint.resources.table import Table
 from entrypoint.workspace import Workspace
 
 
@@ -42,7 +42,7 @@ class Result:
     digest: str = ""
     build: Build | None = None
     verification: Verification | None = None
-    resources: tuple[Resource, ...] = ()
+    resources: Table = field(default_factory=Table)
     aliases: tuple[str, ...] = ()
     published: Published = field(default_factory=Published)
     problems: tuple[Problem, ...] = ()

@@ -1,41 +1,37 @@
-"""The resources file, in MLflow's own format."""
+"""The resources file, in MLflow's own format.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+    api_version: "1"
+    databricks:
+      serving_endpoint:
+        - name: databricks-claude-sonnet-4
+    user_auth_policy:
+      api_scopes: [vectorsearch.vector-search-indexes]
+
+or in the form that MLflow writes into `MLmodel`: `auth_policy`, with `system_auth_policy` and
+`user_auth_policy` in it. `${NAME}` in a value stands for a variable of the step.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from entrypoint.errors import InputFailure, Place, Problem
+from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.resource import Declarations, Declared, Resource, Scope
+from entrypoint.resources.suggestion import did_you_mean
 from entrypoint.workspace import Workspace
-from entrypoint.yaml_file import read_yaml
+from entrypoint.yaml_file import Marked, kind_of, read_marked
 
-# The kinds that MLflow 3.17 knows: `ResourceType` in mlflow/models/resources.py.
-KINDS = (
-    "app",
-    "function",
-    "genie_space",
-    "lakebase",
-    "serving_endpoint",
-    "sql_warehouse",
-    "table",
-    "uc_connection",
-    "uc_model_service",
-    "vector_search_index",
-)
 _EXAMPLE = (
+    "The file looks like this:\n\n"
     'api_version: "1"\ndatabricks:\n  serving_endpoint:\n    - name: databricks-claude-sonnet-4'
 )
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One Databricks resource that the agent may use."""
-
-    kind: str
-    name: str
-    on_behalf_of_user: bool = False
+_ENTRY = ("name", "on_behalf_of_user")
+# What MLflow's classes call it: `endpoint_name`, `warehouse_id`.
+_OTHER_WORDS_FOR_NAME = re.compile(r"(.*_)?(name|id|uri)")
+# Without a group, it is begun and not ended as it should be.
+_VARIABLE = re.compile(r"\$\{(?:([A-Za-z_]\w*)\})?")
 
 
 def found(agent: Path, workspace: Workspace) -> Path | None:
@@ -54,78 +50,213 @@ def found(agent: Path, workspace: Workspace) -> Path | None:
     return None
 
 
-def read(path: Path, workspace: Workspace) -> tuple[Resource, ...]:
-    """Read the declared resources.
+def read(path: Path, workspace: Workspace, environ: Mapping[str, str]) -> Declarations:
+    """Read what is declared; `environ` are the variables that `${NAME}` may stand for.
 
     Raises:
         InputFailure: every problem of the file, at once.
 
     """
-    place = Place(workspace.relative(path))
-    content = read_yaml("resources-file", path, workspace)
-    problems = list(_problems(content))
-    if problems:
-        raise InputFailure(
-            *(
-                Problem(
-                    f"`resources-file`: `{place}`: {what}",
-                    f"The file looks like this:\n\n{_EXAMPLE}",
-                    place,
-                )
-                for what in problems
-            )
-        )
-    return tuple(
-        Resource(kind, entry["name"], entry.get("on_behalf_of_user", False))
-        for kind, entries in content["databricks"].items()
-        for entry in entries
-    )
+    reader = _Reader(environ)
+    content = read_marked("resources-file", path, workspace)
+    declared = tuple(reader.declared(content))
+    scopes = tuple(reader.scopes(content))
+    if reader.problems:
+        raise InputFailure(*reader.problems)
+    return Declarations(workspace.relative(path), declared, scopes)
 
 
-def as_mlflow(resources: tuple[Resource, ...]) -> str:
-    """The resources as the file that MLflow reads, with nothing in it that wasn't understood."""
+def as_mlflow(resources: Iterable[Resource]) -> dict[str, Any]:
+    """The resources as MLflow takes and writes them, with nothing that wasn't understood."""
     kinds: dict[str, list[dict[str, Any]]] = {}
     for resource in resources:
         entry: dict[str, Any] = {"name": resource.name}
-        if resource.on_behalf_of_user:
-            entry["on_behalf_of_user"] = True
+        if resource.on_behalf_of_user is not None:
+            entry["on_behalf_of_user"] = resource.on_behalf_of_user
         kinds.setdefault(resource.kind, []).append(entry)
-    return yaml.safe_dump({"api_version": "1", "databricks": kinds})
+    return {"api_version": "1", "databricks": kinds}
 
 
-def _problems(content: Mapping[str, Any]) -> list[str]:
-    problems = []
-    if str(content.get("api_version")) != "1":
-        problems.append('`api_version: "1"` is missing at the top.')
-    kinds = content.get("databricks")
-    if not isinstance(kinds, dict):
-        return [*problems, "`databricks:` with the resources by kind is missing."]
-    unknown = [key for key in content if key not in ("api_version", "databricks")]
-    problems += [f"`{key}` is not a key that MLflow knows." for key in unknown]
-    for kind, entries in kinds.items():
-        if kind not in KINDS:
-            problems.append(f"`{kind}` is not a kind of resource; MLflow knows {', '.join(KINDS)}.")
-        elif not isinstance(entries, list):
-            problems.append(f"`{kind}` holds no list of `- name: …`.")
+def authorization(declarations: Declarations) -> dict[str, Any]:
+    """What MLflow's `Model` takes: `resources`, or `auth_policy` when there are scopes.
+
+    MLflow refuses both at once.
+    """
+    resources = as_mlflow(declarations.resources)
+    if not declarations.scopes:
+        return {"resources": resources} if declarations.resources else {}
+    system = {"resources": resources} if declarations.resources else {}
+    user = {"api_scopes": list(declarations.api_scopes)}
+    return {"auth_policy": {"system_auth_policy": system, "user_auth_policy": user}}
+
+
+class _Reader:
+    """Reads one file and keeps every problem."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[Problem] = []
+
+    def declared(self, content: Marked) -> Iterator[Declared]:
+        """The resources of either form."""
+        if "auth_policy" not in content.value:
+            self._check_keys(content, ("api_version", "databricks", "user_auth_policy"))
+            if "databricks" not in content.value and "user_auth_policy" not in content.value:
+                self._wrong(content.place, "`databricks:` is missing.", _EXAMPLE)
+            yield from self._by_kind(content)
+            return
+        self._check_keys(content, ("auth_policy",))
+        policy = content["auth_policy"]
+        if not self._is_mapping("auth_policy", policy):
+            return
+        self._check_keys(policy, ("system_auth_policy", "user_auth_policy"))
+        system = policy.value.get("system_auth_policy")
+        # MLflow writes `{}` for a policy that there isn't.
+        if system and system.value and self._is_mapping("system_auth_policy", system):
+            self._check_keys(system, ("resources",))
+            resources = system.value.get("resources")
+            if resources and self._is_mapping("resources", resources):
+                self._check_keys(resources, ("api_version", "databricks"))
+                yield from self._by_kind(resources)
+
+    def scopes(self, content: Marked) -> Iterator[Scope]:
+        """The scopes of either form."""
+        policy = content.value.get("auth_policy", content)
+        user = policy.value.get("user_auth_policy") if isinstance(policy.value, dict) else None
+        if not (user and user.value and self._is_mapping("user_auth_policy", user)):
+            return
+        self._check_keys(user, ("api_scopes",))
+        entries = user.value.get("api_scopes")
+        if not entries or not self._is_list("api_scopes", entries):
+            return
+        seen: dict[str, Place] = {}
+        for entry in entries.value:
+            name = self._text("a scope", entry)
+            if name and self._is_first(seen, name, entry.place):
+                yield Scope(name, entry.place)
+
+    def _by_kind(self, content: Marked) -> Iterator[Declared]:
+        self._check_version(content)
+        kinds = content.value.get("databricks")
+        if not kinds or not self._is_mapping("databricks", kinds):
+            return
+        self._check_keys(kinds, KINDS)
+        seen: dict[str, dict[tuple[str, bool], Place]] = {}
+        for kind, entries in kinds.value.items():
+            if kind not in KINDS or not self._is_list(kind, entries):
+                continue
+            for entry in entries.value:
+                resource = self._resource(kind, entry)
+                if not resource:
+                    continue
+                access = (resource.name, bool(resource.on_behalf_of_user))
+                if self._is_first(seen.setdefault(kind, {}), access, entry.place):
+                    yield Declared(resource, entry.place)
+
+    def _resource(self, kind: str, entry: Marked) -> Resource | None:
+        fix = f"{kind}:\n  - name: ..."
+        if not isinstance(entry.value, dict):
+            self._wrong(entry.place, f"`{kind}` has an entry without `name:`.", fix)
+            return None
+        self._check_keys(entry, _ENTRY)
+        on_behalf = entry.value.get("on_behalf_of_user")
+        if on_behalf is not None and not isinstance(on_behalf.value, bool):
+            self._wrong(
+                on_behalf.place,
+                "`on_behalf_of_user` is neither `true` nor `false`.",
+                "on_behalf_of_user: true",
+            )
+            return None
+        if "name" not in entry.value:
+            if not any(_OTHER_WORDS_FOR_NAME.fullmatch(str(key)) for key in entry.value):
+                self._wrong(entry.place, f"`{kind}` has an entry without `name:`.", fix)
+            return None
+        name = self._text(f"the `name` of the {KINDS[kind].title}", entry["name"])
+        if not name:
+            return None
+        shape = KINDS[kind].shape
+        if shape.strict and not shape.pattern.fullmatch(name):
+            self._wrong(
+                entry["name"].place,
+                f"`{name}` is not the name of a {KINDS[kind].title}: that has {shape.described}.",
+            )
+            return None
+        return Resource(kind, name, on_behalf.value if on_behalf else None)
+
+    def _text(self, what: str, entry: Marked) -> str:
+        """A text with its variables filled in; empty when that can't be."""
+        if entry.value is None or entry.value == "":
+            self._wrong(entry.place, f"{what} is empty.")
+        elif not isinstance(entry.value, str):
+            single = not isinstance(entry.value, dict | list)
+            shown = f"`{entry.value}`" if single else kind_of(entry.value)
+            fix = 'Put it in quotes: `"..."`.' if single else ""
+            self._wrong(entry.place, f"{what} is {shown}, not a text.", fix)
         else:
-            for number, entry in enumerate(entries, 1):
-                problems += [f"`{kind}`: entry {number} {what}" for what in _wrong(entry)]
-    return problems
+            filled = self._filled(entry.value, entry.place)
+            if filled == "":
+                self._wrong(entry.place, f"{what} is empty: `{entry.value}` is.")
+            return (filled or "").strip()
+        return ""
 
+    def _filled(self, text: str, place: Place) -> str | None:
+        """The text with its variables filled in, None when one of them can't be."""
+        names = _VARIABLE.findall(text)
+        missing = [name for name in names if name not in self._environ]
+        for name in missing:
+            if name:
+                self._wrong(
+                    place,
+                    f"`${{{name}}}` is not set for the agent.",
+                    "Set it for the step, by a name that is not GitHub's, MLflow's or a secret's:"
+                    f"\n\n    env:\n      {name}: ...",
+                )
+            else:
+                self._wrong(place, f"`{text}` holds `${{` without a variable: write `${{NAME}}`.")
+        return None if missing else _VARIABLE.sub(lambda found: self._environ[found[1]], text)
 
-def _wrong(entry: object) -> list[str]:
-    """What is wrong with one `- name: …`."""
-    if not isinstance(entry, dict):
-        return ["has no `name`."]
-    problems = [
-        f"has `{key}`; MLflow knows `name` and `on_behalf_of_user`."
-        for key in entry
-        if key not in ("name", "on_behalf_of_user")
-    ]
-    if not entry.get("name"):
-        problems.append("has no `name`.")
-    elif not isinstance(entry["name"], str):
-        problems.append("has a `name` that is not a text: put it in quotes.")
-    if not isinstance(entry.get("on_behalf_of_user", False), bool):
-        problems.append("has an `on_behalf_of_user` that is neither `true` nor `false`.")
-    return problems
+    def _check_version(self, content: Marked) -> None:
+        version = content.value.get("api_version")
+        right = 'Write it so:\n\napi_version: "1"'
+        if version is None:
+            self._wrong(content.place, '`api_version: "1"` is missing.', right)
+        elif version.value != "1":
+            what = f"`api_version: {version.value}` is not the text `1`, which MLflow asks for."
+            self._wrong(version.place, what, right)
+
+    def _check_keys(self, content: Marked, known: Iterable[str]) -> None:
+        known = list(known)
+        for key, place in content.keys.items():
+            if key in known:
+                continue
+            if "name" in known and _OTHER_WORDS_FOR_NAME.fullmatch(str(key)):
+                advice = " Write `name`, of whatever kind it is."
+            else:
+                advice = did_you_mean(str(key), known)
+            listed = ", ".join(f"`{each}`" for each in known)
+            self._wrong(place, f"`{key}` is not known here.{advice}", f"Known are {listed}.")
+
+    def _is_mapping(self, name: str, content: Marked) -> bool:
+        if isinstance(content.value, dict):
+            return True
+        self._wrong(content.place, f"`{name}` holds {kind_of(content.value)}.", _EXAMPLE)
+        return False
+
+    def _is_list(self, name: str, content: Marked) -> bool:
+        if isinstance(content.value, list):
+            return True
+        entry = "- serving.serving-endpoints" if name == "api_scopes" else "- name: ..."
+        what = f"`{name}` holds {kind_of(content.value)}, not a list."
+        self._wrong(content.place, what, f"{name}:\n  {entry}")
+        return False
+
+    def _is_first(self, seen: dict[Any, Place], key: Any, place: Place) -> bool:
+        if key in seen:
+            name = key if isinstance(key, str) else key[0]
+            self._wrong(place, f"`{name}` is declared already, in line {seen[key].line}.")
+            return False
+        seen[key] = place
+        return True
+
+    def _wrong(self, place: Place, what: str, fix: str = "") -> None:
+        self.problems.append(Problem(f"`resources-file`: {what}", fix, place))

@@ -35,6 +35,7 @@ def test_an_agent_path_is_enough(workspace: Workspace) -> None:
         aliases=(),
         tags=(),
         verify="predict",
+        check_resources="error",
         timeout_seconds=1800,
         cache_dir=None,
     )
@@ -62,6 +63,7 @@ def test_every_input_can_be_given(workspace: Workspace) -> None:
         aliases="champion\r\nsha-{sha}\r\n",
         tags="team = search\nquery=a=b\nempty=",
         verify="load",
+        check_resources="warn",
         timeout_minutes="1.5",
         cache_dir=".cache",
     )
@@ -85,6 +87,7 @@ def test_every_input_can_be_given(workspace: Workspace) -> None:
         aliases=("champion", "sha-{sha}"),
         tags=(("team", "search"), ("query", "a=b"), ("empty", "")),
         verify="load",
+        check_resources="warn",
         timeout_seconds=90,
         cache_dir=workspace.root / ".cache",
     )

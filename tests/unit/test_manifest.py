@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from entrypoint.agent.canonical_json import canonical
 from entrypoint.agent.manifest import PATH, Ingredients, Manifest, laid_out
-from entrypoint.resources.file import Resource
+from entrypoint.resources.resource import Resource
 
 PROPERTY = settings(deadline=None, database=None, derandomize=True)
 LINES = ("--extra-index-url https://a/simple", "--extra-index-url https://b/simple", "a==1", "b==2")

@@ -32,6 +32,7 @@ def test_the_result_holds_everything_but_the_runners_paths() -> None:
         "flavor": "pyfunc",
         "mlflow_version": "3.17.2",
         "python_version": "3.11.7",
+        "inferred": [],
     }
     assert content["published"]["model_uri"] == "models:/prod.agents.support/7"
     assert content["problems"][0]["place"] == {"file": "a.py", "line": 1, "column": None}

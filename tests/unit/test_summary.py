@@ -11,7 +11,7 @@ from entrypoint.github.files import SUMMARY_LIMIT, write_summary
 from entrypoint.registry.published import Published
 from entrypoint.report import summary as job_summary
 from entrypoint.report.result import Result, Stage
-from entrypoint.resources.file import Resource
+from entrypoint.resources.table import Line, Table
 
 
 def render(result: Result) -> str:
@@ -34,7 +34,13 @@ def everything(text: str = "text") -> Result:
         lock=Lock((f"--index-url {text}",), (f"mlflow=={text}", "numpy==2.2.0")),
         build=Build(Path("model"), text, text, text),
         verification=Verification(1.5, 2.25, text),
-        resources=(Resource("app", text), Resource("table", text, on_behalf_of_user=True)),
+        resources=Table(
+            [
+                Line("app", "app", text, on_behalf_of_user=False, declared=True, exists="found"),
+                Line("table", "table", "", on_behalf_of_user=True, in_code=True, observed=True),
+            ],
+            text,
+        ),
         aliases=(text, text),
         published=Published(text, text, text, text, "7"),
         problems=(Problem(text, text, Place(text, 3, 4), text), Problem(text)),
@@ -103,8 +109,8 @@ def test_says_everything_that_is_known() -> None:
         "| Run | `known` |",
         "| Logged model | `known` |",
         "| Aliases | `known`, `known` |",
-        "| `known` | `app` | system |",
-        "| `known` | `table` | user |",
+        "| `known` | app | system | ✓ |  |  | found |",
+        "| *not known* | table | user |  | ✓ | ✓ |  |",
         "models:/known/7",
         "mlflow==known",
     ):
@@ -153,7 +159,7 @@ def test_tables_have_as_many_cells_in_every_row(*, ours: bool) -> None:
     ]
 
     tables = "\n".join(f"{row.count('|')}" for row in rows)
-    assert re.fullmatch(r"(3\n)+(4\n?)+", tables), tables
+    assert re.fullmatch(r"(3\n)+(8\n?)+", tables), tables
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The agent's own Python environment: resolved once by uv, made, and recorded as it is."""
 
-import re
 import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -163,16 +162,14 @@ def _missing(lock: Lock) -> tuple[str, str] | None:
         return _MLFLOW, "MLflow, which loads the agent, is not among them"
     if not {"mlflow", "pandas"} & lock.names:
         return "pandas", "mlflow-skinny leaves it out, and can't load models without it"
-    if any(version < _WITHOUT_PKG_RESOURCES for version in _mlflow_versions(lock)) and (
-        "setuptools" not in lock.names
-    ):
+    if lock.mlflow and lock.mlflow < _WITHOUT_PKG_RESOURCES and "setuptools" not in lock.names:
         return "setuptools<81", "this MLflow imports its `pkg_resources`, and does not say so"
     return None
 
 
 def _check_mlflow(lock: Lock) -> None:
     """Refuse an MLflow that doesn't know models from code as Databricks' documentation has them."""
-    if any(version < _OLDEST_MLFLOW for version in _mlflow_versions(lock)):
+    if lock.mlflow and lock.mlflow < _OLDEST_MLFLOW:
         raise EnvironmentFailure(
             Problem(
                 f"`requirements`: agents need MLflow {_OLDEST_MLFLOW} or newer, and an older one is"
@@ -181,11 +178,6 @@ def _check_mlflow(lock: Lock) -> None:
                 detail="\n".join(pin for pin in lock.pins if pin.startswith("mlflow")),
             )
         )
-
-
-def _mlflow_versions(lock: Lock) -> list[Version]:
-    pins = [pin for pin in lock.pins if re.match(r"mlflow(-skinny)?==", pin)]
-    return [Version(pin.partition("==")[2].split()[0]) for pin in pins]
 
 
 def _has_name(url: str) -> bool:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from entrypoint.agent.environment.credentials import without_credentials
 from entrypoint.agent.environment.requirement_lines import local_path
 
@@ -27,6 +29,12 @@ class Lock:
     def names(self) -> set[str]:
         """The packages' names, as uv normalises them."""
         return {re.split(r"[^a-z0-9-]", pin, maxsplit=1)[0] for pin in self.pins}
+
+    @property
+    def mlflow(self) -> Version | None:
+        """The MLflow that loads the agent; None when it isn't there, or is no release."""
+        pins = (re.match(r"mlflow(?:-skinny)?==(\S+)", pin) for pin in self.pins)
+        return min((Version(pin[1]) for pin in pins if pin), default=None)
 
 
 @dataclass(frozen=True)

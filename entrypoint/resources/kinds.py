@@ -1,0 +1,143 @@
+"""The kinds of resources that MLflow knows: one table, a row each."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import Version
+
+if TYPE_CHECKING:  # it takes a while to import, and only live checks need it
+    from databricks.sdk import WorkspaceClient
+
+LookUp = Callable[["WorkspaceClient", str], Any]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a name looks like; one of another shape can't work where the shape is `strict`."""
+
+    described: str
+    pattern: re.Pattern[str]
+    strict: bool = False
+
+
+# Unity Catalog: https://docs.databricks.com/en/sql/language-manual/sql-ref-names.html
+_THREE_LEVELS = Shape(
+    "three levels, `catalog.schema.name`", re.compile(r"[^./\s]+(\.[^./\s]+){2}"), strict=True
+)
+_UC_NAME = Shape("one name of Unity Catalog, without dots", re.compile(r"[^./\s]+"))
+_WORD = Shape("letters, digits, `-` and `_`", re.compile(r"[A-Za-z0-9][\w-]*"))
+_WAREHOUSE_ID = Shape(
+    "a warehouse's id, 16 hexadecimal digits, not its name", re.compile(r"[0-9a-f]{16}")
+)
+_SPACE_ID = Shape("a space's id, 32 hexadecimal digits, not its title", re.compile(r"[0-9a-f]{32}"))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind: what people call it, which MLflow records it, and how to find one.
+
+    `scopes`: what an on-behalf-of-user token needs for it, `mcp_scope`: what it needs instead where
+    a managed MCP server is asked; `accepted`: what may be needed besides. None is documented for
+    some kinds.
+    https://docs.databricks.com/en/generative-ai/agent-framework/authenticate-on-behalf-of-user
+    """
+
+    title: str
+    since: Version
+    shape: Shape
+    look_up: LookUp
+    scopes: tuple[str, ...] = ()
+    mcp_scope: str = ""
+    accepted: tuple[str, ...] = ()
+
+
+KINDS: Mapping[str, Kind] = {
+    "vector_search_index": Kind(
+        "vector search index",
+        Version("2.13.1"),
+        _THREE_LEVELS,
+        lambda workspace, name: workspace.vector_search_indexes.get_index(name),
+        (
+            "serving.serving-endpoints",
+            "vectorsearch.vector-search-endpoints",
+            "vectorsearch.vector-search-indexes",
+        ),
+        "mcp.vectorsearch",
+    ),
+    "serving_endpoint": Kind(
+        "serving endpoint",
+        Version("2.13.1"),
+        _WORD,
+        lambda workspace, name: workspace.serving_endpoints.get(name),
+        ("serving.serving-endpoints",),
+    ),
+    "sql_warehouse": Kind(
+        "SQL warehouse",
+        Version("2.16.1"),
+        _WAREHOUSE_ID,
+        lambda workspace, name: workspace.warehouses.get(name),
+        ("sql.statement-execution", "sql.warehouses"),
+    ),
+    "function": Kind(
+        "function",
+        Version("2.16.1"),
+        _THREE_LEVELS,
+        lambda workspace, name: workspace.functions.get(name),
+        mcp_scope="mcp.functions",
+        accepted=("unity-catalog",),
+    ),
+    "genie_space": Kind(
+        "Genie space",
+        Version("2.17.1"),
+        _SPACE_ID,
+        lambda workspace, name: workspace.genie.get_space(name),
+        ("dashboards.genie",),
+        "mcp.genie",
+    ),
+    "uc_connection": Kind(
+        "connection",
+        Version("2.17.1"),
+        _UC_NAME,
+        lambda workspace, name: workspace.connections.get(name),
+        ("catalog.connections",),
+        "mcp.external",
+        accepted=("serving.serving-endpoints",),
+    ),
+    "table": Kind(
+        "table",
+        Version("2.18.0"),
+        _THREE_LEVELS,
+        lambda workspace, name: workspace.tables.get(name),
+        accepted=("unity-catalog",),
+    ),
+    "app": Kind(
+        "app",
+        Version("3.1.0"),
+        _WORD,
+        lambda workspace, name: workspace.apps.get(name),
+        accepted=("apps.apps",),
+    ),
+    "lakebase": Kind(
+        "Lakebase instance",
+        Version("3.3.2"),
+        _WORD,
+        lambda workspace, name: workspace.database.get_database_instance(name),
+    ),
+    "uc_model_service": Kind(
+        "model service",
+        Version("3.17.0"),
+        _THREE_LEVELS,
+        lambda workspace, name: workspace.ai_gateway.get_model_service(f"model-services/{name}"),
+        accepted=("ai-gateway",),
+    ),
+}
+
+
+def of_model(name: str) -> tuple[str, str]:
+    """Kind and name of what a client of models asks for: an endpoint's name has no dots."""
+    if name.startswith("apps/"):
+        return "app", name.removeprefix("apps/")
+    is_service = _THREE_LEVELS.pattern.fullmatch(name)
+    return "uc_model_service" if is_service else "serving_endpoint", name

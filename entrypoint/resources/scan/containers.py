@@ -1,0 +1,140 @@
+"""Lists, dictionaries and the configuration: what they hold."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from entrypoint.resources.scan.bindings import Scope
+from entrypoint.resources.scan.values import (
+    UNKNOWN,
+    Data,
+    Given,
+    Held,
+    Method,
+    Pair,
+    Text,
+    Value,
+    Values,
+    View,
+    of_data,
+)
+
+if TYPE_CHECKING:
+    from entrypoint.resources.scan.follower import Follower
+
+# `{"server": {"url": ...}}`
+_DEEPEST = 2
+
+
+class Containers:
+    """Opens what stands in the code as a list or a dictionary."""
+
+    def __init__(self, follower: "Follower") -> None:
+        self._follower = follower
+
+    def item(self, of: Value, position: int) -> Iterable[Value]:
+        """What stands at a position."""
+        match of:
+            case Held(ast.List(elts) | ast.Tuple(elts), scope):
+                if -len(elts) <= position < len(elts):
+                    return self._follower.values(elts[position], scope)
+            case Data(list() as data):
+                if -len(data) <= position < len(data):
+                    return (of_data(data[position]),)
+            case Pair():
+                return of.key if position == 0 else of.value
+        return UNKNOWN
+
+    def entry(self, of: Value, key: Value) -> Iterable[Value]:
+        """What a dictionary holds under a key; nothing when it certainly holds nothing there."""
+        if not isinstance(key, Text):
+            return self.inside(View(of, "values")) if isinstance(of, Held | Data) else UNKNOWN
+        match of:
+            case Held(ast.Dict(keys, entries), scope):
+                found: list[Value] = []
+                for name, entry in zip(keys, entries, strict=True):
+                    if name is None:
+                        found += [
+                            v
+                            for more in self._follower.values(entry, scope)
+                            for v in self.entry(more, key)
+                        ]
+                    elif key in self._follower.values(name, scope):
+                        found += self._follower.values(entry, scope)
+                return found
+            case Data(dict() as data):
+                return (of_data(data[key.text]),) if key.text in data else ()
+            case Given(call, scope):
+                return self._follower.sites.argument(call, scope, [key.text], None)
+        return UNKNOWN
+
+    def inside(self, of: Value) -> Iterable[Value]:
+        """The elements of a value."""
+        match of:
+            case Held(ast.List(elts) | ast.Tuple(elts) | ast.Set(elts), scope):
+                return [value for each in elts for value in self.element(each, scope)]
+            case Held(ast.ListComp() | ast.SetComp() | ast.GeneratorExp() as node, scope):
+                return self._follower.values(node.elt, scope)
+            case Held(ast.DictComp() as node, scope):
+                return self._follower.values(node.key, scope)
+            case Held(ast.Dict(keys), scope):
+                return [value for key in keys if key for value in self._follower.values(key, scope)]
+            case View(held, "enumerate"):
+                return [Pair(UNKNOWN, (each,)) for each in self.inside(held)]
+            case View(Held(ast.Dict(keys, entries), scope), which):
+                return [
+                    value
+                    for key, entry in zip(keys, entries, strict=True)
+                    if key
+                    for value in (
+                        self._follower.values(entry, scope)
+                        if which == "values"
+                        else (
+                            Pair(
+                                self._follower.values(key, scope),
+                                self._follower.values(entry, scope),
+                            ),
+                        )
+                    )
+                ]
+            case View(Data(dict() as data), "values"):
+                return [of_data(each) for each in data.values()]
+            case View(Data(dict() as data)):
+                return [Pair((Text(str(key)),), (of_data(each),)) for key, each in data.items()]
+            case Data():
+                return [of_data(each) for each in of.data]
+        return UNKNOWN
+
+    def within(self, values: Values, keys: Iterable[str], depth: int = 0) -> Iterator[Value]:
+        """What stands under one of the keys in a dictionary, or in one inside of it."""
+        for value in values:
+            found = [each for key in keys for each in self.entry(value, Text(key))]
+            yield from found
+            if not found and depth < _DEEPEST and isinstance(value, Held | Data):
+                yield from self.within(tuple(self.inside(View(value, "values"))), keys, depth + 1)
+
+    def element(self, node: ast.expr, scope: Scope) -> Values:
+        """What an element may be worth; `*more` is worth all that `more` holds."""
+        if isinstance(node, ast.Starred):
+            return self._follower.elements(node.value, scope)
+        return self._follower.values(node, scope)
+
+    def called(self, method: Method, call: ast.Call, scope: Scope) -> Iterable[Value]:
+        """What a method gives."""
+        match method:
+            case Method(Held() | Data() as of, "get") if call.args:
+                found = [
+                    value
+                    for key in self._follower.values(call.args[0], scope)
+                    for value in self.entry(of, key)
+                ]
+                return found or (
+                    self._follower.values(call.args[1], scope) if call.args[1:] else UNKNOWN
+                )
+            case Method(Held() | Data() as of, "values" | "items" as which):
+                return (View(of, which),)
+            case Method(Held() | Data() as of, "keys" | "copy" | "to_dict"):
+                return (of,)
+            case Method(Text() as of, "strip"):
+                return (of,)
+        return UNKNOWN

@@ -1,0 +1,261 @@
+"""Follows expressions through constants, imports, parameters and the configuration."""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from entrypoint.resources.scan import bindings
+from entrypoint.resources.scan.bindings import (
+    Assigned,
+    Binding,
+    Defined,
+    Imported,
+    Parameter,
+    Scope,
+)
+from entrypoint.resources.scan.containers import Containers
+from entrypoint.resources.scan.modules import Module
+from entrypoint.resources.scan.objects import Objects
+from entrypoint.resources.scan.sites import CallSites
+from entrypoint.resources.scan.values import (
+    HOLE,
+    MOST,
+    UNKNOWN,
+    Data,
+    Held,
+    Instance,
+    Local,
+    Made,
+    Method,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    Values,
+    View,
+    some,
+)
+
+# Calls that give back what they are given.
+_PASS = {
+    "builtins.dict",
+    "builtins.list",
+    "builtins.set",
+    "builtins.sorted",
+    "builtins.str",
+    "builtins.tuple",
+    "functools.partial",
+}
+
+
+class Follower:
+    """Knows the modules and the configuration, and what is worth what in them."""
+
+    def __init__(self, modules: Mapping[str, Module], config: Mapping[str, Any] | None) -> None:
+        self._modules = {name: bindings.read(module) for name, module in modules.items()}
+        self._config = config
+        self._known: dict[int, Values] = {}
+        self._open: set[object] = set()
+        self._scopes = {id(scope.node): scope for scope in self.scopes()}
+        self.containers = Containers(self)
+        self.objects = Objects(self)
+        self.sites = CallSites(self)
+
+    def scopes(self) -> Iterator[Scope]:
+        """Every scope of every module."""
+        for module in self._modules.values():
+            yield from module.within()
+
+    def mentions(self, name: str) -> bool:
+        """Whether a name stands anywhere in the code."""
+        return any(name in scope.module.text for scope in self._modules.values())
+
+    def values(self, node: ast.expr, scope: Scope) -> Values:
+        """All that an expression may be worth; nothing where it depends on itself alone."""
+        if id(node) not in self._known:
+            found = self._once(id(node), lambda: some(self._values(node, scope)))
+            if found is None:
+                return ()
+            self._known[id(node)] = found
+        return self._known[id(node)]
+
+    def elements(self, node: ast.expr, scope: Scope) -> Values:
+        """All that the elements of an expression may be worth."""
+        return some(
+            each for value in self.values(node, scope) for each in self.containers.inside(value)
+        )
+
+    def _once(self, key: object, follow: Callable[[], Values]) -> Values | None:
+        """Follow something that isn't being followed already."""
+        if key in self._open:
+            return None
+        self._open.add(key)
+        try:
+            return follow()
+        finally:
+            self._open.discard(key)
+
+    def _values(self, node: ast.expr, scope: Scope) -> Iterable[Value]:
+        match node:
+            case ast.Constant(value=str() | int() as value):
+                return (Text(str(value)),)
+            case ast.Name():
+                return self._name(node.id, scope)
+            case ast.Attribute():
+                return self._each(node.value, scope, lambda of: self._attribute(of, node.attr))
+            case ast.Call():
+                return self._each(node.func, scope, lambda of: self._called(of, node, scope))
+            case ast.Subscript():
+                keys = self.values(node.slice, scope)
+                if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
+                    position = node.slice.value
+                    return self._each(
+                        node.value, scope, lambda of: self.containers.item(of, position)
+                    )
+                return self._each(
+                    node.value,
+                    scope,
+                    lambda of: (v for key in keys for v in self.containers.entry(of, key)),
+                )
+            case ast.JoinedStr():
+                return self._joined(node.values, scope)
+            case ast.FormattedValue(value, -1, None):
+                return self.values(value, scope)
+            case ast.BinOp(op=ast.Add()):
+                left, right = self.values(node.left, scope), self.values(node.right, scope)
+                if any(isinstance(value, Text) for value in (*left, *right)):
+                    return self._joined([node.left, node.right], scope)
+                return (*left, *right)
+            case ast.IfExp():
+                return (*self.values(node.body, scope), *self.values(node.orelse, scope))
+            case ast.BoolOp():
+                return [value for each in node.values for value in self.values(each, scope)]
+            case ast.Await() | ast.NamedExpr():
+                return self.values(node.value, scope)
+            case ast.Lambda():
+                return (Local(Defined(node, self._scopes[id(node)])),)
+            case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
+                return (Held(node, scope),)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return (Held(node, self._scopes[id(node)]),)
+        return UNKNOWN
+
+    def _each(
+        self, node: ast.expr, scope: Scope, follow: Callable[[Value], Iterable[Value]]
+    ) -> Iterable[Value]:
+        return (found for value in self.values(node, scope) for found in follow(value))
+
+    def _joined(self, parts: list[ast.expr], scope: Scope) -> Values:
+        """The texts that the parts can make together, with holes for what isn't known."""
+        texts = [""]
+        for part in parts:
+            found = {
+                value.text if isinstance(value, Text) else HOLE
+                for value in self.values(part, scope) or UNKNOWN
+            }
+            texts = [text + more for text in texts for more in sorted(found)]
+            if len(texts) > MOST:
+                return UNKNOWN
+        return tuple(Text(text) for text in texts)
+
+    def _name(self, name: str, scope: Scope) -> Iterable[Value]:
+        found, owner = scope.look_up(name)
+        if found:
+            return [value for binding in found for value in self.bound(binding)]
+        starred = [f"{module}.{name}" for module in owner.stars]
+        return self._first_resolved(starred) or (Symbol(f"builtins.{name}"),)
+
+    def _first_resolved(self, paths: Iterable[str]) -> Values:
+        """What the first of the paths that may lead anywhere is worth."""
+        for path in paths:
+            found = self._resolved(path)
+            if any(not isinstance(value, Unknown) for value in found):
+                return found
+        return ()
+
+    def bound(self, binding: Binding) -> Values:
+        """All that a name may be worth by one of its bindings."""
+        match binding:
+            case Assigned(node, scope, element, item):
+                found = self.elements(node, scope) if element else self.values(node, scope)
+                if item is None:
+                    return found
+                return tuple(each for value in found for each in self.containers.item(value, item))
+            case Imported(path):
+                return self._resolved(path)
+            case Defined():
+                return (Local(binding),)
+            case Parameter():
+                return self._once(binding, lambda: self.sites.parameter(binding)) or ()
+
+    def _resolved(self, path: str) -> Values:
+        """What an imported path stands for: something of the modules here, or a symbol."""
+        parts = path.split(".")
+        for length in range(len(parts), 0, -1):
+            scope = self._modules.get(".".join(parts[:length]))
+            if scope is None:
+                continue
+            if length == len(parts):
+                return (Symbol(path),)
+            found = self._once(path, lambda: self._of_module(scope, parts[length]))  # noqa: B023
+            for attribute in parts[length + 1 :]:
+                found = tuple(v for of in found or () for v in self._attribute(of, attribute))
+            return found or UNKNOWN
+        return (Symbol(path),)
+
+    def _of_module(self, scope: Scope, name: str) -> Values:
+        if name in scope.names:
+            return tuple(v for binding in scope.names[name] for v in self.bound(binding))
+        return self._first_resolved(f"{module}.{name}" for module in scope.stars)
+
+    def _attribute(self, of: Value, name: str) -> Iterable[Value]:
+        match of:
+            case Symbol("mlflow.pyfunc.PythonModelContext()") if name == "model_config":
+                return self._configuration()
+            case Symbol(path, None):
+                return self._resolved(f"{path}.{name}")
+            case Symbol(path, made):
+                return (Symbol(f"{path}.{name}", made),)
+            case Made(path):
+                return (Symbol(f"{path}().{name}", of),)
+            case Instance(defined):
+                return self.objects.of_object(defined, name)
+            case Local(Defined(ast.ClassDef()) as defined):
+                return self.objects.of_class(defined, name, bound=False)
+            # A member of an enumeration of texts.
+            case Text() if name == "value":
+                return (of,)
+            case Text() | Held() | Data():
+                return (Method(of, name),)
+        return UNKNOWN
+
+    def _called(self, of: Value, call: ast.Call, scope: Scope) -> Iterable[Value]:
+        match of:
+            case Symbol(path) if path in _PASS and call.args:
+                return self.values(call.args[0], scope)
+            case Symbol("builtins.enumerate") if call.args:
+                held = self.values(call.args[0], scope)
+                return [View(v, "enumerate") for v in held if isinstance(v, Held | Data | View)]
+            case Symbol("typing.cast") if len(call.args) == 2:  # noqa: PLR2004
+                return self.values(call.args[1], scope)
+            case Symbol(path) if path.startswith("mlflow.") and path.endswith(".ModelConfig"):
+                return self._configuration()
+            case Symbol(path, made):
+                return (Made(path, call, scope, made),)
+            case Made(path):
+                return (Made(f"{path}()", call, scope, of),)
+            case Local(Defined(ast.ClassDef()) as defined):
+                return (Instance(defined),)
+            case Local(Defined(_, body)):
+                return self.returned(body)
+            case Method("" | _):
+                return self.containers.called(of, call, scope)
+        return UNKNOWN
+
+    def _configuration(self) -> Values:
+        return (Data(self._config),) if self._config is not None else UNKNOWN
+
+    def returned(self, scope: Scope) -> Values:
+        """All that a function may return."""
+        found = [value for node in scope.returns for value in self.values(node, scope)]
+        return some(found) if found else UNKNOWN

@@ -1,0 +1,90 @@
+"""The modules that are read: the agent's, and those of the code paths that it imports."""
+
+import ast
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from entrypoint.errors import Place
+
+PlaceOf = Callable[[int, int], Place | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One module: its name, its code, and where its lines and columns are in the checkout."""
+
+    name: str
+    text: str
+    tree: ast.Module
+    place: PlaceOf
+    is_package: bool = False
+
+    def absolute(self, module: str | None, level: int) -> str:
+        """The module that `from ..module import` names."""
+        if not level:
+            return module or ""
+        parts = self.name.split(".")
+        parts = parts[: len(parts) - level + self.is_package]
+        return ".".join([*parts, module] if module else parts)
+
+
+def parsed(text: str) -> ast.Module | None:
+    """The tree, None for what this Python can't read: an agent's own may be newer."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def reachable(
+    agent: Module, folder: Path, place: Callable[[Path, int, int], Place | None]
+) -> dict[str, Module]:
+    """The agent's module and those under `folder` that it imports, by any number of steps.
+
+    What nobody imports is not read: a folder of the checkout may hold other agents too.
+    """
+    modules = {agent.name: agent}
+    todo = [agent]
+    while todo:
+        for name in _imported(todo.pop()):
+            if name not in modules and (module := _module(name, folder, place)):
+                modules[name] = module
+                todo.append(module)
+    return modules
+
+
+def _module(
+    name: str, folder: Path, place: Callable[[Path, int, int], Place | None]
+) -> Module | None:
+    base = folder.joinpath(*name.split("."))
+    for path, is_package in ((base / "__init__.py", True), (base.with_suffix(".py"), False)):
+        if not path.is_file():
+            continue
+        text = path.read_bytes().decode(errors="replace")
+        tree = parsed(text)
+        if tree is None:
+            return None
+
+        return Module(name, text, tree, partial(place, path.relative_to(folder)), is_package)
+    return None
+
+
+def _imported(module: Module) -> Iterator[str]:
+    """Every module that the import statements may mean, with the packages above it."""
+    for node in ast.walk(module.tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = module.absolute(node.module, node.level)
+            # What is imported may be a module as well as a name of one.
+            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        for name in names:
+            parts = [part for part in name.split(".") if part != "*"]
+            for length in range(1, len(parts) + 1):
+                yield ".".join(parts[:length])

@@ -1,0 +1,277 @@
+"""What the agent's code uses of Databricks, and through whose eyes."""
+
+import ast
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from entrypoint.agent.source.source import Source
+from entrypoint.errors import Place
+from entrypoint.resources.kinds import of_model
+from entrypoint.resources.resource import Use
+from entrypoint.resources.scan.bindings import Scope
+from entrypoint.resources.scan.calls import (
+    OPENAI_CLIENTS,
+    ROWS,
+    SAME_CLIENT,
+    USER_CREDENTIALS,
+    Row,
+)
+from entrypoint.resources.scan.follower import Follower
+from entrypoint.resources.scan.modules import Module, parsed, reachable
+from entrypoint.resources.scan.values import (
+    HOLE,
+    UNKNOWN,
+    Held,
+    Local,
+    Made,
+    Symbol,
+    Text,
+    Value,
+    Values,
+    View,
+)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is used, and the clients for the user that are made before there is one."""
+
+    uses: tuple[Use, ...]
+    early_user_clients: tuple[Place, ...]
+
+
+def scan(
+    agent: Source,
+    code_paths: Path,
+    place: Callable[[Path, int, int], Place | None],
+    config: Mapping[str, Any] | None,
+) -> Findings:
+    """Read the agent and those modules under `code_paths` that it imports.
+
+    `place`: where a line and column of such a module are in the checkout. `config`: what the
+    agent's `ModelConfig` holds.
+    """
+    tree = parsed(agent.text)
+    if tree is None:
+        return Findings((), ())
+    module = Module("<agent>", agent.text, tree, agent.place)
+    reader = _Reader(Follower(reachable(module, code_paths, place), config))
+    return Findings(tuple(reader.uses()), tuple(reader.early_user_clients()))
+
+
+class _Reader:
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+        self._rows: dict[str, list[Row]] = defaultdict(list)
+        for row in ROWS:
+            self._rows[row.call.rpartition(".")[2]].append(row)
+
+    def uses(self) -> Iterator[Use]:
+        """Every use, in the order of the code."""
+        for scope in self._follower.scopes():
+            for call in scope.calls:
+                if not self._may_match(call.func):
+                    continue
+                try:
+                    yield from dict.fromkeys(self._uses(call, scope))
+                except RecursionError:  # code that nests endlessly is no agent's
+                    continue
+
+    def _may_match(self, called: ast.expr) -> bool:
+        """Whether it is worth following: a method's name is what it is, another's may be set."""
+        return not isinstance(called, ast.Attribute) or called.attr in self._rows
+
+    def early_user_clients(self) -> Iterator[Place]:
+        """Where a client for the user is made while the agent loads."""
+        if not any(self._follower.mentions(name) for name in USER_CREDENTIALS):
+            return
+        for scope in self._at_load():
+            for call in scope.calls:
+                place = _place(call, scope)
+                if place and self._has_user_credentials(call, scope):
+                    yield place
+
+    def _uses(self, call: ast.Call, scope: Scope) -> Iterator[Use]:
+        for value in self._follower.values(call.func, scope):
+            if not isinstance(value, Symbol):
+                continue
+            if value.path == "functools.partial" and call.args:
+                made = ast.Call(call.args[0], call.args[1:], call.keywords, **_position(call))
+                yield from self._uses(made, scope)
+            path = SAME_CLIENT.sub("", value.path)
+            for row in self._rows.get(path.rpartition(".")[2], ()):
+                if _matches(row, path) and self._is_databricks(row, call, scope, value.of):
+                    yield from self._uses_of(row, call, scope, value.of)
+
+    def _uses_of(self, row: Row, call: ast.Call, scope: Scope, of: Made | None) -> Iterator[Use]:
+        by = f"{row.call.replace('()', '(...)')}(...)"
+        access = self._access(call, scope, of)
+        for value in self._texts(row, call, scope):
+            # What isn't known could be anything, also what another row's client is told.
+            found = row.read(value.text if isinstance(value, Text) else HOLE)
+            if found is None:
+                continue
+            kind, name = found
+            if name and (HOLE in name or name.endswith("*")):
+                name = None
+            for on_behalf in sorted(access):
+                place = _place(call, scope)
+                yield Use(kind, name or None, by, "code", place, on_behalf, row.over_mcp)
+
+    def _texts(self, row: Row, call: ast.Call, scope: Scope) -> Iterable[Value]:
+        """What the row's argument is worth; nothing when it isn't given."""
+        follower, argument = self._follower, row.argument
+        match row.how:
+            case "all":
+                return [v for each in call.args for v in follower.containers.element(each, scope)]
+            case "levels":
+                catalog, schema = (
+                    follower.sites.argument(call, scope, [level], position)
+                    for position, level in enumerate(("catalog", "schema"))
+                )
+                name = follower.sites.argument(call, scope, argument.names, argument.position)
+                return [
+                    Text(".".join(each.text if isinstance(each, Text) else HOLE for each in levels))
+                    for levels in itertools.product(catalog, schema, name or UNKNOWN)
+                ]
+        values = follower.sites.argument(call, scope, argument.names, argument.position)
+        if row.how == "each":
+            return [each for value in values for each in follower.containers.inside(value)]
+        if row.how == "within":
+            return follower.containers.within(values, ("url", "server_url"))
+        return values
+
+    def _is_databricks(self, row: Row, call: ast.Call, scope: Scope, of: Made | None) -> bool:
+        """Whether the row's condition holds for the call, or for what its client was made with."""
+        condition = row.condition
+        if condition is None:
+            return True
+        made = [(call, scope)]
+        if condition.of_call:
+            made = self._calls_of(condition.of_call)
+        while of:
+            made.append((of.call, of.scope))
+            of = of.of
+        argument = condition.argument
+        for each, where in made:
+            for value in self._follower.sites.argument(
+                each, where, argument.names, argument.position
+            ):
+                if condition.pattern and isinstance(value, Text):
+                    if re.search(condition.pattern, value.text):
+                        return True
+                elif not condition.pattern and self._is_databricks_client(value):
+                    return True
+        return False
+
+    def _calls_of(self, path: str) -> list[tuple[ast.Call, Scope]]:
+        return [
+            (call, scope)
+            for scope in self._follower.scopes()
+            for call in scope.calls
+            if Symbol(path) in self._follower.values(call.func, scope)
+        ]
+
+    def _is_databricks_client(self, value: Value) -> bool:
+        """Whether it is a client of OpenAI's protocol that asks Databricks."""
+        return isinstance(value, Made) and any(
+            value.path.endswith(f".{name}")
+            and value.path.startswith(packages)
+            and (
+                condition is None
+                or self._is_databricks(
+                    Row(packages, name, of_model, condition.argument, condition=condition),
+                    value.call,
+                    value.scope,
+                    None,
+                )
+            )
+            for packages, name, condition in OPENAI_CLIENTS
+        )
+
+    def _access(self, call: ast.Call, scope: Scope, of: Made | None, depth: int = 0) -> set[bool]:
+        """Whether the call, or the client through which it goes, acts for the user; maybe both.
+
+        Each thing that the call is given may say so, and one that says nothing else decides.
+        """
+        clients = [self._access(of.call, of.scope, of.of, depth + 1)] if of else []
+        if depth <= 8:  # noqa: PLR2004 - clients are made of clients, but not endlessly
+            clients += [
+                {each for value in values for each in self._access_of(value, depth)}
+                for values in self._arguments(call, scope)
+            ]
+        can_be_user = any(True in client for client in clients)
+        return {can_be_user} if {True} in clients or not can_be_user else {True, False}
+
+    def _access_of(self, value: Value, depth: int) -> set[bool]:
+        """Of a client, or of the credentials for one; nothing for anything else."""
+        if isinstance(value, Made | Symbol) and value.path.endswith(USER_CREDENTIALS):
+            return {True}
+        if isinstance(value, Made):
+            return self._access(value.call, value.scope, value.of, depth + 1)
+        return set()
+
+    def _has_user_credentials(self, call: ast.Call, scope: Scope) -> bool:
+        return any(
+            isinstance(value, Made | Symbol) and value.path.endswith(USER_CREDENTIALS)
+            for values in self._arguments(call, scope)
+            for value in values
+        )
+
+    def _arguments(self, call: ast.Call, scope: Scope) -> Iterator[Values]:
+        """What each argument is worth; what stands in a dictionary counts as one too."""
+        for node in (*call.args, *(keyword.value for keyword in call.keywords)):
+            values = self._follower.values(node, scope)
+            held = [each for each in values if isinstance(each, Held)]
+            inside = (self._follower.containers.inside(View(each, "values")) for each in held)
+            yield (*values, *itertools.chain.from_iterable(inside))
+
+    def _at_load(self) -> list[Scope]:
+        """The scopes whose code runs when the agent is loaded."""
+        todo = [scope for scope in self._follower.scopes() if scope.parent is None]
+        seen: list[Scope] = []
+        while todo:
+            scope = todo.pop()
+            if scope in seen:
+                continue
+            seen.append(scope)
+            todo += [child for child in scope.children if not _is_function(child)]
+            for call in scope.calls:
+                for value in self._follower.values(call.func, scope):
+                    todo += _run(value)
+        return seen
+
+
+def _run(called: Value) -> Iterator[Scope]:
+    """The scopes that run when something is called."""
+    if not isinstance(called, Local):
+        return
+    if not isinstance(called.defined.node, ast.ClassDef):
+        yield called.defined.scope
+        return
+    for child in called.defined.scope.children:
+        if getattr(child.node, "name", "") in ("__init__", "__post_init__", "load_context"):
+            yield child
+
+
+def _is_function(scope: Scope) -> bool:
+    return isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def _matches(row: Row, path: str) -> bool:
+    return f".{path}".endswith(f".{row.call}") and any(
+        path.startswith(f"{package}.") for package in row.packages
+    )
+
+
+def _place(call: ast.Call, scope: Scope) -> Place | None:
+    return scope.module.place(call.lineno, call.col_offset + 1)
+
+
+def _position(node: ast.expr) -> dict[str, Any]:
+    return {"lineno": node.lineno, "col_offset": node.col_offset}

@@ -1,0 +1,130 @@
+"""What an expression may be worth, followed through the code without running it."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from entrypoint.resources.scan.bindings import Defined, Scope
+
+# Stands in a text for a part that is not known; no name can hold it.
+HOLE = "\0"
+# What may be worth more than this isn't followed any further.
+MOST = 64
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text; what isn't known of it is a HOLE."""
+
+    text: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all of it is."""
+        return HOLE not in self.text
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """Something that the code imports, by its dotted path, or an attribute of what that made."""
+
+    path: str
+    of: "Made | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What calling a symbol gives; its attributes have the path `called().attribute`."""
+
+    path: str
+    call: ast.Call
+    scope: Scope
+    of: "Made | None" = None
+
+
+@dataclass(frozen=True)
+class Local:
+    """A function or a class of the code; `bound`: read from an instance."""
+
+    defined: Defined
+    bound: bool = False
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An object of a class of the code."""
+
+    defined: Defined
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A list, a set, a tuple, a dictionary or a comprehension, as it stands in the code."""
+
+    node: ast.expr
+    scope: Scope
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A dictionary or a list of the configuration."""
+
+    data: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The keyword arguments of a call, as a function has them in `**kwargs`."""
+
+    call: ast.Call
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of a text or of a container."""
+
+    of: "Text | Held | Data"
+    name: str
+
+
+@dataclass(frozen=True)
+class View:
+    """The `values()` or the `items()` of a dictionary, or `enumerate` of what it holds."""
+
+    of: "Held | Data | View"
+    which: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One of a dictionary's items, or of what is enumerated."""
+
+    key: tuple["Value", ...]
+    value: tuple["Value", ...]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What can't be followed."""
+
+
+Value = (
+    Text | Symbol | Made | Local | Instance | Held | Data | Given | Method | View | Pair | Unknown
+)
+Values = tuple[Value, ...]
+UNKNOWN: Values = (Unknown(),)
+
+
+def of_data(data: object) -> Value:
+    """A value of the configuration."""
+    if isinstance(data, str):
+        return Text(data)
+    return Data(data) if isinstance(data, dict | list) else Unknown()
+
+
+def some(values: Iterable[Value]) -> Values:
+    """The values, each once, and not too many of them."""
+    found = tuple(dict.fromkeys(values))
+    return found if len(found) <= MOST else (*found[:MOST], *UNKNOWN)

@@ -1,0 +1,73 @@
+"""The resources as the report shows them: one line each, with where each was seen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.resource import Declarations, Use
+from entrypoint.resources.undeclared import key
+
+
+@dataclass
+class Line:
+    """One resource; `name` is empty for uses whose name isn't known, `exists` when unasked."""
+
+    kind: str
+    title: str
+    name: str
+    on_behalf_of_user: bool
+    declared: bool = False
+    in_code: bool = False
+    observed: bool = False
+    exists: str = ""
+
+
+@dataclass
+class Table:
+    """All of them; filled in as more is known, so that a failure still tells."""
+
+    lines: list[Line] = field(default_factory=list)
+    not_looked_up: str = ""
+    """Why nobody asked the workspace whether they exist."""
+
+    def fill(
+        self,
+        declarations: Declarations,
+        uses: Iterable[Use],
+        exists: Mapping[tuple[str, str], str],
+    ) -> None:
+        """Say what is known now."""
+        self.lines[:] = _lines(declarations, uses, exists)
+
+
+def _lines(
+    declarations: Declarations, uses: Iterable[Use], exists: Mapping[tuple[str, str], str]
+) -> tuple[Line, ...]:
+    """The declared ones first, in the file's order, then those that were only seen."""
+    table: dict[tuple[tuple[str, str], bool], Line] = {}
+
+    def line(kind: str, name: str, *, for_the_user: bool) -> Line:
+        title = KINDS[kind].title
+        return table.setdefault(
+            (key(kind, name), for_the_user), Line(kind, title, name, for_the_user)
+        )
+
+    for resource in declarations.resources:
+        line(
+            resource.kind, resource.name, for_the_user=bool(resource.on_behalf_of_user)
+        ).declared = True
+    for use in uses:
+        each = line(use.kind, use.name or "", for_the_user=_access(table, use))
+        each.in_code |= use.source != "observed"
+        each.observed |= use.source == "observed"
+    for each in table.values():
+        each.exists = exists.get((each.kind, each.name), "")
+    return tuple(table.values())
+
+
+def _access(table: Mapping[tuple[tuple[str, str], bool], Line], use: Use) -> bool:
+    """Whose access a use takes: a request doesn't tell, and goes to the line that is there."""
+    if use.source == "code":
+        return use.on_behalf_of_user
+    this = key(use.kind, use.name or "")
+    return (this, False) not in table and (this, True) in table

@@ -1,0 +1,5 @@
+"""What the agent needs."""
+
+
+def shout(text: str) -> str:
+    return text.upper() + "!"

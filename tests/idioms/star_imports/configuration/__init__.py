@@ -1,0 +1,4 @@
+"""All of the configuration."""
+
+from .indexes import *
+from .models import LLM

@@ -1,0 +1,3 @@
+"""Models."""
+
+LLM = "press-chat"
