@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from threading import Thread
+from urllib.parse import quote
 
 import requests
 from databricks.sdk import WorkspaceClient, errors
@@ -79,7 +80,8 @@ def _ask(workspace: WorkspaceClient, kind: str, name: str) -> Answer:
 
     """
     try:
-        KINDS[kind].look_up(workspace, name)
+        # The SDK puts it into a path as it is, and a `..` in it would ask for something else.
+        KINDS[kind].look_up(workspace, quote(name, safe=""))
     except errors.NotFound as error:
         return Answer("can't tell" if error.error_code in _NO_API else "not found", str(error))
     except errors.InvalidParameterValue as error:

@@ -197,6 +197,29 @@ def test_files_go_up_and_down(workspace: Workspace, sdk: WorkspaceClient) -> Non
     assert workspace.violations == []
 
 
+def test_a_signed_address_is_for_one_file_and_some_time(
+    workspace: Workspace, sdk: WorkspaceClient
+) -> None:
+    file = "/WorkspaceInternal/Mlflow/Artifacts/1/x.txt"
+    sdk.files.upload(file, io.BytesIO(b"hello"))
+
+    def sign() -> str:
+        signed = sdk.api_client.do("POST", "/api/2.0/fs/create-download-url", body={"path": file})
+        assert isinstance(signed, dict)
+        return str(signed["url"])
+
+    address = sign()
+    workspace.signed.lifetime = -1.0
+    token = {"Authorization": f"Bearer {workspace.token}"}
+
+    assert requests.get(address, timeout=60).content == b"hello"
+    assert requests.put(address, b"other", timeout=60).status_code == 403
+    # A client that sends its token there gives it away.
+    assert requests.get(address, headers=token, timeout=60).status_code == 400
+    assert "Request has expired" in requests.get(sign(), timeout=60).text
+    assert workspace.files.read(file) == b"hello"
+
+
 def test_large_files_go_up_in_parts(workspace: Workspace) -> None:
     config = Config(host=workspace.host, token=workspace.token)
     config.files_ext_multipart_upload_min_stream_size = 10

@@ -45,8 +45,9 @@ def test_without_a_good_token_nothing_is_told(
 
 
 def test_a_token_ends(workspace: Workspace) -> None:
+    workspace.login.revoke(workspace.token)
+
     for token in (workspace.login.token(USER, lifetime=0), workspace.token):
-        workspace.login.revoke(workspace.token)
         with pytest.raises(platform.PermissionDenied, match="Invalid access token"):
             WorkspaceClient(host=workspace.host, token=token).current_user.me()
 

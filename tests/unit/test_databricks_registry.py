@@ -305,6 +305,17 @@ def test_aliases_follow_the_rules(registry: MlflowClient, built: Path) -> None:
     assert registry.create_model_version("prod.agents.aliases", str(built)).version == "3"
 
 
+@pytest.mark.parametrize("alias", ["latest", "v1", "a.b", ""])
+def test_not_every_alias_can_be(registry: MlflowClient, built: Path, alias: str) -> None:
+    name = "prod.agents.support"
+    api = WorkspaceClient().api_client
+    path = "/api/2.0/mlflow/unity-catalog/registered-models/alias"
+
+    # MLflow's client refuses some by itself.
+    with pytest.raises(platform.InvalidParameterValue, match="Invalid alias name"):
+        api.do("POST", path, body={"name": name, "alias": alias, "version": "1"})
+
+
 def test_names_are_kept_in_lower_case(registry: MlflowClient) -> None:
     assert registry.create_registered_model("Prod.Agents.Upper").name == "prod.agents.upper"
     assert registry.get_registered_model("prod.AGENTS.upper").name == "prod.agents.upper"
@@ -381,3 +392,17 @@ def test_what_was_only_asked_is_no_write(home: Workspace, registry: MlflowClient
 
     assert asked == before
     assert home.writes[-1].path == "/api/2.0/mlflow/experiments/create"
+
+
+def test_two_workspaces_do_not_mix(home: Workspace, tmp_path: Path) -> None:
+    path = "/api/2.0/mlflow/experiments"
+    with Workspace(tmp_path) as other:
+        theirs = WorkspaceClient(host=other.host, token=other.token).api_client
+        ours = WorkspaceClient(host=home.host, token=home.token).api_client
+        theirs.do("POST", f"{path}/create", body={"name": "/Shared/theirs"})
+
+        with pytest.raises(platform.ResourceDoesNotExist):
+            ours.do("GET", f"{path}/get-by-name", query={"experiment_name": "/Shared/theirs"})
+        found = theirs.do("GET", f"{path}/get-by-name", query={"experiment_name": "/Shared/theirs"})
+
+    assert found

@@ -74,21 +74,8 @@ class Models:
         name = self.get(who, name, "OWN").name
         self._catalog.own(name, None)
         del self._models[name]
+        self._latest.pop(name, None)
         return list(self._versions.pop(name).values())
-
-    def rename(self, who: Principal, name: str, new_name: str) -> None:
-        new_name = self._enter(who, new_name, "CREATE_MODEL")
-        model = self.get(who, name, "OWN")
-        if new_name in self._models:
-            raise Refusal(
-                400, "RESOURCE_ALREADY_EXISTS", f"Routine or Model '{new_name}' already exists."
-            )
-        self._models[new_name] = self._models.pop(model.name)
-        self._versions[new_name] = self._versions.pop(model.name)
-        self._latest[new_name] = self._latest.pop(model.name, 0)
-        self._catalog.own(model.name, None)
-        self._catalog.own(new_name, who)
-        model.name = new_name
 
     def all(self, who: Principal) -> list[RegisteredModel]:
         """Those that somebody may see."""
@@ -97,7 +84,7 @@ class Models:
     def create_version(self, who: Principal, asked: CreateModelVersionRequest) -> ModelVersion:
         name = self.get(who, asked.name, "CREATE_MODEL_VERSION").name
         tags.check(asked.tags)
-        # Numbers are never given twice, not even after a version is deleted.
+        # A number is never given twice, not even after its version is deleted.
         self._latest[name] = number = self._latest.get(name, 0) + 1
         version = ModelVersion(
             name=name,

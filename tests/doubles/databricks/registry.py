@@ -101,7 +101,7 @@ class Registry:
     def _update_registered_model(self, who: Principal, asked: Any) -> dict[str, Any]:
         model = self._models.get(who, asked.name, "OWN")
         if asked.HasField("new_name"):
-            self._models.rename(who, asked.name, asked.new_name)
+            raise Violation(501, "NOT_IMPLEMENTED", f"{asked.name}: renaming is not played here")
         if asked.HasField("description"):
             model.description = asked.description
         if asked.HasField("deployment_job_id"):
