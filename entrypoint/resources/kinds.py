@@ -27,11 +27,9 @@ _THREE_LEVELS = Shape(
     "three levels, `catalog.schema.name`", re.compile(r"[^./\s]+(\.[^./\s]+){2}"), strict=True
 )
 _UC_NAME = Shape("one name of Unity Catalog, without dots", re.compile(r"[^./\s]+"))
-_WORD = Shape("letters, digits, `-` and `_`", re.compile(r"[A-Za-z0-9][\w-]*"))
-_WAREHOUSE_ID = Shape(
-    "a warehouse's id, 16 hexadecimal digits, not its name", re.compile(r"[0-9a-f]{16}")
-)
-_SPACE_ID = Shape("a space's id, 32 hexadecimal digits, not its title", re.compile(r"[0-9a-f]{32}"))
+_WORD = Shape("made of letters, digits, `-` and `_`", re.compile(r"[A-Za-z0-9][\w-]*"))
+_WAREHOUSE_ID = Shape("the warehouse's id, 16 hexadecimal digits", re.compile(r"[0-9a-f]{16}"))
+_SPACE_ID = Shape("the space's id, 32 hexadecimal digits", re.compile(r"[0-9a-f]{32}"))
 
 
 @dataclass(frozen=True)

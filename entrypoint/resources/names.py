@@ -13,7 +13,7 @@ def doubtful(declarations: Declarations) -> Iterator[Problem]:
         kind = KINDS[each.resource.kind]
         if not kind.shape.pattern.fullmatch(each.resource.name):
             yield Problem(
-                f"`resources-file`: `{each.resource.name}` does not look like what names the"
-                f" {kind.title}: {kind.shape.described}.",
+                f"`resources-file`: `{each.resource.name}` does not look right for"
+                f" `{each.resource.kind}`: its `name` is {kind.shape.described}.",
                 place=each.place,
             )

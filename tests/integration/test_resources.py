@@ -83,7 +83,7 @@ def databricks(tmp_path: Path) -> Iterator[Workspace]:
 def test_problems_of_the_file_are_annotations_on_their_lines(checkout: Checkout) -> None:
     checkout.write(
         "resources.yml",
-        'api_version: "1"\ndatabricks:\n  tables:\n    - name: a.b.c\n  function:\n    - name: b.c\n',
+        'api_version: "1"\ndatabricks:\n  tables: []\n  function:\n    - name: b.c\n',
     )
 
     step = checkout.run()
@@ -93,7 +93,7 @@ def test_problems_of_the_file_are_annotations_on_their_lines(checkout: Checkout)
     file = f"file={checkout.name}/resources.yml"
     assert f"::error {file},line=3,col=3::" in kinds
     assert "Did you mean `table`?" in kinds
-    assert f"::error {file},line=6,col=13::" in function
+    assert f"::error {file},line=5,col=13::" in function
     assert checkout.versions() == []
 
 
@@ -250,7 +250,7 @@ def test_a_client_for_the_user_is_not_made_while_the_agent_loads(checkout: Check
     assert step.status == 0
     (warning,) = step.commands("warning")
     assert "is made while the agent loads" in warning
-    assert f"file={checkout.name}/agent.py,line=20," in warning
+    assert f"file={checkout.name}/agent.py,line=18," in warning
 
 
 def test_a_langchain_agent_cannot_have_scopes(checkout: Checkout) -> None:
@@ -321,10 +321,7 @@ def test_a_workspace_that_does_not_answer_is_no_reason_to_fail(
     step = checkout.run(env=databricks.env)
 
     assert step.status == 0
-    assert (
-        "| `databricks-claude-sonnet-4` | serving endpoint | system | ✓ |  |  | unreachable |"
-        in (step.summary)
-    )
+    assert "| serving endpoint | system | ✓ |  |  | unreachable |" in step.summary
 
 
 @pytest.mark.parametrize("env", [{}, {"DATABRICKS_HOST": "https://example.cloud.databricks.com"}])
@@ -359,7 +356,7 @@ def test_what_was_observed_and_is_not_declared_is_an_error(
     (error,) = step.commands("error")
     assert "while it answered the example, the agent used (`POST /serving-endpoints/" in error
     assert "the serving endpoint `from-the-environment`, which is not declared" in error
-    assert f"file={checkout.name}/agent.py,line=15," in error
+    assert f"file={checkout.name}/agent.py,line=14," in error
     assert checkout.versions() == []
 
 
@@ -368,7 +365,7 @@ def test_what_mlflow_infers_from_langchain_counts_as_used(
 ) -> None:
     databricks.resources.add("serving_endpoint", "hidden-endpoint")
     checkout.write(
-        "requirements.txt", "mlflow==3.17.2\ndatabricks-langchain==0.22.0\nlangchain>=1\n"
+        "requirements.txt", "mlflow==3.17.2\ndatabricks-langchain==0.22.0\nlangchain>=1\nmcp<2\n"
     )
     agent = """
 import importlib
