@@ -18,7 +18,7 @@ def beside(work: Callable[[], Done]) -> Future[Done]:
     def run() -> None:
         try:
             future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()

@@ -12,6 +12,8 @@ from entrypoint.workspace import Workspace
 
 Content = TypeVar("Content")
 
+_MOST_KEYS = 10_000
+
 
 class _StrictLoader(yaml.SafeLoader):
     """Refuses a key that is given twice, of which PyYAML would drop the first in silence."""
@@ -19,6 +21,14 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         self.check_keys(node)
         return super().construct_mapping(node, deep)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Fill in `<<`, which can make a small file a huge one."""
+        super().flatten_mapping(node)
+        if len(node.value) > _MOST_KEYS:
+            raise yaml.constructor.ConstructorError(
+                None, None, "`<<` brings too many keys", node.start_mark
+            )
 
     def check_keys(self, node: yaml.MappingNode) -> None:
         """Refuse what is given twice; before `<<` is filled in, which a key may override."""
@@ -37,12 +47,14 @@ class _StrictLoader(yaml.SafeLoader):
 class Marked:
     """A value of a YAML file with the place where it begins.
 
-    `value`: a `dict` or a `list` of such values, or a scalar; `keys`: a mapping's places by key.
+    `value`: a `dict` or a `list` of such values, or a scalar, which stands there as `raw`; `keys`:
+    a mapping's places by key.
     """
 
     value: Any
     place: Place
     keys: Mapping[Any, Place] = field(default_factory=dict)
+    raw: str = ""
 
     def __getitem__(self, key: str) -> "Marked":
         """A mapping's value."""
@@ -106,7 +118,7 @@ class _Marker:
             return Marked(values, place, {key: self._place(at) for key, at in keys})
         if isinstance(node, yaml.SequenceNode):
             return Marked([self.mark(value) for value in node.value], place)
-        return Marked(self._loader.construct_object(node), place)
+        return Marked(self._loader.construct_object(node), place, raw=str(node.value)[:100])
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self._shown, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -125,7 +137,8 @@ def _read(
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(shown, mark.line + 1, mark.column + 1) if mark else Place(shown)
-        what = f"`{name}`: `{shown}` is not YAML: {error.problem or error.context}."
+        said = " ".join(part for part in (error.context, error.problem) if part)
+        what = f"`{name}`: `{shown}` is not YAML: {said}."
         raise InputFailure(Problem(what, place=place)) from error
     # Bytes that are no text, a date that is none, a key that can't be one, endless nesting.
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.errors import InputFailure, Place, Problem
-from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Declared, Resource, Scope
 from entrypoint.resources.suggestion import did_you_mean
 from entrypoint.workspace import Workspace
@@ -111,8 +111,7 @@ class _Reader:
             return
         self._check_keys(policy, ("system_auth_policy", "user_auth_policy"))
         system = policy.value.get("system_auth_policy")
-        # MLflow writes `{}` for a policy that there isn't.
-        if system and system.value and self._is_mapping("system_auth_policy", system):
+        if system and self._is_mapping("system_auth_policy", system):
             self._check_keys(system, ("resources",))
             resources = system.value.get("resources")
             if resources and self._is_mapping("resources", resources):
@@ -123,7 +122,8 @@ class _Reader:
         """The scopes of either form."""
         policy = content.value.get("auth_policy", content)
         user = policy.value.get("user_auth_policy") if isinstance(policy.value, dict) else None
-        if not (user and user.value and self._is_mapping("user_auth_policy", user)):
+        # MLflow writes `{}` for a policy that there isn't.
+        if not user or user.value is None or not self._is_mapping("user_auth_policy", user):
             return
         self._check_keys(user, ("api_scopes",))
         entries = user.value.get("api_scopes")
@@ -141,7 +141,7 @@ class _Reader:
         if not kinds or not self._is_mapping("databricks", kinds):
             return
         self._check_keys(kinds, KINDS)
-        seen: dict[str, dict[tuple[str, bool], Place]] = {}
+        seen: dict[tuple[tuple[str, str], bool], Place] = {}
         for kind, entries in kinds.value.items():
             if kind not in KINDS or not self._is_list(kind, entries):
                 continue
@@ -149,8 +149,8 @@ class _Reader:
                 resource = self._resource(kind, entry)
                 if not resource:
                     continue
-                access = (resource.name, bool(resource.on_behalf_of_user))
-                if self._is_first(seen.setdefault(kind, {}), access, entry.place):
+                access = (key(kind, resource.name), bool(resource.on_behalf_of_user))
+                if self._is_first(seen, access, entry.place):
                     yield Declared(resource, entry.place)
 
     def _resource(self, kind: str, entry: Marked) -> Resource | None:
@@ -168,7 +168,7 @@ class _Reader:
             )
             return None
         if "name" not in entry.value:
-            if not any(_OTHER_WORDS_FOR_NAME.fullmatch(str(key)) for key in entry.value):
+            if not any(_OTHER_WORDS_FOR_NAME.fullmatch(str(each)) for each in entry.value):
                 self._wrong(entry.place, f"`{kind}` has an entry without `name:`.", fix)
             return None
         name = self._text(f"the `name` of the {KINDS[kind].title}", entry["name"])
@@ -185,16 +185,16 @@ class _Reader:
 
     def _text(self, what: str, entry: Marked) -> str:
         """A text with its variables filled in; empty when that can't be."""
-        if entry.value is None or entry.value == "":
+        if entry.value is None or (isinstance(entry.value, str) and not entry.value.strip()):
             self._wrong(entry.place, f"{what} is empty.")
         elif not isinstance(entry.value, str):
             single = not isinstance(entry.value, dict | list)
-            shown = f"`{entry.value}`" if single else kind_of(entry.value)
+            shown = f"`{entry.raw}`" if single else kind_of(entry.value)
             fix = 'Put it in quotes: `"..."`.' if single else ""
             self._wrong(entry.place, f"{what} is {shown}, not a text.", fix)
         else:
             filled = self._filled(entry.value, entry.place)
-            if filled == "":
+            if filled is not None and not filled.strip():
                 self._wrong(entry.place, f"{what} is empty: `{entry.value}` is.")
             return (filled or "").strip()
         return ""
@@ -221,20 +221,20 @@ class _Reader:
         if version is None:
             self._wrong(content.place, '`api_version: "1"` is missing.', right)
         elif version.value != "1":
-            what = f"`api_version: {version.value}` is not the text `1`, which MLflow asks for."
+            what = f"`api_version: {version.raw}` is not the text `1`, which MLflow asks for."
             self._wrong(version.place, what, right)
 
     def _check_keys(self, content: Marked, known: Iterable[str]) -> None:
         known = list(known)
-        for key, place in content.keys.items():
-            if key in known:
+        for given, place in content.keys.items():
+            if given in known:
                 continue
-            if "name" in known and _OTHER_WORDS_FOR_NAME.fullmatch(str(key)):
+            if "name" in known and _OTHER_WORDS_FOR_NAME.fullmatch(str(given)):
                 advice = " Write `name`, of whatever kind it is."
             else:
-                advice = did_you_mean(str(key), known)
+                advice = did_you_mean(str(given), known)
             listed = ", ".join(f"`{each}`" for each in known)
-            self._wrong(place, f"`{key}` is not known here.{advice}", f"Known are {listed}.")
+            self._wrong(place, f"`{given}` is not known here.{advice}", f"Known are {listed}.")
 
     def _is_mapping(self, name: str, content: Marked) -> bool:
         if isinstance(content.value, dict):
@@ -250,12 +250,11 @@ class _Reader:
         self._wrong(content.place, what, f"{name}:\n  {entry}")
         return False
 
-    def _is_first(self, seen: dict[Any, Place], key: Any, place: Place) -> bool:
-        if key in seen:
-            name = key if isinstance(key, str) else key[0]
-            self._wrong(place, f"`{name}` is declared already, in line {seen[key].line}.")
+    def _is_first(self, seen: dict[Any, Place], this: Any, place: Place) -> bool:
+        if this in seen:
+            self._wrong(place, f"It is declared already, in line {seen[this].line}.")
             return False
-        seen[key] = place
+        seen[this] = place
         return True
 
     def _wrong(self, place: Place, what: str, fix: str = "") -> None:

@@ -139,3 +139,8 @@ def of_model(name: str) -> tuple[str, str]:
         return "app", name.removeprefix("apps/")
     is_service = _THREE_LEVELS.pattern.fullmatch(name)
     return "uc_model_service" if is_service else "serving_endpoint", name
+
+
+def key(kind: str, name: str) -> tuple[str, str]:
+    """What tells one resource from another: Unity Catalog's names have no case."""
+    return kind, name.lower() if KINDS[kind].shape.strict else name

@@ -79,8 +79,8 @@ def _ask(workspace: WorkspaceClient, kind: str, name: str) -> Answer:
         TimeoutError, requests.RequestException: in vain.
 
     """
+    # The SDK puts it into a path as it is, and a `/` in it would ask for something else.
     try:
-        # The SDK puts it into a path as it is, and a `..` in it would ask for something else.
         KINDS[kind].look_up(workspace, quote(name, safe=""))
     except errors.NotFound as error:
         return Answer("can't tell" if error.error_code in _NO_API else "not found", str(error))
@@ -94,8 +94,8 @@ def _ask(workspace: WorkspaceClient, kind: str, name: str) -> Answer:
         return Answer(
             "can't tell", str(error).removesuffix(workspace.config.debug_string()).strip()
         )
-    except requests.RequestException:
-        raise
     except ValueError as error:  # how the SDK says that logging in failed
+        if isinstance(error, requests.RequestException):
+            raise
         return Answer("can't tell", str(error))
     return Answer("found")

@@ -103,6 +103,8 @@ def of_path(address: str) -> tuple[str, str | None] | None:
 
     The host may be anything: code mostly has it from elsewhere.
     """
+    if mcp.is_foreign(address):
+        return None
     parts = _HOST_AND_PATH.match(address)
     use = _use(Request("", **parts.groupdict())) if parts else None
     return (use.kind, use.name) if use else None

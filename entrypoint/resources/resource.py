@@ -27,7 +27,8 @@ class Use:
     In the `code`, `observed` while verify asked the example, or `inferred` by MLflow from a
     LangChain object. `name` is None where it could not be told; `by` is what uses it, for a
     sentence: `ChatDatabricks(...)`, `POST /serving-endpoints/{name}/invocations`. `over_mcp`:
-    through a managed MCP server, which has scopes of its own.
+    through a managed MCP server, which has scopes of its own. Not `certain`: one of several that
+    the code may use, or on whose behalf.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Use:
     place: Place | None = None
     on_behalf_of_user: bool = False
     over_mcp: bool = False
+    certain: bool = True
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from entrypoint.errors import Place, Problem, ResourceFailure
 from entrypoint.log import Log
 from entrypoint.resources import names, scopes, versions
 from entrypoint.resources.existence import LookedUp
-from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
 from entrypoint.resources.scan.scan import Findings
 from entrypoint.resources.table import Table
-from entrypoint.resources.undeclared import key, undeclared, unseen
+from entrypoint.resources.undeclared import possible, undeclared, unseen
 
 
 class Review:
@@ -32,7 +32,8 @@ class Review:
         self._file = declarations.file or file
         self._log = log
         self._uses: list[Use] = []
-        self._told: set[Problem] = set()
+        self._told: set[str] = set()
+        self._has_unknown_user_access = False
         self._exists: dict[tuple[str, str], str] = {}
 
     @property
@@ -40,7 +41,8 @@ class Review:
         """Kind and name of what the workspace is to be asked for, each once."""
         if self._level == "off":
             return []
-        known = ((each.kind, each.name) for each in self.table.lines if each.name)
+        # `.` and `..` would ask for something else.
+        known = ((each.kind, each.name) for each in self.table.lines if each.name.strip("."))
         return list(dict.fromkeys(known))
 
     def code(self, findings: Findings) -> None:
@@ -54,9 +56,16 @@ class Review:
         declarations, warn = self._declarations, self._log.warning
         self._tell(warn, names.doubtful(declarations))
         self._tell(warn, scopes.unknown(declarations))
-        self._tell(warn, scopes.without_direct_access(declarations))
+        self._tell(warn, scopes.without_direct_access(declarations, findings.uses))
         self._tell(warn, map(_early, findings.early_user_clients))
-        self._judge((*self._undeclared(), *scopes.missing(declarations, self._uses)))
+        self._tell(self._log.notice, possible(declarations, findings.uses))
+        self._has_unknown_user_access = findings.has_unknown_user_access
+        lacking = tuple(scopes.missing(declarations, self._uses, self._file))
+        if any(scopes.unknown(declarations)):
+            # One that isn't known here may be the new name of what seems to be lacking.
+            self._tell(warn, lacking)
+            lacking = ()
+        self._judge((*self._undeclared(), *lacking))
 
     def mlflow(self, version: Version | None, flavor: str) -> None:
         """Hold the file against the agent's own MLflow (None: no release) and the flavor.
@@ -97,16 +106,20 @@ class Review:
             if answer.existence == "not found"
         )
 
-    def verified(self, uses: Iterable[Use]) -> None:
+    def verified(self, uses: Iterable[Use], *, was_asked: bool) -> None:
         """Hold the file against what was observed, and against what MLflow inferred.
+
+        `was_asked`: the agent answered the example; else nothing can be said to be unused.
 
         Raises:
             ResourceFailure: something is used that isn't declared.
 
         """
         self._see(uses)
-        self._tell(self._log.warning, scopes.superfluous(self._declarations, self._uses))
-        self._tell(self._log.notice, unseen(self._declarations, self._uses))
+        if not self._has_unknown_user_access:
+            self._tell(self._log.warning, scopes.superfluous(self._declarations, self._uses))
+        if was_asked:
+            self._tell(self._log.notice, unseen(self._declarations, self._uses))
         self._judge(self._undeclared())
 
     def _see(self, uses: Iterable[Use]) -> None:
@@ -126,17 +139,19 @@ class Review:
         return next((use.place for use in named if key(use.kind, use.name or "") == this), None)
 
     def _judge(self, problems: Iterable[Problem]) -> None:
-        """What is wrong, and wasn't told yet, as `check-resources` has it."""
-        new = [problem for problem in problems if problem not in self._told]
-        if new and self._level == "error":
-            raise ResourceFailure(*new)
-        self._tell(self._log.warning, new)
+        """Tell what is wrong, and wasn't told yet, as `check-resources` has it."""
+        problems = [problem for problem in problems if problem.what not in self._told]
+        if problems and self._level == "error":
+            raise ResourceFailure(*problems)
+        self._tell(self._log.warning, problems)
 
     def _tell(self, tell: Callable[[Problem], None], problems: Iterable[Problem]) -> None:
         for problem in problems:
-            if self._level != "off":
+            # By its words: what is to be pasted depends on what else is lacking.
+            told = f"{problem.place}: {problem.what}"
+            if self._level != "off" and told not in self._told:
                 tell(problem)
-            self._told.add(problem)
+            self._told |= {told, problem.what}
 
 
 def _early(place: Place) -> Problem:

@@ -6,10 +6,11 @@ never refused.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from entrypoint.errors import Problem
+from entrypoint.errors import Place, Problem
 from entrypoint.resources.kinds import KINDS
-from entrypoint.resources.resource import Declarations, Use
+from entrypoint.resources.resource import Declarations, Resource, Use
 from entrypoint.resources.suggestion import did_you_mean
 
 _OF_KINDS = {scope for kind in KINDS.values() for scope in kind.scopes}
@@ -33,8 +34,9 @@ _OTHERS = {
 KNOWN = _OF_KINDS | _OF_MCP | _OTHERS | set(_COVERS) | set().union(*_COVERS.values())
 
 
-def missing(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
+def missing(declarations: Declarations, uses: Iterable[Use], file: str) -> Iterator[Problem]:
     """Scopes without which what is declared or found can't be used for the user."""
+    uses = tuple(use for use in uses if use.certain)
     given = _covered(declarations.api_scopes)
     lacking: dict[str, list[str]] = {}
     for what, alternatives in _needed(declarations, uses):
@@ -50,18 +52,30 @@ def missing(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem
     place = next((each.place for each in declarations.scopes), None) or next(
         (each.place for each in declarations.declared if each.resource.on_behalf_of_user), None
     )
+    of_uses = (use.place for use in uses if use.on_behalf_of_user and use.place)
+    head = "" if declarations.file else 'api_version: "1"\n'
     yield Problem(
         f"`resources-file`: the user's token lacks {listed}: {first} is used on behalf of the"
         " user.",
-        f"Ask for them:\n\nuser_auth_policy:\n  api_scopes:\n{wanted}",
-        place,
+        f"Ask for them in `{declarations.file or file}`:\n\n{head}user_auth_policy:\n"
+        f"  api_scopes:\n{wanted}",
+        place or next(of_uses, None),
         "\n".join(f"{scope}: {', '.join(whats)}" for scope, whats in lacking.items()),
     )
 
 
 def superfluous(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
-    """Scopes that nothing needs; none where nothing is known of what is done for the user."""
-    uses = tuple(uses)
+    """Scopes that nothing needs; none where nothing is known of what is done for the user.
+
+    What was observed may have been done for the user too: a request doesn't tell.
+    """
+    uses = tuple(
+        replace(use, on_behalf_of_user=True) if use.source == "observed" else use for use in uses
+    )
+    if not any(use.on_behalf_of_user and use.source == "code" for use in uses) and not any(
+        each.on_behalf_of_user for each in declarations.resources
+    ):
+        return
     needed = {
         scope
         for _, alternatives in _needed(declarations, uses)
@@ -72,9 +86,11 @@ def superfluous(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Pro
         return
     kinds = {each.kind for each in declarations.resources if each.on_behalf_of_user}
     kinds |= {use.kind for use in uses if use.on_behalf_of_user}
-    needed |= _OTHERS.union(*(KINDS[kind].accepted for kind in kinds))
+    needed = needed.union(*(KINDS[kind].accepted for kind in kinds))
     for scope in declarations.scopes:
-        if scope.name in KNOWN and not _covered([scope.name]) & needed:
+        if scope.name not in KNOWN or scope.name in _OTHERS:
+            continue
+        if not _covered([scope.name]) & needed:
             yield Problem(
                 f"`resources-file`: nothing that the agent does for the user needs `{scope.name}`.",
                 "Least privilege: take it out.",
@@ -94,17 +110,21 @@ def unknown(declarations: Declarations) -> Iterator[Problem]:
             )
 
 
-def without_direct_access(declarations: Declarations) -> Iterator[Problem]:
+def without_direct_access(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
     """What Databricks doesn't support on behalf of the user, with its own advice."""
-    for each in declarations.declared:
-        resource = each.resource
-        if resource.on_behalf_of_user and resource.kind in ("table", "function"):
+    used: list[tuple[Resource | Use, Place | None]] = [
+        *((each.resource, each.place) for each in declarations.declared),
+        *((use, use.place) for use in uses if not use.over_mcp),
+    ]
+    for each, place in used:
+        if each.on_behalf_of_user and each.kind in ("table", "function"):
+            named = f": `{each.name}`" if each.name else ""
             yield Problem(
-                f"`resources-file`: a {KINDS[resource.kind].title} can't be used directly on behalf"
-                f" of the user: `{resource.name}`.",
+                f"`resources-file`: a {KINDS[each.kind].title} can't be used directly on behalf"
+                f" of the user{named}.",
                 "Databricks advises to ask a Genie space for it:\n\ngenie_space:\n"
                 "  - name: <the space's id>\n    on_behalf_of_user: true",
-                each.place,
+                place,
             )
 
 
@@ -115,18 +135,15 @@ def _needed(
     for resource in declarations.resources:
         kind = KINDS[resource.kind]
         if resource.on_behalf_of_user and kind.scopes:
-            yield f"{kind.title} `{resource.name}`", _alternatives(resource.kind)
+            yield f"{kind.title} `{resource.name}`", [kind.scopes]
     for use in uses:
         kind = KINDS[use.kind]
         if use.on_behalf_of_user and (kind.scopes or use.over_mcp):
-            alternatives = _alternatives(use.kind)
             # The first is what is proposed.
-            yield f"`{use.by}` in the code", alternatives[::-1] if use.over_mcp else alternatives
-
-
-def _alternatives(kind: str) -> list[tuple[str, ...]]:
-    scopes, mcp_scope = KINDS[kind].scopes, KINDS[kind].mcp_scope
-    return [each for each in (scopes, (mcp_scope,) if mcp_scope else ()) if each]
+            of_mcp = (kind.mcp_scope,) if use.over_mcp and kind.mcp_scope else ()
+            alternatives = [each for each in (of_mcp, kind.scopes) if each]
+            if alternatives:
+                yield f"`{use.by}` in the code", alternatives
 
 
 def _covered(scopes: Iterable[str]) -> set[str]:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
-from entrypoint.resources.undeclared import key
 
 
 @dataclass
@@ -57,6 +56,8 @@ def _lines(
             resource.kind, resource.name, for_the_user=bool(resource.on_behalf_of_user)
         ).declared = True
     for use in uses:
+        if not use.certain and (key(use.kind, use.name or ""), _access(table, use)) not in table:
+            continue  # one of several, of which another may be the one
         each = line(use.kind, use.name or "", for_the_user=_access(table, use))
         each.in_code |= use.source != "observed"
         each.observed |= use.source == "observed"

@@ -104,8 +104,8 @@ def test_variables_of_the_step_are_filled_in_and_its_secrets_are_not(checkout: C
     step = checkout.run(env={"LLM": "claude", **secret})
 
     assert step.status == 0
-    model = Model.load(str(checkout.model(step)))
-    assert model.resources["databricks"]["serving_endpoint"] == [{"name": "claude"}]
+    recorded = Model.load(str(checkout.model(step))).to_dict()["resources"]
+    assert recorded["databricks"] == {"serving_endpoint": [{"name": "claude"}]}
 
     checkout.write("resources.yml", DECLARED.replace("claude", "${DATABRICKS_CLIENT_SECRET}"))
     step = checkout.run(env=secret)

@@ -223,7 +223,7 @@ WRONG = {
     "scope twice": (
         f"{HEAD}  {{}}\nuser_auth_policy:\n  api_scopes:\n  - sql\n  - sql",
         "7:5",
-        "`sql` is declared already, in line 6",
+        "It is declared already, in line 6",
     ),
     "scopes in one": (
         f"{HEAD}  {{}}\nuser_auth_policy:\n  api_scopes: sql",

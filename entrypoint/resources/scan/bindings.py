@@ -61,6 +61,10 @@ class Scope:
     names: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
     attributes: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
     """A class' alone: what its methods assign to `self`."""
+    grown: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
+    """What `append` and its like add to the lists of these names."""
+    mentions: set[str] = field(default_factory=set)
+    """Every name that is read here."""
     stars: list[str] = field(default_factory=list)
     calls: list[ast.Call] = field(default_factory=list)
     children: list["Scope"] = field(default_factory=list)
@@ -171,7 +175,12 @@ class _Reader:
         match node:
             case ast.Call():
                 scope.calls.append(node)
-            case ast.Return(value=ast.expr() as value):
+                self._grow(node)
+            case ast.Name(ctx=ast.Load()):
+                scope.mentions.add(node.id)
+            case ast.Attribute():
+                scope.mentions.add(node.attr)
+            case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
                 scope.returns.append(value)
             case ast.Import():
                 for alias in node.names:
@@ -180,6 +189,7 @@ class _Reader:
                     scope.names[alias.asname or path].append(Imported(path))
             case ast.ImportFrom():
                 base = scope.module.absolute(node.module, node.level)
+                scope.mentions.update(alias.name for alias in node.names)
                 for alias in node.names:
                     if alias.name == "*":
                         scope.stars.append(base)
@@ -197,6 +207,14 @@ class _Reader:
                 self._target(node.target, node.iter, scope, element=True)
             case ast.withitem(optional_vars=ast.expr() as target):
                 self._target(target, node.context_expr, scope)
+
+    def _grow(self, call: ast.Call) -> None:
+        match call:
+            case ast.Call(ast.Attribute(ast.Name(name), "append" | "add"), [value]):
+                held = ast.List([value], ast.Load())
+                self._scope.grown[name].append(Assigned(held, self._scope))
+            case ast.Call(ast.Attribute(ast.Name(name), "extend" | "update"), [value]):
+                self._scope.grown[name].append(Assigned(value, self._scope))
 
     def _target(
         self, target: ast.expr, value: ast.expr, source: Scope, *, element: bool = False

@@ -100,7 +100,7 @@ _TOOLKITS = ("unitycatalog.ai", "databricks_langchain", "databricks_openai")
 _SEARCH = ("databricks.vector_search", "databricks.ai_search")
 _HTTP = ("requests", "httpx", "aiohttp")
 
-_ON_DATABRICKS = r"/serving-endpoints|ai-gateway|\.databricks(apps)?\.|\.azuredatabricks\."
+_ON_DATABRICKS = r"/serving-endpoints|/ai-gateway/|\.databricks(apps)?\.|\.azuredatabricks\."
 _BASE_URL = Condition(_argument("base_url openai_api_base api_base"), _ON_DATABRICKS)
 _TARGET = Condition(_argument("target_uri", 0), "^databricks")
 # The one that the OpenAI Agents SDK was told to use: `agents.set_default_openai_client`.
@@ -224,7 +224,6 @@ ROWS = (
     Row((*_LANGCHAIN, *_BRIDGE), "GenieAgent", _SPACE, _argument("genie_space_id", 0)),
     Row((*_LANGCHAIN, *_BRIDGE), "Genie", _SPACE, _argument("space_id", 0)),
     # SQL
-    Row(("databricks.sql",), "connect", _http_path, _argument("http_path", 1)),
     Row(("databricks",), "sql.connect", _http_path, _argument("http_path", 1)),
     Row(("sqlalchemy",), "create_engine", _warehouse, _argument("name_or_url url", 0)),
     Row(("langchain_community",), "SQLDatabase.from_databricks", _WAREHOUSE, _argument("warehouse_id", 4)),
@@ -275,6 +274,13 @@ ROWS = (
 
 # What makes a client act for the user who asks, and not for the agent.
 USER_CREDENTIALS = ("ModelServingUserCredentials", "MODEL_SERVING_USER_CREDENTIALS")
+# What makes a client, or wraps one, and asks for nothing.
+MAKES_A_CLIENT = (
+    *("Config", "WorkspaceClient", "DatabricksFunctionClient", "DatabricksOAuthClientProvider"),
+    *("get_open_ai_client", "VectorSearchClient", "AISearchClient", "as_retriever"),
+)
+# Their first argument is called with the others.
+CALLS_ANOTHER = ("functools.partial", "asyncio.to_thread")
 # Ways to a client that is like the one before.
 SAME_CLIENT = re.compile(
     r"\.(?:with_options\(\)|copy\(\)|with_raw_response|with_streaming_response)"

@@ -16,7 +16,10 @@ from entrypoint.resources.scan.values import (
     Value,
     Values,
     View,
+    alternatives,
     of_data,
+    some,
+    uncertain,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class Containers:
 
     def __init__(self, follower: "Follower") -> None:
         self._follower = follower
+        self._known: dict[int, Values] = {}
 
     def item(self, of: Value, position: int) -> Iterable[Value]:
         """What stands at a position."""
@@ -47,29 +51,51 @@ class Containers:
 
     def entry(self, of: Value, key: Value) -> Iterable[Value]:
         """What a dictionary holds under a key; nothing when it certainly holds nothing there."""
-        if not isinstance(key, Text):
-            return self.inside(View(of, "values")) if isinstance(of, Held | Data) else UNKNOWN
+        if not isinstance(key, Text) or not key.is_known:
+            if isinstance(of, Held | Data):
+                return alternatives(self.inside(View(of, "values")))
+            return UNKNOWN
         match of:
             case Held(ast.Dict(keys, entries), scope):
-                found: list[Value] = []
-                for name, entry in zip(keys, entries, strict=True):
+                # The last one counts.
+                for name, entry in reversed(list(zip(keys, entries, strict=True))):
                     if name is None:
-                        found += [
-                            v
-                            for more in self._follower.values(entry, scope)
-                            for v in self.entry(more, key)
-                        ]
-                    elif key in self._follower.values(name, scope):
-                        found += self._follower.values(entry, scope)
-                return found
+                        held = self._follower.values(entry, scope)
+                        found = self._follower.once(
+                            (id(entry), key.text),
+                            lambda: some(v for more in held for v in self.entry(more, key)),  # noqa: B023
+                        )
+                    elif key.text in _texts(self._follower.values(name, scope)):
+                        found = self._follower.values(entry, scope)
+                    else:
+                        continue
+                    if found:
+                        return found if of.certain else alternatives((*found, *UNKNOWN))[:-1]
+                return ()
             case Data(dict() as data):
                 return (of_data(data[key.text]),) if key.text in data else ()
             case Given(call, scope):
-                return self._follower.sites.argument(call, scope, [key.text], None)
+                text = key.text
+                argument = self._follower.sites.argument
+                given = self._follower.once(
+                    (id(call), text), lambda: argument(call, scope, [text], None)
+                )
+                return given or ()
         return UNKNOWN
 
-    def inside(self, of: Value) -> Iterable[Value]:
+    def inside(self, of: Value) -> Values:
         """The elements of a value."""
+        if not isinstance(of, Held):
+            return some(self._inside(of))
+        if id(of.node) not in self._known:
+            found = self._follower.once((id(of.node), "inside"), lambda: some(self._inside(of)))
+            if found is None:
+                return ()
+            self._known[id(of.node)] = found
+        elements = self._known[id(of.node)]
+        return elements if of.certain else tuple(uncertain(each) for each in elements)
+
+    def _inside(self, of: Value) -> Iterable[Value]:
         match of:
             case Held(ast.List(elts) | ast.Tuple(elts) | ast.Set(elts), scope):
                 return [value for each in elts for value in self.element(each, scope)]
@@ -138,3 +164,7 @@ class Containers:
             case Method(Text() as of, "strip"):
                 return (of,)
         return UNKNOWN
+
+
+def _texts(values: Values) -> set[str]:
+    return {value.text for value in values if isinstance(value, Text)}

@@ -1,6 +1,7 @@
 """Follows expressions through constants, imports, parameters and the configuration."""
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from entrypoint.resources.scan.objects import Objects
 from entrypoint.resources.scan.sites import CallSites
 from entrypoint.resources.scan.values import (
     HOLE,
+    LONGEST,
     MOST,
     UNKNOWN,
     Data,
@@ -33,9 +35,14 @@ from entrypoint.resources.scan.values import (
     Value,
     Values,
     View,
+    alternatives,
     some,
 )
 
+_LARGEST_NUMBER = 10**18
+# How deep an expression is followed, and how often in all: no agent needs more.
+_DEEPEST = 60
+_MOST_STEPS = 1_000_000
 # Calls that give back what they are given.
 _PASS = {
     "builtins.dict",
@@ -56,6 +63,7 @@ class Follower:
         self._config = config
         self._known: dict[int, Values] = {}
         self._open: set[object] = set()
+        self._depth = self._steps = 0
         self._scopes = {id(scope.node): scope for scope in self.scopes()}
         self.containers = Containers(self)
         self.objects = Objects(self)
@@ -66,6 +74,37 @@ class Follower:
         for module in self._modules.values():
             yield from module.within()
 
+    @functools.cached_property
+    def unreached(self) -> set[int]:
+        """The ids of scopes that nothing leads to: of functions and classes that nobody names."""
+        dead = self._dead()
+        tops = (top for module in self._modules.values() for top in module.children)
+        return {id(scope) for top in tops if id(top) in dead for scope in top.within()}
+
+    def _dead(self) -> set[int]:
+        """The definitions of modules that no living code names, and that no decorator registers."""
+        definitions = [
+            child
+            for module in self._modules.values()
+            for child in module.children
+            if isinstance(child.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and not child.node.decorator_list
+        ]
+        dead: set[int] = set()
+        while True:
+            named = {
+                name
+                for module in self._modules.values()
+                for top in (module, *module.children)
+                if id(top) not in dead
+                for scope in ([top] if top is module else top.within())
+                for name in scope.mentions - ({_own_name(top)} if top is not module else set())
+            }
+            found = {id(each) for each in definitions if _own_name(each) not in named}
+            if found <= dead:
+                return dead
+            dead |= found
+
     def mentions(self, name: str) -> bool:
         """Whether a name stands anywhere in the code."""
         return any(name in scope.module.text for scope in self._modules.values())
@@ -73,7 +112,12 @@ class Follower:
     def values(self, node: ast.expr, scope: Scope) -> Values:
         """All that an expression may be worth; nothing where it depends on itself alone."""
         if id(node) not in self._known:
-            found = self._once(id(node), lambda: some(self._values(node, scope)))
+            self._steps += 1
+            if self._depth > _DEEPEST or self._steps > _MOST_STEPS:
+                return UNKNOWN
+            self._depth += 1
+            found = self.once(id(node), lambda: some(self._values(node, scope)))
+            self._depth -= 1
             if found is None:
                 return ()
             self._known[id(node)] = found
@@ -85,7 +129,7 @@ class Follower:
             each for value in self.values(node, scope) for each in self.containers.inside(value)
         )
 
-    def _once(self, key: object, follow: Callable[[], Values]) -> Values | None:
+    def once(self, key: object, follow: Callable[[], Values]) -> Values | None:
         """Follow something that isn't being followed already."""
         if key in self._open:
             return None
@@ -97,7 +141,9 @@ class Follower:
 
     def _values(self, node: ast.expr, scope: Scope) -> Iterable[Value]:
         match node:
-            case ast.Constant(value=str() | int() as value):
+            case ast.Constant(value=str() as value):
+                return (Text(value),)
+            case ast.Constant(value=int() as value) if abs(value) < _LARGEST_NUMBER:
                 return (Text(str(value)),)
             case ast.Name():
                 return self._name(node.id, scope)
@@ -127,9 +173,10 @@ class Follower:
                     return self._joined([node.left, node.right], scope)
                 return (*left, *right)
             case ast.IfExp():
-                return (*self.values(node.body, scope), *self.values(node.orelse, scope))
+                either = (*self.values(node.body, scope), *self.values(node.orelse, scope))
+                return alternatives(either)
             case ast.BoolOp():
-                return [value for each in node.values for value in self.values(each, scope)]
+                return self._first_true(node, scope)
             case ast.Await() | ast.NamedExpr():
                 return self.values(node.value, scope)
             case ast.Lambda():
@@ -145,33 +192,51 @@ class Follower:
     ) -> Iterable[Value]:
         return (found for value in self.values(node, scope) for found in follow(value))
 
+    def _first_true(self, node: ast.BoolOp, scope: Scope) -> Values:
+        """`a or b`; what follows a text that is known isn't reached."""
+        found: list[Value] = []
+        for each in node.values:
+            values = self.values(each, scope)
+            found += values
+            if isinstance(node.op, ast.Or) and all(
+                isinstance(value, Text) and value.certain and value.text for value in values
+            ):
+                break
+        return alternatives(found)
+
     def _joined(self, parts: list[ast.expr], scope: Scope) -> Values:
         """The texts that the parts can make together, with holes for what isn't known."""
-        texts = [""]
+        texts = [Text("")]
         for part in parts:
-            found = {
-                value.text if isinstance(value, Text) else HOLE
+            found = [
+                value if isinstance(value, Text) else Text(HOLE)
                 for value in self.values(part, scope) or UNKNOWN
-            }
-            texts = [text + more for text in texts for more in sorted(found)]
-            if len(texts) > MOST:
+            ]
+            texts = [
+                Text(text.text + more.text, text.certain and more.certain)
+                for text in texts
+                for more in dict.fromkeys(found)
+            ]
+            if len(texts) > MOST or any(len(text.text) > LONGEST for text in texts):
                 return UNKNOWN
-        return tuple(Text(text) for text in texts)
+        return tuple(texts)
 
     def _name(self, name: str, scope: Scope) -> Iterable[Value]:
         found, owner = scope.look_up(name)
         if found:
-            return [value for binding in found for value in self.bound(binding)]
-        starred = [f"{module}.{name}" for module in owner.stars]
-        return self._first_resolved(starred) or (Symbol(f"builtins.{name}"),)
+            return self._of_bindings(found, owner, name)
+        starred = self._starred(owner, name)
+        return starred or (Symbol(f"builtins.{name}"),)
 
-    def _first_resolved(self, paths: Iterable[str]) -> Values:
-        """What the first of the paths that may lead anywhere is worth."""
-        for path in paths:
-            found = self._resolved(path)
-            if any(not isinstance(value, Unknown) for value in found):
-                return found
-        return ()
+    def _of_bindings(self, found: list[Binding], owner: Scope, name: str) -> Values:
+        """What a name is worth that is given a value here and there; what grows a list adds."""
+        grown = [value for each in owner.grown.get(name, ()) for value in self.bound(each)]
+        return (*alternatives(v for each in found for v in self.bound(each)), *grown)
+
+    def _starred(self, owner: Scope, name: str) -> Values:
+        """What the paths of `import *` lead to, as far as they lead anywhere."""
+        found = [value for module in owner.stars for value in self._resolved(f"{module}.{name}")]
+        return tuple(value for value in found if not isinstance(value, Unknown))
 
     def bound(self, binding: Binding) -> Values:
         """All that a name may be worth by one of its bindings."""
@@ -186,7 +251,7 @@ class Follower:
             case Defined():
                 return (Local(binding),)
             case Parameter():
-                return self._once(binding, lambda: self.sites.parameter(binding)) or ()
+                return self.once(binding, lambda: self.sites.parameter(binding)) or ()
 
     def _resolved(self, path: str) -> Values:
         """What an imported path stands for: something of the modules here, or a symbol."""
@@ -197,7 +262,7 @@ class Follower:
                 continue
             if length == len(parts):
                 return (Symbol(path),)
-            found = self._once(path, lambda: self._of_module(scope, parts[length]))  # noqa: B023
+            found = self.once(path, lambda: self._of_module(scope, parts[length]))  # noqa: B023
             for attribute in parts[length + 1 :]:
                 found = tuple(v for of in found or () for v in self._attribute(of, attribute))
             return found or UNKNOWN
@@ -205,8 +270,8 @@ class Follower:
 
     def _of_module(self, scope: Scope, name: str) -> Values:
         if name in scope.names:
-            return tuple(v for binding in scope.names[name] for v in self.bound(binding))
-        return self._first_resolved(f"{module}.{name}" for module in scope.stars)
+            return self._of_bindings(scope.names[name], scope, name)
+        return self._starred(scope, name)
 
     def _attribute(self, of: Value, name: str) -> Iterable[Value]:
         match of:
@@ -256,6 +321,11 @@ class Follower:
         return (Data(self._config),) if self._config is not None else UNKNOWN
 
     def returned(self, scope: Scope) -> Values:
-        """All that a function may return."""
-        found = [value for node in scope.returns for value in self.values(node, scope)]
-        return some(found) if found else UNKNOWN
+        """All that a function may return, or yield."""
+        return (
+            alternatives(v for node in scope.returns for v in self.values(node, scope)) or UNKNOWN
+        )
+
+
+def _own_name(scope: Scope) -> str:
+    return str(getattr(scope.node, "name", ""))

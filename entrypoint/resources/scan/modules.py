@@ -1,6 +1,8 @@
 """The modules that are read: the agent's, and those of the code paths that it imports."""
 
 import ast
+import functools
+import io
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +24,11 @@ class Module:
     place: PlaceOf
     is_package: bool = False
 
+    @functools.cached_property
+    def lines(self) -> list[str]:
+        """The code's lines, as Python's parser counts them."""
+        return io.StringIO(self.text, newline=None).read().split("\n")
+
     def absolute(self, module: str | None, level: int) -> str:
         """The module that `from ..module import` names."""
         if not level:
@@ -31,7 +38,7 @@ class Module:
         return ".".join([*parts, module] if module else parts)
 
 
-def parsed(text: str) -> ast.Module | None:
+def parsed(text: str | bytes) -> ast.Module | None:
     """The tree, None for what this Python can't read: an agent's own may be newer."""
     try:
         with warnings.catch_warnings():
@@ -65,11 +72,12 @@ def _module(
     for path, is_package in ((base / "__init__.py", True), (base.with_suffix(".py"), False)):
         if not path.is_file():
             continue
-        text = path.read_bytes().decode(errors="replace")
-        tree = parsed(text)
+        content = path.read_bytes()
+        tree = parsed(content)
         if tree is None:
             return None
 
+        text = content.decode(errors="replace")
         return Module(name, text, tree, partial(place, path.relative_to(folder)), is_package)
     return None
 

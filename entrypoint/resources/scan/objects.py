@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from entrypoint.resources.scan.bindings import Defined, Scope, has_decorator
-from entrypoint.resources.scan.values import UNKNOWN, Local, Value, Values, some
+from entrypoint.resources.scan.values import UNKNOWN, Local, Value, Values, alternatives, some
 
 if TYPE_CHECKING:
     from entrypoint.resources.scan.follower import Follower
@@ -27,41 +27,40 @@ class Objects:
             for binding in each.scope.attributes.get(name, ())
             for value in self._follower.bound(binding)
         ]
-        fields = self._of_fields(defined, name)
-        found = (*assigned, *fields, *self.of_class(defined, name, bound=True))
-        if not found:
-            # A mixin's methods use what the classes have that it is mixed into.
-            found = tuple(
-                value
-                for heir in self.heirs(defined.scope)
-                if heir is not defined.scope
-                for binding in (*heir.attributes.get(name, ()), *heir.names.get(name, ()))
-                for value in self._follower.bound(binding)
-            )
-        return some(found) or UNKNOWN
+        fields, is_always_given = self._of_fields(defined, name)
+        own = () if is_always_given else self.of_class(defined, name, bound=True)
+        # What a class says may be said otherwise by one that is made from it, and a mixin's methods
+        # use what the classes have that it is mixed into.
+        heirs = tuple(
+            value
+            for heir in self.heirs(defined.scope)
+            if heir is not defined.scope
+            for binding in (*heir.attributes.get(name, ()), *heir.names.get(name, ()))
+            for value in self._follower.bound(binding)
+        )
+        found = (*(assigned if len(assigned) == 1 else alternatives(assigned)), *fields, *own)
+        return (alternatives((*found, *heirs)) if heirs else some(found)) or UNKNOWN
 
-    def _of_fields(self, defined: Defined, name: str) -> Values:
-        """What an attribute is given where a dataclass or a pydantic model is made."""
+    def _of_fields(self, defined: Defined, name: str) -> tuple[Values, bool]:
+        """What an attribute is given where a dataclass or a pydantic model is made, if always."""
         if not isinstance(defined.node, ast.ClassDef):
-            return ()
+            return (), False
+        sites = self._follower.sites
         if "__init__" in defined.scope.names:
-            return tuple(
-                value
-                for call, scope in self._follower.sites.of_super_init()
-                if scope.owner() is defined.scope
-                for value in self._follower.sites.argument(call, scope, [name], None)
-            )
+            calls = [site for site in sites.of_super_init() if site[1].owner() is defined.scope]
+            given = [sites.argument(call, scope, [name], None) for call, scope in calls]
+            return tuple(value for values in given for value in values), False
         fields = [
             each.target.id
             for each in defined.node.body
             if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
         ]
         position = fields.index(name) if name in fields else None
-        return tuple(
-            value
-            for call, scope in self._follower.sites.of(defined.node)
-            for value in self._follower.sites.argument(call, scope, [name], position)
-        )
+        given = [
+            sites.argument(call, scope, [name], position) for call, scope in sites.of(defined.node)
+        ]
+        is_always_given = bool(given) and all(given)
+        return tuple(value for values in given for value in values), is_always_given
 
     def of_class(self, defined: Defined, name: str, *, bound: bool) -> Values:
         """An attribute of a class, by the order of its bases; `bound`: read from an object."""
@@ -76,7 +75,7 @@ class Objects:
                 else:
                     found += self._follower.bound(binding)
             if found:
-                return tuple(found)
+                return alternatives(found)
         return ()
 
     def _with_bases(self, defined: Defined) -> Iterator[Defined]:

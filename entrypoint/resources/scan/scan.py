@@ -5,7 +5,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from entrypoint.resources.kinds import of_model
 from entrypoint.resources.resource import Use
 from entrypoint.resources.scan.bindings import Scope
 from entrypoint.resources.scan.calls import (
+    CALLS_ANOTHER,
+    MAKES_A_CLIENT,
     OPENAI_CLIENTS,
     ROWS,
     SAME_CLIENT,
@@ -36,13 +38,21 @@ from entrypoint.resources.scan.values import (
     View,
 )
 
+# Uses in all; no agent has as many.
+_MOST = 2_000
+
 
 @dataclass(frozen=True)
 class Findings:
-    """What is used, and the clients for the user that are made before there is one."""
+    """What is used, in the order of the code.
 
-    uses: tuple[Use, ...]
-    early_user_clients: tuple[Place, ...]
+    And the clients for the user that are made before there is one; and whether such a client does
+    what isn't known here.
+    """
+
+    uses: tuple[Use, ...] = ()
+    early_user_clients: tuple[Place, ...] = ()
+    has_unknown_user_access: bool = False
 
 
 def scan(
@@ -58,10 +68,17 @@ def scan(
     """
     tree = parsed(agent.text)
     if tree is None:
-        return Findings((), ())
+        return Findings()
     module = Module("<agent>", agent.text, tree, agent.place)
-    reader = _Reader(Follower(reachable(module, code_paths, place), config))
-    return Findings(tuple(reader.uses()), tuple(reader.early_user_clients()))
+    try:
+        reader = _Reader(Follower(reachable(module, code_paths, place), config))
+    except RecursionError:  # code that nests endlessly is no agent's
+        return Findings()
+    return Findings(
+        tuple(sorted(itertools.islice(reader.uses(), _MOST), key=_position_of)),
+        tuple(reader.early_user_clients()),
+        reader.has_unknown_user_access(),
+    )
 
 
 class _Reader:
@@ -72,15 +89,13 @@ class _Reader:
             self._rows[row.call.rpartition(".")[2]].append(row)
 
     def uses(self) -> Iterator[Use]:
-        """Every use, in the order of the code."""
+        """Every use."""
         for scope in self._follower.scopes():
+            is_reached = id(scope) not in self._follower.unreached
             for call in scope.calls:
-                if not self._may_match(call.func):
-                    continue
-                try:
-                    yield from dict.fromkeys(self._uses(call, scope))
-                except RecursionError:  # code that nests endlessly is no agent's
-                    continue
+                if self._may_match(call.func):
+                    for use in dict.fromkeys(self._uses(call, scope)):
+                        yield use if is_reached else replace(use, certain=False)
 
     def _may_match(self, called: ast.expr) -> bool:
         """Whether it is worth following: a method's name is what it is, another's may be set."""
@@ -96,21 +111,43 @@ class _Reader:
                 if place and self._has_user_credentials(call, scope):
                     yield place
 
+    def has_unknown_user_access(self) -> bool:
+        """Whether a client for the user is asked for something that no row knows."""
+        if not any(self._follower.mentions(name) for name in USER_CREDENTIALS):
+            return False
+        return any(
+            isinstance(value, Symbol)
+            and value.of
+            and True in self._access(value.of.call, value.of.scope, value.of.of)
+            and not any(True for _ in self._matching(value.path))
+            and not value.path.endswith(MAKES_A_CLIENT)
+            for scope in self._follower.scopes()
+            for call in scope.calls
+            for value in self._follower.values(call.func, scope)
+        )
+
     def _uses(self, call: ast.Call, scope: Scope) -> Iterator[Use]:
-        for value in self._follower.values(call.func, scope):
+        called = self._follower.values(call.func, scope)
+        for value in called:
             if not isinstance(value, Symbol):
                 continue
-            if value.path == "functools.partial" and call.args:
+            if value.path in CALLS_ANOTHER and call.args:
                 made = ast.Call(call.args[0], call.args[1:], call.keywords, **_position(call))
                 yield from self._uses(made, scope)
-            path = SAME_CLIENT.sub("", value.path)
-            for row in self._rows.get(path.rpartition(".")[2], ()):
-                if _matches(row, path) and self._is_databricks(row, call, scope, value.of):
-                    yield from self._uses_of(row, call, scope, value.of)
+            for row in self._matching(value.path):
+                if self._is_databricks(row, call, scope, value.of):
+                    for use in self._uses_of(row, value, call, scope):
+                        yield use if len(called) == 1 else replace(use, certain=False)
 
-    def _uses_of(self, row: Row, call: ast.Call, scope: Scope, of: Made | None) -> Iterator[Use]:
-        by = f"{row.call.replace('()', '(...)')}(...)"
-        access = self._access(call, scope, of)
+    def _matching(self, path: str) -> Iterator[Row]:
+        path = SAME_CLIENT.sub("", path)
+        rows = self._rows.get(path.rpartition(".")[2], ())
+        return (row for row in rows if _matches(row, path))
+
+    def _uses_of(self, row: Row, called: Symbol, call: ast.Call, scope: Scope) -> Iterator[Use]:
+        by = f"{_shown(row, called.path)}(...)"
+        access = self._access(call, scope, called.of)
+        place = _place(call, scope)
         for value in self._texts(row, call, scope):
             # What isn't known could be anything, also what another row's client is told.
             found = row.read(value.text if isinstance(value, Text) else HOLE)
@@ -119,9 +156,9 @@ class _Reader:
             kind, name = found
             if name and (HOLE in name or name.endswith("*")):
                 name = None
+            certain = len(access) == 1 and (not isinstance(value, Text) or value.certain)
             for on_behalf in sorted(access):
-                place = _place(call, scope)
-                yield Use(kind, name or None, by, "code", place, on_behalf, row.over_mcp)
+                yield Use(kind, name or None, by, "code", place, on_behalf, row.over_mcp, certain)
 
     def _texts(self, row: Row, call: ast.Call, scope: Scope) -> Iterable[Value]:
         """What the row's argument is worth; nothing when it isn't given."""
@@ -135,10 +172,11 @@ class _Reader:
                     for position, level in enumerate(("catalog", "schema"))
                 )
                 name = follower.sites.argument(call, scope, argument.names, argument.position)
-                return [
-                    Text(".".join(each.text if isinstance(each, Text) else HOLE for each in levels))
-                    for levels in itertools.product(catalog, schema, name or UNKNOWN)
-                ]
+                levels = (catalog, schema, name or UNKNOWN)
+                if any(len(each) > 1 for each in levels):
+                    return UNKNOWN
+                known = [each[0].text if isinstance(each[0], Text) else HOLE for each in levels]
+                return (Text(".".join(known)),)
         values = follower.sites.argument(call, scope, argument.names, argument.position)
         if row.how == "each":
             return [each for value in values for each in follower.containers.inside(value)]
@@ -270,7 +308,19 @@ def _matches(row: Row, path: str) -> bool:
 
 
 def _place(call: ast.Call, scope: Scope) -> Place | None:
-    return scope.module.place(call.lineno, call.col_offset + 1)
+    # The parser counts bytes.
+    line = scope.module.lines[call.lineno - 1].encode()[: call.col_offset]
+    return scope.module.place(call.lineno, len(line.decode(errors="ignore")) + 1)
+
+
+def _position_of(use: Use) -> tuple[str, int, int]:
+    place = use.place
+    return (place.file, place.line or 0, place.column or 0) if place else ("", 0, 0)
+
+
+def _shown(row: Row, path: str) -> str:
+    """What is called, for a sentence: a function's name alone would say little."""
+    return path if row.call.islower() and "(" not in path else row.call.replace("()", "(...)")
 
 
 def _position(node: ast.expr) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from entrypoint.resources.scan.values import (
     Value,
     Values,
     some,
+    uncertain,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class CallSites:
         for call, scope in self.of(function, owner if of_class else None):
             is_called = True
             found += self.argument(call, scope, [name], position) or fallback
-        return some(found) if is_called else fallback
+        # Without a call in sight, the default is only likely.
+        return some(found) if is_called else tuple(uncertain(value) for value in fallback)
 
     def of(
         self, node: Function | ast.ClassDef, owner: Scope | None = None

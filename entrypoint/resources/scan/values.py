@@ -2,22 +2,24 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from entrypoint.resources.scan.bindings import Defined, Scope
 
 # Stands in a text for a part that is not known; no name can hold it.
 HOLE = "\0"
-# What may be worth more than this isn't followed any further.
-MOST = 64
+# What may be worth more than this, or is longer, isn't followed any further.
+MOST = 256
+LONGEST = 2_000
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text; what isn't known of it is a HOLE."""
+    """A text; what isn't known of it is a HOLE. Not `certain`: one of several that it may be."""
 
     text: str
+    certain: bool = True
 
     @property
     def is_known(self) -> bool:
@@ -64,6 +66,7 @@ class Held:
 
     node: ast.expr
     scope: Scope
+    certain: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,7 @@ class Data:
     """A dictionary or a list of the configuration."""
 
     data: Any
+    certain: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,3 +132,16 @@ def some(values: Iterable[Value]) -> Values:
     """The values, each once, and not too many of them."""
     found = tuple(dict.fromkeys(values))
     return found if len(found) <= MOST else (*found[:MOST], *UNKNOWN)
+
+
+def alternatives(values: Iterable[Value]) -> Values:
+    """The values of which one is taken, nobody knows which."""
+    found = some(values)
+    return found if len(found) == 1 else tuple(uncertain(value) for value in found)
+
+
+def uncertain(value: Value) -> Value:
+    """The value, as one of several."""
+    if isinstance(value, Text | Held | Data) and value.certain:
+        return replace(value, certain=False)
+    return value
