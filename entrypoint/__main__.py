@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from entrypoint import pipeline
+from entrypoint import credentials, pipeline
 from entrypoint.agent import orphans
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
@@ -99,5 +99,9 @@ if __name__ == "__main__":
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _cancel)
     orphans.adopt()
+    given = dict(os.environ)
+    # Libraries look into this process's own environment.
+    for name in credentials.names(given):
+        os.environ.pop(name, None)
     os.environ.update(MLFLOW_SETTINGS)
-    sys.exit(main(sys.argv[1:], os.environ))
+    sys.exit(main(sys.argv[1:], {**given, **MLFLOW_SETTINGS}))

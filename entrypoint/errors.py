@@ -41,6 +41,10 @@ class InputFailure(Failure):
     """An input is missing or wrong."""
 
 
+class LoginFailure(Failure):
+    """Nobody is logged in at Databricks."""
+
+
 class ResourceFailure(Failure):
     """A resource isn't declared, isn't there, or can't be used as it is declared."""
 

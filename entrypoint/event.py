@@ -61,6 +61,20 @@ class Event:
         return pull_request if isinstance(pull_request, dict) else {}
 
     @property
+    def is_without_secrets(self) -> bool:
+        """Whether GitHub keeps secrets from the job: a fork's or Dependabot's pull request.
+
+        https://docs.github.com/en/actions/reference/security/secure-use
+        """
+        if not self.pull_request:
+            return False
+        head, user = self.pull_request.get("head"), self.pull_request.get("user")
+        repository = head.get("repo") if isinstance(head, dict) else None
+        name = repository.get("full_name") if isinstance(repository, dict) else None
+        author = user.get("login") if isinstance(user, dict) else None
+        return name != self.repository or author == "dependabot[bot]"
+
+    @property
     def commit(self) -> str:
         """The commit that the user means: a pull request's head, not the merge made for the job."""
         head = self.pull_request.get("head")

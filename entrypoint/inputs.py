@@ -125,6 +125,12 @@ INPUTS = (
         "Tags to set on the model version, one `key=value` a line, filled in as in `aliases`.",
     ),
     Declared(
+        "if-unchanged",
+        "`reuse` takes the version that has the same digest, if there is one, without building or"
+        " asking the agent; `register` makes a new one.",
+        "reuse",
+    ),
+    Declared(
         "verify",
         "`predict` loads what was built in a clean process and asks it the example; `load` only"
         " loads it; `off` does neither.",
@@ -151,6 +157,7 @@ INPUTS = (
 MODES = ("auto", "preview", "log", "register")
 FLAVORS = ("auto", "pyfunc", "langchain", "llama_index")
 VERIFICATIONS = ("predict", "load", "off")
+IF_UNCHANGED = ("reuse", "register")
 RESOURCE_CHECKS = ("error", "warn", "off")
 
 
@@ -183,6 +190,7 @@ class Inputs:
     registry_uri: str | None
     aliases: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
+    if_unchanged: str
     verify: str
     check_resources: str
     timeout_seconds: float
@@ -221,6 +229,7 @@ class Inputs:
             "registry_uri": reader.optional("registry-uri", str),
             "aliases": reader.optional("aliases", _lines) or (),
             "tags": reader.optional("tags", _pairs) or (),
+            "if_unchanged": reader.required("if-unchanged", _one_of(IF_UNCHANGED)),
             "verify": reader.required("verify", _one_of(VERIFICATIONS)),
             "check_resources": reader.required("check-resources", _one_of(RESOURCE_CHECKS)),
             "timeout_seconds": reader.required("timeout-minutes", _seconds),

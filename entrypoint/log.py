@@ -25,6 +25,9 @@ class Log(Protocol):
     def foreign(self, text: str) -> None:
         """Show lines that somebody else's program printed: never obeyed as commands."""
 
+    def mask(self, secret: str) -> None:
+        """Let nobody who shows this log show a value."""
+
     def notice(self, problem: Problem) -> None:
         """Point out something that needn't be mended."""
 
@@ -59,6 +62,9 @@ class PlainLog:
 
     def foreign(self, text: str) -> None:
         self._print("\n".join(f"  | {line}" for line in text.splitlines()))
+
+    def mask(self, secret: str) -> None:
+        pass
 
     def notice(self, problem: Problem) -> None:
         self._tell("notice", problem)

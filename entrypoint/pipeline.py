@@ -1,6 +1,8 @@
 """The story: read, build, verify, publish."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from entrypoint import plan as plans
 from entrypoint.agent import build, content
@@ -8,22 +10,26 @@ from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment.environment import Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
-from entrypoint.background import beside
+from entrypoint.errors import LoginFailure
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
+from entrypoint.inquiry import Inquiry
 from entrypoint.job import Job
-from entrypoint.log import Log
 from entrypoint.ownership import hand_over
 from entrypoint.plan import Plan
-from entrypoint.registry import login
+from entrypoint.registry import stores
+from entrypoint.registry.loan import lent, lent_to_mlflow
+from entrypoint.registry.login import Login
 from entrypoint.registry.stores import FOLDER
 from entrypoint.report import progress
 from entrypoint.report.result import Result
 from entrypoint.resources import observed
-from entrypoint.resources.existence import LookedUp
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Use
 from entrypoint.workspace import Workspace
+
+if TYPE_CHECKING:
+    from entrypoint.registry.session import Session
 
 
 def run(job: Job, result: Result) -> None:
@@ -45,14 +51,17 @@ def run(job: Job, result: Result) -> None:
     inputs = Inputs.read(job.texts, job.workspace)
     result.learn_inputs(inputs, event, job.workspace)
     try:
-        with scratch_folder() as folder:
+        environ = stores.login_environ(inputs, job.environ)
+        with scratch_folder() as folder, Login(environ, event, job.keep_secret, log) as login:
             sandbox = Sandbox.make(folder, job.environ, Deadline(inputs.timeout_seconds), log)
-            _log_agent(job, inputs, event, sandbox, result)
+            _log_agent(job, inputs, sandbox, login, result, event=event)
     finally:
         _give_back(job.workspace, inputs)
 
 
-def _log_agent(job: Job, inputs: Inputs, event: Event, sandbox: Sandbox, result: Result) -> None:
+def _log_agent(
+    job: Job, inputs: Inputs, sandbox: Sandbox, login: Login, result: Result, *, event: Event
+) -> None:
     log = job.log
     with result.stage("Read", log):
         progress.tell_aim(result, log)
@@ -61,8 +70,10 @@ def _log_agent(job: Job, inputs: Inputs, event: Event, sandbox: Sandbox, result:
         review = plan.review(log)
         result.resources = review.table
         review.code(plan.findings())
+        if plan.needs_login:
+            _settle(login, plan, job)
     to_look_up = review.to_look_up
-    looked_up = beside(lambda: _look_up(to_look_up, job.environ))
+    inquiry = Inquiry.begin(plan, login, to_look_up)
     with result.stage("Environment", log):
         uv = Uv(sandbox, inputs.cache_dir, job.workspace.root, job.environ)
         environment = uv.environment(plan.requirements, plan.python)
@@ -71,10 +82,19 @@ def _log_agent(job: Job, inputs: Inputs, event: Event, sandbox: Sandbox, result:
         plan.order.code_paths.add_built(environment.code)
         manifest = plan.manifest(environment)
         result.digest = manifest.digest
+        if not plan.needs_login:
+            _settle(login, plan, job)
+        inquiry.check()
     if to_look_up:
         with result.stage("Resources", log):
-            review.workspace(looked_up.result())
-    with build.started(sandbox, environment, plan.order) as worker:
+            review.workspace(inquiry.looked_up)
+    with lent_to_mlflow(login, os.environ):
+        if _is_reused(plan, manifest, result, job):
+            return
+    with (
+        lent(login, sandbox.environ) as of_agent,
+        build.started(sandbox, environment, plan.order, of_agent) as worker,
+    ):
         with result.stage("Build", log):
             built = result.build = worker.build()
             progress.tell_build(built, log)
@@ -84,27 +104,31 @@ def _log_agent(job: Job, inputs: Inputs, event: Event, sandbox: Sandbox, result:
                 result.verification = worker.verify()
                 progress.tell_verification(result.verification, log)
     with result.stage("Check", log):
-        review.verified(_seen(built, result.verification))
+        verification = result.verification
+        was_asked = verification is not None and verification.answer is not None
+        review.verified(_seen(built, verification), was_asked=was_asked)
         content.check(built.model, manifest, plan.order, job.secrets)
         log.line(f"digest {manifest.digest}")
     if plan.mode != "preview":
-        with result.stage("Publish", log):
-            _publish(plan, built, manifest, result, log)
+        with result.stage("Publish", log), lent_to_mlflow(login, os.environ):
+            _publish(plan, built, manifest, result, job)
             log.line(result.published.model_uri)
 
 
-def _look_up(names: list[tuple[str, str]], environ: Mapping[str, str]) -> LookedUp:
-    """Ask the workspace for the resources, where there is one."""
-    if not names or not login.is_configured(environ):
-        return LookedUp(why_not="there are no credentials for Databricks")
-    # Here and not above: this imports the Databricks SDK.
-    from entrypoint.resources.live import look_up  # noqa: PLC0415
+def _settle(login: Login, plan: Plan, job: Job) -> None:
+    """See whether somebody is logged in.
 
-    try:
-        return LookedUp(look_up(login.connect(), names))
-    except (ValueError, OSError) as error:
-        # The SDK goes on with its whole configuration.
-        return LookedUp(why_not=str(error).partition(". Config: ")[0])
+    Raises:
+        LoginFailure: nobody is, and somebody must be.
+
+    """
+    problem = login.problem
+    if problem is None:
+        job.log.line(f"logged in at {login.token().host} as {login.who.name or 'somebody'}")
+    elif plan.needs_login:
+        raise LoginFailure(problem)
+    elif not login.is_absent:
+        job.log.warning(problem)
 
 
 def _seen(built: build.Build, verification: build.Verification | None) -> Iterator[Use]:
@@ -116,20 +140,44 @@ def _seen(built: build.Build, verification: build.Verification | None) -> Iterat
         yield from observed.uses(verification.requests)
 
 
-def _publish(plan: Plan, built: build.Build, manifest: Manifest, result: Result, log: Log) -> None:
+def _is_reused(plan: Plan, manifest: Manifest, result: Result, job: Job) -> bool:
+    """Whether the agent was registered already, so that nothing is left to do."""
+    if plan.mode != "register" or plan.inputs.if_unchanged != "reuse":
+        return False
     # Here and not above: this imports MLflow, which a preview does without.
+    from entrypoint.registry.reuse import reuse  # noqa: PLC0415
+
+    name, labels, log = str(plan.inputs.uc_target), plan.labels, job.log
+    with result.stage("Find", log):
+        log.line(f"digest {manifest.digest}")
+        session = _session(plan, job)
+        is_reused = reuse(name, manifest.digest, labels, session, result.published)
+        if is_reused:
+            log.line(f"{result.published.model_uri} has it already: nothing to build")
+        else:
+            log.line("no version has it yet")
+    return is_reused
+
+
+def _publish(plan: Plan, built: build.Build, manifest: Manifest, result: Result, job: Job) -> None:
     from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
 
-    if plan.stores is None:
-        raise RuntimeError("a plan to publish names the stores")
     publication = Publication(
         model=built.model,
         manifest=manifest,
-        flavor=built.flavor,
         registered_name=str(plan.inputs.uc_target) if plan.mode == "register" else None,
         labels=plan.labels.with_digest(manifest.digest),
+        once=plan.inputs.if_unchanged == "reuse",
     )
-    publish(publication, plan.stores, result.published, log)
+    publish(publication, _session(plan, job), result.published, job.log)
+
+
+def _session(plan: Plan, job: Job) -> "Session":
+    from entrypoint.registry.session import Session  # noqa: PLC0415
+
+    if plan.stores is None:
+        raise RuntimeError("a plan to publish names the stores")
+    return Session(plan.stores, job.environ, job.log)
 
 
 def _give_back(workspace: Workspace, inputs: Inputs) -> None:

@@ -39,6 +39,11 @@ class Plan:
     labels: Labels
     stores: Stores | None
 
+    @property
+    def needs_login(self) -> bool:
+        """Whether Databricks is where something is to be written."""
+        return self.mode != "preview" and self.stores is not None and self.stores.at_databricks
+
     def manifest(self, environment: Environment) -> manifest.Manifest:
         """What goes into the agent, once its environment is known.
 

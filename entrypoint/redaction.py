@@ -4,8 +4,9 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from urllib.parse import quote, quote_plus, unquote
 
 MASK = "***"
@@ -39,14 +40,16 @@ _IN_TEXT = (
 _LINE_OF_A_KEY = re.compile(r"^\s*([A-Za-z0-9+/=_-]{32,})\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Secrets:
     """Secret values in every form in which they may turn up: form -> where it is known from.
 
     A name such as `DATABRICKS_TOKEN` may be shown, a form never; so the forms are not in `repr`.
     """
 
+    # Replaced as a whole when there are more, so who reads them needs no lock.
     forms: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **more: str) -> "Secrets":
@@ -57,18 +60,28 @@ class Secrets:
         known = [(value, name) for name, value in more.items() if len(value) >= _SHORTEST]
         for name, value in environ.items():
             known += [(secret, name) for secret in _secrets(name, value)]
-        forms: dict[str, str] = {}
-        for value, name in known:
-            for form in _forms(value):
-                forms.setdefault(form, name)
-        # Longest first, so that a secret which holds another one goes as a whole.
-        return cls(dict(sorted(forms.items(), key=lambda item: -len(item[0]))))
+        return cls(_with({}, known))
+
+    def learn(self, value: str, name: str) -> None:
+        """Know one value more from now on; any thread may say it."""
+        with self._lock:
+            self.forms = _with(self.forms, [(value, name)])
 
     def redact(self, text: str) -> str:
         """Replace every known value by `***`; a value that the text's end cuts in two stays."""
         # A plain search is faster than a pattern, and mostly there is nothing to replace.
         found = [re.escape(form) for form in self.forms if form in text]
         return re.sub("|".join(found), MASK, text) if found else text
+
+
+def _with(forms: Mapping[str, str], known: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Forms, and those of more values."""
+    more = dict(forms)
+    for value, name in known:
+        for form in _forms(value):
+            more.setdefault(form, name)
+    # Longest first, so that a secret which holds another one goes as a whole.
+    return dict(sorted(more.items(), key=lambda item: -len(item[0])))
 
 
 def _secrets(name: str, value: str) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -10,17 +12,29 @@ import pytest
 _PROBES = {
     "docker": ("docker", "info"),
     "go": ("go", "version"),
+    "java": ("java", "-version"),
     "maven": ("mvn", "--version"),
     "npm": ("npm", "--version"),
+    "openssl": ("openssl", "version"),
+    "postgresql": ("postgres", "--version"),
 }
+# Where Debian puts servers that it keeps off PATH.
+_ASIDE = "/usr/lib/postgresql/*/bin"
+
+
+def program(name: str) -> str:
+    """The path of a program, empty when it isn't there."""
+    aside = sorted(map(str, Path("/").glob(_ASIDE[1:])), reverse=True)
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(aside)) or ""
 
 
 def missing(tool: str) -> str:
     """Why the tool can't be used here, empty when it can."""
-    program, *arguments = _PROBES[tool]
-    if not shutil.which(program):
-        return f"{tool} is missing: there is no `{program}` on PATH"
-    probe = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    name, *arguments = _PROBES[tool]
+    path = program(name)
+    if not path:
+        return f"{tool} is missing: there is no `{name}` on PATH"
+    probe = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
     if probe.returncode == 0:
         return ""
     said = (probe.stderr or probe.stdout).strip().splitlines() or [f"status {probe.returncode}"]
@@ -30,8 +44,12 @@ def missing(tool: str) -> str:
 def require(tool: str) -> None:
     """Skip the test when the tool is missing; fail it when REQUIRE_TOOLS names the tool."""
     reason = missing(tool)
-    if not reason:
-        return
+    if reason:
+        do_without(tool, reason)
+
+
+def do_without(tool: str, reason: str) -> NoReturn:
+    """Skip the test, or fail it when REQUIRE_TOOLS names the tool."""
     if tool in os.environ.get("REQUIRE_TOOLS", "").split():
         pytest.fail(f"{reason}, and REQUIRE_TOOLS demands it", pytrace=False)
     pytest.skip(reason)

@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,8 +186,13 @@ class Worker:
 
 
 @contextmanager
-def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterator[Worker]:
-    """A worker for one order; it and all of its processes end with the `with` block."""
+def started(
+    sandbox: Sandbox, environment: Environment, order: Order, login: Mapping[str, str]
+) -> Iterator[Worker]:
+    """A worker for one order; it and all of its processes end with the `with` block.
+
+    `login`: the variables with which the agent is logged in at Databricks, if it is.
+    """
     folder = sandbox.give(sandbox.folder / "build")
     (folder / "verdicts").mkdir()
     code = order.code_paths
@@ -211,6 +216,7 @@ def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterato
         "flavor": order.flavor,
         "import_paths": [str(order.agent.parent), str(order.workspace.root)],
         "input_example": order.input_example,
+        "logged_in": bool(login),
         "model": str(folder / "model"),
         "model_config": str(order.model_config) if order.model_config else None,
         "requirements": environment.lock.lines,
@@ -225,7 +231,9 @@ def started(sandbox: Sandbox, environment: Environment, order: Order) -> Iterato
     reading, writing = os.pipe()
     try:
         argv = [str(environment.python), "-Iu", str(_WORKER), str(job_file), str(writing)]
-        with sandbox.start(argv, doing="the agent", cwd=folder, reply=writing) as process:
+        with sandbox.start(
+            argv, doing="the agent", cwd=folder, environ=login, reply=writing
+        ) as process:
             yield Worker(process, reading, order, folder)
     finally:
         os.close(reading)

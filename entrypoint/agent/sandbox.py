@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from entrypoint import credentials
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.process import Process
 from entrypoint.log import Log
 from entrypoint.ownership import hand_over
 
-# GitHub's variables (tokens, command files, the inputs), what would steer the interpreter, and the
-# long-lived secrets with which the control process publishes.
+# GitHub's variables (tokens, command files, the inputs) and what would steer the interpreter; what
+# opens Databricks is withheld as well, and the agent is lent a login.
 # The package index's credentials (UV_*, PIP_*) are for uv alone.
 _WITHHELD_PREFIXES = (
     "INPUT_",
@@ -34,7 +35,7 @@ _WITHHELD_PREFIXES = (
     "PIP_",
 )
 _TOKENS = ("INPUT_GITHUB-TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
-_WITHHELD = {"GH_TOKEN", "VIRTUAL_ENV", "DATABRICKS_CLIENT_SECRET", "ARM_CLIENT_SECRET"}
+_WITHHELD = {"GH_TOKEN", "VIRTUAL_ENV"}
 
 # What the agent does to MLflow while it is built ends in a store that is thrown away.
 _MLFLOW = {
@@ -143,11 +144,12 @@ class Sandbox:
 def step_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that foreign programs may know: the step's own `env:`."""
     tokens = [environ[name] for name in _TOKENS if environ.get(name)]
+    withheld = _WITHHELD | credentials.names(environ)
     return {
         name: value
         for name, value in environ.items()
         if not name.startswith(_WITHHELD_PREFIXES)
-        and name not in _WITHHELD
+        and name not in withheld
         and not any(token in value for token in tokens)
     }
 

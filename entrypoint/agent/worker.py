@@ -68,7 +68,7 @@ def build(job: Job) -> Verdict:
     try:
         flavor = save_it(job, job["flavor"])
     except Exception as error:
-        if not needs_credentials(error):
+        if not needs_credentials(error, job):
             raise
         with unasked():
             flavor = save_it(job, job["flavor"])
@@ -245,7 +245,7 @@ def verify(job: Job) -> Verdict:
             verdict["chunks"] = sum(1 for _ in agent.predict_stream(example, **arguments))
             verdict["stream_seconds"] = time.monotonic() - started
     except Exception as error:
-        if not needs_credentials(error):
+        if not needs_credentials(error, job):
             raise
         verdict["no_credentials"] = str(error)[:TEXT_LIMIT]
         return verdict
@@ -292,9 +292,9 @@ def check_answer(model: Model, answer: Any) -> None:
         raise TypeError(f"the answer does not fit the signature's outputs: {error}") from None
 
 
-def needs_credentials(error: BaseException | None) -> bool:
+def needs_credentials(error: BaseException | None, job: Job) -> bool:
     """Whether it failed because nobody is logged in at Databricks, as on a fork's pull request."""
-    if any(name in os.environ for name in ("DATABRICKS_HOST", "DATABRICKS_CONFIG_PROFILE")):
+    if job["logged_in"]:
         return False
     while error is not None:
         if any(words in str(error) for words in NOT_LOGGED_IN):

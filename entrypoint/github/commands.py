@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 import secrets
 import sys
+from threading import Lock
 from typing import TextIO
 
 from entrypoint.errors import Problem
@@ -19,6 +20,7 @@ class WorkflowLog:
         """Print to `stream`, without the values of `secrets`."""
         self._stream = stream
         self._secrets = secrets or Secrets()
+        self._lock = Lock()
 
     def group(self, title: str) -> None:
         self._print(f"::group::{_data(title)}")
@@ -33,6 +35,9 @@ class WorkflowLog:
 
     def foreign(self, text: str) -> None:
         self._fenced(text)
+
+    def mask(self, secret: str) -> None:
+        self._write(f"::add-mask::{_data(secret)}")
 
     def notice(self, problem: Problem) -> None:
         self._annotate("notice", problem)
@@ -63,7 +68,12 @@ class WorkflowLog:
         self._print(f"::stop-commands::{token}\n{text}\n::{token}::")
 
     def _print(self, text: str) -> None:
-        print(self._secrets.redact(printable(text)), file=self._stream, flush=True)
+        self._write(self._secrets.redact(printable(text)))
+
+    def _write(self, text: str) -> None:
+        # Nothing that another thread says may stand between a fence and its end.
+        with self._lock:
+            print(text, file=self._stream, flush=True)
 
 
 def _data(text: str) -> str:

@@ -11,7 +11,10 @@ from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.registry.name import TAG_LIMIT, alias_safe, check_alias, check_tag
 
-_DIGEST = "log_agent_digest"
+DIGEST = "log_agent_digest"
+# Every commit whose agent has the digest, newest first; `git_commit` is the first one.
+COMMITS = "git_commits"
+RUN_ID = "github_run_id"
 _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
 
 
@@ -23,13 +26,14 @@ class Labels:
     run_name: str
     run_tags: Mapping[str, str]
     logged_model_name: str
+    commit: str
     tags: Mapping[str, str]
     aliases: tuple[str, ...]
     description: str
 
     def with_digest(self, digest: str) -> "Labels":
         """The labels of what has this digest, which is known later than the rest."""
-        return replace(self, tags={**self.tags, _DIGEST: digest})
+        return replace(self, tags={**self.tags, DIGEST: digest})
 
     @classmethod
     def make(cls, inputs: Inputs, event: Event, agent: str, checkout_name: str) -> "Labels":
@@ -46,12 +50,13 @@ class Labels:
             for key, value in inputs.tags
         }
         facts = _facts(event)
-        if ours := sorted({*facts, _DIGEST} & tags.keys()):
+        own = {*facts, DIGEST, COMMITS}
+        if ours := sorted(own & tags.keys()):
             problems.append(Problem(f"`tags`: log-agent sets {', '.join(ours)} itself."))
-        if len(facts) + 1 + len(tags) > TAG_LIMIT:
+        if len(own) + len(tags) > TAG_LIMIT:
             problems.append(
                 Problem(
-                    f"`tags`: {len(tags)} are too many: with log-agent's own {len(facts) + 1},"
+                    f"`tags`: {len(tags)} are too many: with log-agent's own {len(own)},"
                     f" Unity Catalog allows {TAG_LIMIT}."
                 )
             )
@@ -72,7 +77,8 @@ class Labels:
                 **facts,
             },
             logged_model_name=name,
-            tags={**facts, **tags},
+            commit=event.commit,
+            tags={**facts, **_present({COMMITS: event.commit}), **tags},
             aliases=tuple(dict.fromkeys(aliases)),
             description=_description(agent, event),
         )
@@ -87,7 +93,7 @@ def _facts(event: Event) -> dict[str, str]:
             "git_ref": event.ref,
             "pull_request": event.facts["pr"],
             "release_tag": event.tag,
-            "github_run_id": event.run_id,
+            RUN_ID: event.run_id,
             "log_agent_version": version("log-agent"),
         }
     )

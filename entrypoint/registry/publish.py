@@ -1,160 +1,202 @@
 """Publishing: the directory that was built becomes a logged model and a model version."""
 
-import os
-import signal
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
-import mlflow
-from mlflow import MlflowClient
-from mlflow.entities import LoggedModelStatus, RunStatus
-from mlflow.exceptions import MlflowException
-from mlflow.models import Model
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, Run, RunStatus
+from mlflow.entities.model_registry import ModelVersion
 
 from entrypoint.agent.manifest import Manifest
-from entrypoint.errors import Cancelled, Problem, PublishFailure
-from entrypoint.log import Log, LogStream
-from entrypoint.registry.built_model import BuiltModel
-from entrypoint.registry.labels import Labels
+from entrypoint.errors import Cancelled, Problem
+from entrypoint.log import Log
+from entrypoint.registry.creator import Creator
+from entrypoint.registry.history import JOB, TARGET, History
+from entrypoint.registry.interruption import held, tidying
+from entrypoint.registry.labels import DIGEST, Labels
+from entrypoint.registry.model_files import identify
 from entrypoint.registry.published import Published
-from entrypoint.registry.stores import Stores
-
-# What a store can answer with: MLflow's own errors; a refused upload (requests' errors are
-# OSErrors), a file system; a database whose driver isn't there.
-_REFUSALS = (MlflowException, OSError, ImportError)
-# The runner leaves a cancelled job ten seconds in all.
-_WHEN_CANCELLED = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "2", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+from entrypoint.registry.registration import Registration
+from entrypoint.registry.session import Session
+from entrypoint.registry.versions import Versions
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What is to be published: a built model, and the name under which it is registered, if any."""
+    """What is to be published: a built model, and the name under which it is registered, if any.
+
+    `once`: a version that another job made of the same digest meanwhile is taken instead.
+    """
 
     model: Path
     manifest: Manifest
-    flavor: str
     registered_name: str | None
     labels: Labels
+    once: bool = True
 
 
-def publish(publication: Publication, stores: Stores, published: Published, log: Log) -> None:
+def publish(publication: Publication, session: Session, published: Published, log: Log) -> None:
     """Make the logged model and, when there is a registered name, the model version.
 
-    `published` is filled in step by step.
+    `published` is filled in step by step. What can't be finished is ended: the run is FAILED or
+    KILLED, the logged model FAILED, and no version is left that isn't READY.
 
     Raises:
-        PublishFailure: the store refused. The run is then FAILED, never left RUNNING.
+        PublishFailure: the store refused.
 
     """
-    try:
-        if folder := stores.embedded_folder:
-            folder.mkdir(exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        # What MLflow says there goes through the log: fenced, and without secrets.
-        with redirect_stderr(LogStream(log)):
-            mlflow.set_tracking_uri(stores.tracking_uri)
-            mlflow.set_registry_uri(stores.registry_uri)
-            client = MlflowClient()
-            published.experiment_id = _experiment(
-                client, publication.labels.experiment, stores.artifacts
+    with session.problems(), tempfile.TemporaryDirectory(prefix="log-agent-") as folder:
+        _Job(publication, session, published, log, Path(folder, "model")).run()
+
+
+class _Job:
+    def __init__(
+        self,
+        publication: Publication,
+        session: Session,
+        published: Published,
+        log: Log,
+        files: Path,
+    ) -> None:
+        self._publication = publication
+        self._session = session
+        self._client = session.client
+        self._published = published
+        self._log = log
+        self._files = files
+        self._labels = publication.labels
+        self._digest = publication.manifest.digest
+        self._id = uuid4().hex
+        self._creator = Creator()
+
+    def run(self) -> None:
+        published, session = self._published, self._session
+        published.experiment_id = published.experiment_id or session.experiment(
+            self._labels.experiment
+        )
+        with self._run() as run, self._logged_model(run) as model:
+            self._upload(run, model)
+            published.logged_model_uri = model.model_uri
+            if not self._publication.registered_name:
+                return
+            versions = session.versions(self._publication.registered_name)
+            registration = Registration(versions, self._creator, run.info.run_id)
+            version = registration.version(model, self._files, self._labels)
+            published.model_name = versions.name
+            published.model_version = str(version.version)
+            history = History(self._client, versions, published.experiment_id, self._digest)
+            if self._publication.once and (earlier := history.earlier(version)):
+                version = self._give_way(versions, model, version, *earlier)
+        if self._creator.in_doubt:
+            history.clear(self._run_tags)
+        session.link(published)
+        # Last: whoever follows an alias finds a version that is complete.
+        session.set_aliases(versions, version, self._labels)
+
+    @property
+    def _run_tags(self) -> dict[str, str]:
+        name = self._publication.registered_name
+        aim = {TARGET: name} if name else {}
+        return {**self._labels.run_tags, DIGEST: self._digest, JOB: self._id, **aim}
+
+    @contextmanager
+    def _run(self) -> Iterator[Run]:
+        """The run to which the logged model belongs; it ends whatever happens."""
+        client, experiment = self._client, self._published.experiment_id
+        run: Run | None = None
+
+        def create() -> Run:
+            return client.create_run(
+                experiment, run_name=self._labels.run_name, tags=self._run_tags
             )
-            with _run(client, publication.labels, published):
-                with _logged_model(client, publication.labels, published) as model_id:
-                    version = _log(publication, published, model_id)
-                if publication.registered_name:
-                    published.model_name = publication.registered_name
-                    published.model_version = version
-                    _describe(client, publication.labels, published)
-    except _REFUSALS as error:
-        raise PublishFailure(_refused(stores, error)) from error
 
+        def find() -> Run | None:
+            found = client.search_runs([experiment], f"tags.{JOB} = '{self._id}'")
+            return found[0] if found else None
 
-def _log(publication: Publication, published: Published, model_id: str) -> str:
-    """Upload the model and register it; the version, empty when it isn't registered."""
-    info = Model.log(
-        artifact_path=None,
-        flavor=BuiltModel(publication.model, publication.manifest),
-        flavor_name=publication.flavor,
-        model_id=model_id,
-        run_id=published.run_id,
-        registered_model_name=publication.registered_name,
-        tags=dict(publication.labels.tags),
-        # Else MLflow loads and calls the agent here, with every secret.
-        validate_serving_input=False,
-    )
-    return str(info.registered_model_version or "")
+        def end(run: Run, status: int) -> None:
+            client.set_terminated(run.info.run_id, RunStatus.to_string(status))
 
+        try:
+            with held():
+                run = self._creator.make(create, find)
+                self._published.run_id = run.info.run_id
+            yield run
+            with held():
+                end(run, RunStatus.FINISHED)
+        except BaseException as error:
+            with tidying(error):
+                if run := run or find():
+                    is_cancelled = isinstance(error, Cancelled)
+                    end(run, RunStatus.KILLED if is_cancelled else RunStatus.FAILED)
+            raise
 
-def _describe(client: MlflowClient, labels: Labels, published: Published) -> None:
-    """Aliases last: whoever follows one finds a version that is complete."""
-    name, version = published.model_name, published.model_version
-    client.update_model_version(name, version, labels.description)
-    for alias in labels.aliases:
-        client.set_registered_model_alias(name, alias, version)
+    @contextmanager
+    def _logged_model(self, run: Run) -> Iterator[LoggedModel]:
+        """A logged model that is there before its files are; FAILED if they never come."""
+        client, experiment = self._client, self._published.experiment_id
+        model: LoggedModel | None = None
 
+        def create() -> LoggedModel:
+            return client.create_logged_model(
+                experiment_id=experiment,
+                name=self._labels.logged_model_name,
+                source_run_id=run.info.run_id,
+                tags=dict(self._labels.tags),
+                model_type="agent",
+            )
 
-def _experiment(client: MlflowClient, name: str, artifacts: str | None) -> str:
-    if artifacts and client.get_experiment_by_name(name) is None:
-        client.create_experiment(name, artifact_location=artifacts)
-    return str(mlflow.set_experiment(name).experiment_id)
+        def find() -> LoggedModel | None:
+            found = client.search_logged_models([experiment], f"tags.{DIGEST} = '{self._digest}'")
+            return next((each for each in found if each.source_run_id == run.info.run_id), None)
 
+        try:
+            with held():
+                model = self._creator.make(create, find)
+            yield model
+        except BaseException as error:
+            if not self._published.logged_model_uri:
+                with tidying(error):
+                    if model := model or find():
+                        client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
+            raise
 
-@contextmanager
-def _run(client: MlflowClient, labels: Labels, published: Published) -> Iterator[None]:
-    """The run to which the logged model belongs; it ends whatever happens."""
-    with _uninterrupted():
-        run = client.create_run(
-            published.experiment_id, run_name=labels.run_name, tags=dict(labels.run_tags)
+    def _upload(self, run: Run, model: LoggedModel) -> None:
+        identity = {
+            "artifact_path": model.artifact_location,
+            "model_id": model.model_id,
+            "model_uuid": model.model_id,
+            "run_id": run.info.run_id,
+        }
+        identify(self._publication.model, self._files, self._publication.manifest, identity)
+        self._client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
+        self._client.log_model_artifacts(model.model_id, str(self._files))
+        self._client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+
+    def _give_way(
+        self,
+        versions: Versions,
+        model: LoggedModel,
+        ours: ModelVersion,
+        earlier: ModelVersion,
+        earlier_model: LoggedModel,
+    ) -> ModelVersion:
+        """Delete what another job made too; the version that stays."""
+        said = (
+            f"`{versions.name}`: another job registered the same agent as version"
+            f" {earlier.version} at the same time; "
         )
-        published.run_id = run.info.run_id
-    status = RunStatus.FAILED
-    try:
-        yield
-        status = RunStatus.FINISHED
-    except Cancelled:
-        status = RunStatus.KILLED
-        os.environ.update(_WHEN_CANCELLED)
-        raise
-    finally:
-        client.set_terminated(published.run_id, RunStatus.to_string(status))
-
-
-@contextmanager
-def _logged_model(client: MlflowClient, labels: Labels, published: Published) -> Iterator[str]:
-    """A logged model that is there before its files are; FAILED if they never come."""
-    with _uninterrupted():
-        model = mlflow.initialize_logged_model(
-            name=labels.logged_model_name,
-            source_run_id=published.run_id,
-            tags=dict(labels.tags),
-            experiment_id=published.experiment_id,
-        )
-    try:
-        yield model.model_id
-    except Cancelled:
-        # MLflow sees to ordinary failures itself.
-        os.environ.update(_WHEN_CANCELLED)
-        client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
-        raise
-    published.logged_model_uri = model.model_uri
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold signals back while something is made that must be known to be ended."""
-    signals = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-
-
-def _refused(stores: Stores, error: Exception) -> Problem:
-    where = f"`{stores.tracking_uri}`"
-    if stores.registry_uri != stores.tracking_uri:
-        where += f" (registry `{stores.registry_uri}`)"
-    code = error.error_code if isinstance(error, MlflowException) else type(error).__name__
-    return Problem(f"Publishing to {where} failed: {code}.", detail=str(error))
+        if aliases := versions.whole(ours).aliases:
+            named = ", ".join(f"`{alias}`" for alias in aliases)
+            said += f"version {ours.version}, which this job made, stays too: {named} is on it."
+            self._log.notice(Problem(said))
+            return ours
+        versions.delete(ours)
+        self._client.delete_logged_model(model.model_id)
+        self._published.take(earlier, earlier_model)
+        said += f"it is taken, and version {ours.version}, which this job made, was deleted."
+        self._log.notice(Problem(said))
+        return versions.whole(earlier)

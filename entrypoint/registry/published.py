@@ -1,6 +1,11 @@
 """What publishing has made."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a preview does without MLflow
+    from mlflow.entities import LoggedModel
+    from mlflow.entities.model_registry import ModelVersion
 
 
 @dataclass
@@ -12,6 +17,17 @@ class Published:
     logged_model_uri: str = ""
     model_name: str = ""
     model_version: str = ""
+    reused: bool = False
+    """The version was there already, with the same digest."""
+    run_url: str = ""
+    model_url: str = ""
+
+    def take(self, version: "ModelVersion", model: "LoggedModel") -> None:
+        """Take a version that was there already, and the logged model that it was made of."""
+        self.reused = True
+        self.run_id = str(model.source_run_id or "")
+        self.logged_model_uri = model.model_uri
+        self.model_name, self.model_version = version.name, str(version.version)
 
     @property
     def model_uri(self) -> str:

@@ -10,7 +10,7 @@ from entrypoint.inputs import Inputs
 from entrypoint.workspace import Workspace
 
 EMBEDDED = "embedded"
-_DATABRICKS = "databricks"
+_DATABRICKS, _CATALOG = "databricks", "databricks-uc"
 # Where the embedded store lives in the workspace.
 FOLDER = ".log-agent"
 
@@ -20,6 +20,7 @@ MLFLOW_SETTINGS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_PRINT_MODEL_URLS_ON_CREATION": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     # Else the names of *our* credentials' variables land in the model.
     "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
     "MLFLOW_UV_AUTO_DETECT": "false",
@@ -66,12 +67,25 @@ class Stores:
             uri = f"sqlite:///{folder}/mlflow.db"
             return cls(uri, inputs.registry_uri or uri, (folder / "artifacts").as_uri())
         if tracking.startswith(_DATABRICKS):
-            # Not the workspace's own registry; a profile (`databricks://name`) stays.
-            catalog = f"databricks-uc{tracking.removeprefix(_DATABRICKS)}"
-            return cls(tracking, inputs.registry_uri or catalog)
-        return cls(
-            tracking, inputs.registry_uri or environ.get("MLFLOW_REGISTRY_URI", "") or tracking
-        )
+            # Not the workspace's own registry.
+            return cls(_plain(tracking), _plain(inputs.registry_uri or _CATALOG))
+        registry = inputs.registry_uri or environ.get("MLFLOW_REGISTRY_URI", "") or tracking
+        return cls(tracking, _plain(registry))
+
+    @property
+    def at_databricks(self) -> bool:
+        """Whether one of them is a workspace's."""
+        return self.tracks_at_databricks or self.registers_at_databricks
+
+    @property
+    def tracks_at_databricks(self) -> bool:
+        """Whether the tracking store is a workspace's."""
+        return self.tracking_uri.startswith(_DATABRICKS)
+
+    @property
+    def registers_at_databricks(self) -> bool:
+        """Whether the registry is a workspace's."""
+        return self.registry_uri.startswith(_DATABRICKS)
 
     @property
     def embedded_folder(self) -> Path | None:
@@ -79,6 +93,26 @@ class Stores:
         if not self.artifacts:
             return None
         return Path(self.tracking_uri.removeprefix("sqlite:///")).parent
+
+
+def login_environ(inputs: Inputs, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables with which to log in at Databricks; `databricks://name` names a profile.
+
+    Raises:
+        InputFailure: two profiles are named.
+
+    """
+    uris = (
+        inputs.tracking_uri or environ.get("MLFLOW_TRACKING_URI", ""),
+        inputs.registry_uri or environ.get("MLFLOW_REGISTRY_URI", ""),
+    )
+    profiles = {urlsplit(uri).netloc for uri in uris if uri.startswith(_DATABRICKS)} - {""}
+    if len(profiles) > 1:
+        raise InputFailure(
+            Problem("`registry-uri` names another profile than `tracking-uri`: there is one login.")
+        )
+    profile = {"DATABRICKS_CONFIG_PROFILE": profiles.pop()} if profiles else {}
+    return {**environ, **profile}
 
 
 def not_configured(mode: str) -> InputFailure:
@@ -109,6 +143,11 @@ def _check_no_credentials(name: str, uri: str) -> None:
                 "      MLFLOW_TRACKING_PASSWORD: ${{ secrets.MLFLOW_TRACKING_PASSWORD }}",
             )
         )
+
+
+def _plain(uri: str) -> str:
+    """Without the profile, which is for the login."""
+    return uri.partition("://")[0] if uri.startswith(_DATABRICKS) else uri
 
 
 def _configured(environ: Mapping[str, str]) -> str:

@@ -105,3 +105,11 @@ def checkout(workspace: Path, tmp_path: Path, request: pytest.FixtureRequest) ->
     """An agent's folder of its own."""
     name = re.sub(r"\W+", "_", request.node.name).strip("_").lower()[:60]
     return Checkout(Runner(workspace, tmp_path / "runner_temp"), name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the tables that tests have recorded."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "table":
+                terminalreporter.write_line(f"\n{value}")

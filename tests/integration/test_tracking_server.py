@@ -2,16 +2,13 @@
 
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import requests
 from mlflow import MlflowClient
 
+from tests.doubles.mlflow_server import mlflow_server
 from tests.doubles.stalling_proxy import stalling_proxy
 from tests.integration.conftest import Checkout
 
@@ -19,44 +16,8 @@ from tests.integration.conftest import Checkout
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a real `mlflow server`; its address."""
-    folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    argv = [
-        str(Path(sys.executable).with_name("mlflow")),
-        "server",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--backend-store-uri",
-        f"sqlite:///{folder}/mlflow.db",
-        "--artifacts-destination",
-        str(folder / "artifacts"),
-    ]
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(argv, cwd=folder, stdout=output, stderr=output)
-    try:
-        while not answers(address):
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
+    with mlflow_server(tmp_path_factory.mktemp("server")) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(address: str) -> bool:
-    """Whether the server is up."""
-    try:
-        return requests.get(f"{address}/health", timeout=5).ok
-    except requests.ConnectionError:
-        return False
 
 
 def test_registers_over_http(checkout: Checkout, server: str) -> None:

@@ -1,10 +1,13 @@
 import io
 import re
+import time
+from threading import Thread
 
 import pytest
 
 from entrypoint.errors import Place, Problem
 from entrypoint.github.commands import WorkflowLog
+from entrypoint.redaction import Secrets
 
 ATTACKS = [
     "::set-output name=model-uri::models:/evil/1",
@@ -157,3 +160,43 @@ def test_text_that_utf_8_has_no_bytes_for_can_be_shown() -> None:
     WorkflowLog(stream).foreign("before \ud800 after")
 
     assert b"before " in printed.getvalue()
+
+
+def test_a_secret_is_masked_on_github() -> None:
+    stream = io.StringIO()
+    secrets = Secrets()
+    secrets.learn("made-on-the-way", "a token")
+
+    WorkflowLog(stream, secrets).mask("made-on-the-way")
+
+    assert stream.getvalue() == "::add-mask::made-on-the-way\n"
+
+
+class Slow(io.StringIO):
+    """Gives other threads a chance between two writes."""
+
+    def write(self, text: str) -> int:
+        time.sleep(0.001)
+        return super().write(text)
+
+
+def test_nothing_comes_between_a_fence_and_its_end() -> None:
+    stream = Slow()
+    log = WorkflowLog(stream)
+
+    def say() -> None:
+        log.foreign("text")
+        log.mask("secret")
+
+    threads = [Thread(target=say) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    lines = stream.getvalue().splitlines()
+    fences = [number for number, line in enumerate(lines) if line.startswith("::stop-commands::")]
+    assert len(fences) == 50
+    for number in fences:
+        token = lines[number].removeprefix("::stop-commands::")
+        assert lines[number + 1 : number + 3] == ["text", f"::{token}::"]

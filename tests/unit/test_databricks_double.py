@@ -237,6 +237,8 @@ def test_large_files_go_up_in_parts(workspace: Workspace) -> None:
 def test_privileges_are_told(workspace: Workspace, sdk: WorkspaceClient) -> None:
     workspace.catalog.grant(PRINCIPAL, "prod", "USE_CATALOG")
     workspace.catalog.grant(PRINCIPAL, "prod.agents", "USE_SCHEMA")
+    # Without, one is told only of oneself.
+    workspace.catalog.grant(USER, "prod.agents", "MANAGE")
 
     told = sdk.grants.get_effective("SCHEMA", "prod.agents", principal=PRINCIPAL)
 

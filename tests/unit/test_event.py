@@ -185,6 +185,25 @@ def test_is_read_from_the_runners_variables_and_payload(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("repository", "author", "expected"),
+    [
+        ({"full_name": "acme/agents"}, "ann", False),
+        ({"full_name": "acme/agents"}, "dependabot[bot]", True),
+        ({"full_name": "stranger/agents"}, "ann", True),
+        (None, "ann", True),
+    ],
+)
+def test_a_strangers_pull_request_gets_no_secrets(
+    repository: Mapping[str, str] | None, author: str, *, expected: bool
+) -> None:
+    pull_request = {"head": {"sha": "f" * 40, "repo": repository}, "user": {"login": author}}
+    payload = {**PULL_REQUEST, "pull_request": pull_request}
+
+    assert event("pull_request", payload=payload).is_without_secrets is expected
+    assert not PUSH.is_without_secrets
+
+
+@pytest.mark.parametrize(
     "content", [None, b"", b"{", b"\xff", b"[]"], ids=["missing", "empty", "cut", "bytes", "list"]
 )
 def test_a_broken_event_file_is_told(tmp_path: Path, content: bytes | None) -> None:

@@ -122,7 +122,8 @@ def test_tags_say_where_a_version_comes_from(
     made = labels(workspace, told, tags="team=search")
 
     ours = {**tags, "log_agent_version": version("log-agent")}
-    assert made.tags == {**ours, "team": "search"}
+    commits = {"git_commits": tags["git_commit"]} if tags else {}
+    assert made.tags == {**ours, **commits, "team": "search"}
     assert made.run_tags.items() >= ours.items()
     assert "team" not in made.run_tags
 

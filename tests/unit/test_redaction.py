@@ -128,3 +128,13 @@ def test_no_known_value_is_left(value: str, before: str, after: str) -> None:
     assume(secrets.forms and "*" not in value)
 
     assert value.strip() not in secrets.redact(before + value + after)
+
+
+def test_more_can_be_learnt() -> None:
+    secrets = Secrets.from_environ({"A_TOKEN": "of-the-step-1"})
+
+    secrets.learn("made-on-the-way", "a token")
+
+    assert secrets.redact("of-the-step-1 made-on-the-way") == "*** ***"
+    assert secrets.forms["made-on-the-way"] == "a token"
+    assert "made-on-the-way" not in repr(secrets)

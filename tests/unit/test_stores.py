@@ -2,7 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from entrypoint.registry.stores import Stores, not_configured
+from entrypoint.errors import InputFailure
+from entrypoint.registry.stores import Stores, login_environ, not_configured
 from entrypoint.workspace import Workspace
 from tests.unit.conftest import read
 
@@ -65,10 +66,37 @@ def test_inputs_win_over_the_environment(
     assert choose(workspace, environ, inputs) == Stores(tracking, registry)
 
 
-def test_the_registry_is_that_of_the_same_profile(workspace: Workspace) -> None:
-    stores = choose(workspace, {}, {"tracking_uri": "databricks://prod"})
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"tracking_uri": "databricks://prod"},
+        {"tracking_uri": "databricks", "registry_uri": "databricks-uc://prod"},
+        {"tracking_uri": "databricks://prod", "registry_uri": "databricks-uc://prod"},
+    ],
+)
+def test_a_profile_is_for_the_login(workspace: Workspace, inputs: Mapping[str, str]) -> None:
+    assert choose(workspace, {}, inputs) == Stores("databricks", "databricks-uc")
+    environ = login_environ(read(workspace, **inputs), {"A": "b"})
+    assert environ == {"A": "b", "DATABRICKS_CONFIG_PROFILE": "prod"}
 
-    assert stores == Stores("databricks://prod", "databricks-uc://prod")
+
+def test_there_is_one_login(workspace: Workspace) -> None:
+    inputs = read(workspace, tracking_uri="databricks://a", registry_uri="databricks-uc://b")
+
+    with pytest.raises(InputFailure, match="`registry-uri` names another profile"):
+        login_environ(inputs, {})
+
+
+@pytest.mark.parametrize(
+    ("stores", "expected"),
+    [
+        (Stores("databricks", "databricks-uc"), True),
+        (Stores("http://mlflow:5000", "databricks-uc"), True),
+        (Stores("http://mlflow:5000", "http://mlflow:5000"), False),
+    ],
+)
+def test_databricks_is_one_of_the_stores(stores: Stores, *, expected: bool) -> None:
+    assert stores.at_databricks is expected
 
 
 def test_on_github_nothing_configured_is_no_store(workspace: Workspace) -> None:

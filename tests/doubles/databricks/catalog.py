@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tests.doubles.databricks.request import Answer, Principal, Request, bad_value, denied, missing
+from tests.doubles.databricks.request import Answer, Principal, Request, denied, missing
 from tests.doubles.databricks.routes import Route
 
 ADMIN = "admin@example.com"
-_TYPES = ("CATALOG", "SCHEMA", "FUNCTION")
+TYPES = ("CATALOG", "SCHEMA", "FUNCTION")
 _BROWSE = frozenset({"include_browse"})
 _ALL = "ALL_PRIVILEGES"
 # https://docs.databricks.com/en/data-governance/unity-catalog/manage-privileges/privileges.html
@@ -21,6 +21,7 @@ class Catalog:
         self._schemas: set[str] = set()
         self._owners: dict[str, str] = {}
         self._grants: dict[str, dict[str, set[str]]] = {}
+        self._groups: dict[str, set[str]] = {}
 
     def create(self, schema: str, *principals: str) -> None:
         """Make `catalog.schema`, and let principals do all there."""
@@ -38,21 +39,47 @@ class Catalog:
     def revoke(self, principal: str, name: str, *privileges: str) -> None:
         self._grants.get(name, {}).get(principal, set()).difference_update(privileges)
 
+    def join(self, group: str, *members: str) -> None:
+        """Let somebody have what a group has."""
+        self._groups.setdefault(group, set()).update(members)
+
     def own(self, name: str, principal: Principal | None) -> None:
-        """Make somebody a model's owner, or nobody when it is gone."""
+        """Make somebody a schema's or a model's owner, or nobody when it is gone."""
         self._owners.pop(name, None)
         if principal:
             self._owners[name] = principal.name
 
     def owns(self, principal: Principal, name: str) -> bool:
         """Whether somebody may do all with a model."""
-        held = {privilege for privilege, _, _ in self._effective(principal.name, name)}
-        return self._owners.get(name) == principal.name or "MANAGE" in held
+        held = {privilege for privilege, _, _ in self.effective(principal.name, name)}
+        return self._owners.get(name) in self._names(principal.name) or "MANAGE" in held
 
     def has(self, principal: Principal, name: str, privilege: str) -> bool:
-        """Whether somebody has a privilege on a securable, or on what holds it."""
-        held = {privilege for privilege, _, _ in self._effective(principal.name, name)}
+        """Whether somebody has a privilege on a securable, or on what holds it.
+
+        An owner has all of them, but not on what is in it.
+        """
+        held = {privilege for privilege, _, _ in self.effective(principal.name, name)}
+        if self._owners.get(name) in self._names(principal.name):
+            held.add(_ALL)
         return privilege in held or (_ALL in held and privilege not in _NOT_IN_ALL)
+
+    def check(self, name: str) -> None:
+        """See whether a catalog or a schema is there, for the name of something in it, too.
+
+        Raises:
+            Refusal: it isn't.
+
+        """
+        catalog, _, rest = name.partition(".")
+        schema = f"{catalog}.{rest.partition('.')[0]}"
+        if catalog not in self._catalogs or (rest and schema not in self._schemas):
+            raise missing(f"Securable '{name}' does not exist.")
+
+    @property
+    def principals(self) -> set[str]:
+        """All to whom something was granted."""
+        return {who for grants in self._grants.values() for who in grants}
 
     def require(self, principal: Principal, schema: str, privilege: str = "") -> None:
         """Let somebody into a schema.
@@ -74,27 +101,29 @@ class Catalog:
     def _check(self, principal: Principal, name: str, privilege: str) -> None:
         if not self.has(principal, name, privilege):
             spelt = privilege.replace("_", " ")
-            kind = _TYPES[name.count(".")].capitalize()
+            kind = TYPES[name.count(".")].capitalize()
             raise denied(f"User does not have {spelt} on {kind} '{name}'.")
 
-    def _effective(self, principal: str, name: str) -> Iterator[tuple[str, str, str]]:
+    def effective(
+        self, principal: str, name: str, *, through_groups: bool = True
+    ) -> Iterator[tuple[str, str, str]]:
         """Each privilege with the type and the name of what it was granted on."""
+        names = self._names(principal) if through_groups else {principal}
         levels = name.split(".")
         for depth in range(1, len(levels) + 1):
             above = ".".join(levels[:depth])
-            for privilege in sorted(self._grants.get(above, {}).get(principal, ())):
-                yield privilege, _TYPES[depth - 1], above
+            grants = self._grants.get(above, {})
+            for privilege in sorted(set().union(*(grants.get(each, set()) for each in names))):
+                yield privilege, TYPES[depth - 1], above
+
+    def _names(self, principal: str) -> set[str]:
+        """The principal and the groups that it is in."""
+        return {principal, *(name for name, in_it in self._groups.items() if principal in in_it)}
 
     def routes(self) -> Iterator[Route]:
         unity = "/api/2.1/unity-catalog"
         yield Route("GET", f"{unity}/catalogs/{{name}}", self._catalog, query=_BROWSE)
         yield Route("GET", f"{unity}/schemas/{{name}}", self._schema, query=_BROWSE)
-        yield Route(
-            "GET",
-            f"{unity}/effective-permissions/{{type}}/{{name}}",
-            self._permissions,
-            query=frozenset({"principal", "max_results", "page_token"}),
-        )
 
     def _catalog(self, request: Request) -> Answer:
         name = request.parts["name"].lower()
@@ -115,31 +144,5 @@ class Catalog:
         name = request.parts["name"].lower()
         self.require(request.principal, name)
         catalog, _, last = name.partition(".")
-        return Answer({"name": last, "catalog_name": catalog, "full_name": name, "owner": ADMIN})
-
-    def _permissions(self, request: Request) -> Answer:
-        name, kind = request.parts["name"].lower(), request.parts["type"].upper()
-        # A model is a routine to the grants: https://docs.databricks.com/api/workspace/grants
-        if kind not in _TYPES or name.count(".") != _TYPES.index(kind):
-            raise bad_value(f"'{name}' is no name of a securable of type {kind}.")
-        catalog, _, rest = name.partition(".")
-        schema = f"{catalog}.{rest.partition('.')[0]}"
-        if catalog not in self._catalogs or (rest and schema not in self._schemas):
-            raise missing(f"Securable '{name}' does not exist.")
-        named = request.query.get("principal")
-        principals = {who for grants in self._grants.values() for who in grants}
-        assignments = []
-        for principal in sorted(principals & {named} if named else principals):
-            privileges = [
-                {"privilege": privilege}
-                if above == name
-                else {
-                    "privilege": privilege,
-                    "inherited_from_type": above_kind,
-                    "inherited_from_name": above,
-                }
-                for privilege, above_kind, above in self._effective(principal, name)
-            ]
-            if privileges:
-                assignments.append({"principal": principal, "privileges": privileges})
-        return Answer({"privilege_assignments": assignments})
+        owner = self._owners.get(name, ADMIN)
+        return Answer({"name": last, "catalog_name": catalog, "full_name": name, "owner": owner})

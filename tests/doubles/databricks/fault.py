@@ -47,6 +47,11 @@ class Faults:
         with self._lock:
             self._waiting += [(fault, fault.times) for fault in faults]
 
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        with self._lock:
+            self._waiting.clear()
+
     def take(self, number: int, verb: str, path: str) -> Fault | None:
         """The fault that this request meets."""
         with self._lock:

@@ -2,30 +2,37 @@
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import requests
 from google.protobuf.json_format import (  # type: ignore[import-untyped]
     ParseDict,
     ParseError,
 )
 from google.protobuf.message import Message  # type: ignore[import-untyped]
+from mlflow.exceptions import MlflowException
 from mlflow.protos import databricks_pb2
 from mlflow.protos.service_pb2 import CreateExperiment, MlflowService
 from mlflow.server import app, handlers
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from tests.doubles.databricks.request import Answer, Request, Violation, bad_value, missing
+from tests.doubles.databricks.request import Answer, Request, Violation, missing
 from tests.doubles.databricks.routes import Route
+from tests.doubles.databricks.tree import Tree
 
 ARTIFACTS = "dbfs:/databricks/mlflow-tracking"
 # What of MLflow's API a workspace has; the rest is for other servers.
 _SERVED = re.compile(
     r"/mlflow/(experiments|runs|metrics|logged-models|traces)(/(?!.*artifacts).*)?"
 )
+# MLflow's server looks for its user accounts at every search, and compiles them every time only to
+# find that a package is missing.
+sys.modules.setdefault("mlflow.server.auth", None)  # type: ignore[arg-type]
 # MLflow keeps its store in a variable of its module: one workspace at a time.
 _LOCK = threading.Lock()
 
@@ -33,13 +40,31 @@ _LOCK = threading.Lock()
 class Tracking:
     """Experiments, runs, logged models and traces, in SQLite. Nothing is made before it is asked.
 
-    `folders` are the workspace folders in which experiments can be made.
+    Experiments are made in the folders of the workspace's tree.
     """
 
-    def __init__(self, folder: Path, *folders: str) -> None:
+    def __init__(self, folder: Path, tree: Tree) -> None:
         self._database = folder / "mlflow.db"
-        self.folders = {"/Shared", *folders}
+        self._tree = tree
         self._store: SqlAlchemyStore | None = None
+
+    @property
+    def folders(self) -> set[str]:
+        """The workspace folders in which experiments can be made."""
+        return self._tree.folders
+
+    def experiment_of(self, model_id: str) -> str:
+        """The id of the experiment in which a model was logged.
+
+        Raises:
+            Refusal: there is no such model.
+
+        """
+        try:
+            with _LOCK:
+                return str(self._sql().get_logged_model(model_id).experiment_id)
+        except MlflowException as error:
+            raise missing(str(error)) from error
 
     def close(self) -> None:
         if self._store:
@@ -59,7 +84,7 @@ class Tracking:
     def _pass_on(self, message: type[Message], request: Request) -> Answer:
         _check(message, request)
         if message is CreateExperiment:
-            self._check_name(request.fields.get("name", ""))
+            self._tree.check_new(request.fields.get("name", ""))
         with _LOCK:
             vars(handlers)["_tracking_store"] = self._sql()
             answer = app.test_client().open(
@@ -69,6 +94,8 @@ class Tracking:
                 data=request.body,
                 content_type="application/json",
             )
+        if message is CreateExperiment and answer.status_code == requests.codes.ok:
+            self._tree.experiments.add(request.fields["name"])
         # MLflow's own server calls the folder otherwise than Databricks does.
         text = re.sub(rf"({ARTIFACTS}/\d+)/models/", r"\1/logged_models/", answer.text)
         return Answer(json.loads(text), answer.status_code)
@@ -78,17 +105,6 @@ class Tracking:
             uri = f"sqlite:///{self._database}"
             self._store = SqlAlchemyStore(uri, ARTIFACTS)  # type: ignore[no-untyped-call]
         return self._store
-
-    def _check_name(self, name: str) -> None:
-        if not name.startswith("/"):
-            raise bad_value(
-                f"Got an invalid experiment name '{name}'. An experiment name must be an absolute"
-                " path within the Databricks workspace, e.g."
-                " '/Users/<some-username>/my-experiment'."
-            )
-        folder = name.rpartition("/")[0]
-        if folder not in self.folders:
-            raise missing(f"Parent directory {folder} does not exist.")
 
 
 def _check(message: type[Message], request: Request) -> None:

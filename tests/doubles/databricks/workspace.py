@@ -12,11 +12,13 @@ from tests.doubles.databricks.fault import Faults
 from tests.doubles.databricks.files import Files
 from tests.doubles.databricks.identity import Identity
 from tests.doubles.databricks.inference import Inference
+from tests.doubles.databricks.logged_files import LoggedFiles
 from tests.doubles.databricks.login import Login
 from tests.doubles.databricks.model_files import guard
 from tests.doubles.databricks.models import Models
 from tests.doubles.databricks.multipart import Multipart
 from tests.doubles.databricks.oauth import OAuth
+from tests.doubles.databricks.permissions import Permissions
 from tests.doubles.databricks.queries import Queries
 from tests.doubles.databricks.registry import Registry
 from tests.doubles.databricks.request import Answer, Refusal, Request, Violation
@@ -25,6 +27,7 @@ from tests.doubles.databricks.routes import Route, Routes, check
 from tests.doubles.databricks.server import Call, Server
 from tests.doubles.databricks.signed import Signed
 from tests.doubles.databricks.tracking import Tracking
+from tests.doubles.databricks.tree import Tree
 
 USER = "ci@example.com"
 _ACCOUNT = "00000000-0000-4000-8000-000000000001"
@@ -34,8 +37,8 @@ class Workspace:
     """A strict stand-in of one workspace, with its state in `folder`: a context manager.
 
     Each part of it can be told what it holds: `login`, `oauth`, `identity`, `resources`, `catalog`,
-    `registry`, `files`, `signed`, `tracking`, `faults`. `violations` is what no Databricks API
-    takes, one text each: a test of a program asserts that there are none.
+    `permissions`, `registry`, `files`, `signed`, `tree`, `tracking`, `faults`. `violations` is what
+    no Databricks API takes, one text each: a test of a program asserts that there are none.
     """
 
     def __init__(self, folder: Path, port: int = 0) -> None:
@@ -52,11 +55,13 @@ class Workspace:
         )
         self.resources = Resources()
         self.catalog = Catalog()
+        self.permissions = Permissions(self.catalog)
         models = Models(self.catalog, self.resources)
         self.signed = Signed(lambda: self.host)
         self.files = Files(folder / "files", self.signed, guard(models))
         self.registry = Registry(models, self.files)
-        self.tracking = Tracking(folder, f"/Users/{USER}")
+        self.tree = Tree(f"/Users/{USER}")
+        self.tracking = Tracking(folder, self.tree)
         self._server = Server(port, self._answer)
         parts = (
             self.identity,
@@ -65,10 +70,13 @@ class Workspace:
             Inference(self.resources),
             Queries(self.resources),
             self.catalog,
+            self.permissions,
             self.registry,
             self.files,
             Multipart(folder / "parts", self.files, self.signed),
             self.signed,
+            LoggedFiles(self.tracking, self.files, self.signed),
+            self.tree,
             self.tracking,
         )
         self._routes = Routes(

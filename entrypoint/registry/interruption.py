@@ -1,0 +1,60 @@
+"""Cancelling, where it meets what is being made: the runner leaves a cancelled job ten seconds."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from entrypoint.errors import Cancelled
+from entrypoint.registry.session import REFUSALS
+
+_LONGEST = 1.0
+_IN_A_HURRY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "2", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Hold signals back, for a second at most, while something is made that has to be ended.
+
+    By handlers, not by a mask: a signal that is masked here goes to another thread, and Python runs
+    its handler here all the same.
+    """
+    arrived: list[int] = []
+    given_up = False
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, _: FrameType | None) -> None:
+        arrived.append(number)
+        signal.setitimer(signal.ITIMER_REAL, _LONGEST)
+
+    def give_up(_: int, frame: FrameType | None) -> None:
+        nonlocal given_up
+        handler = handlers[signal.Signals(arrived[0])]
+        if callable(handler):
+            given_up = True
+            handler(arrived[0], frame)
+
+    alarm = signal.signal(signal.SIGALRM, give_up)
+    for number in handlers:
+        signal.signal(number, note)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
+        if not given_up:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            if arrived:
+                signal.raise_signal(arrived[0])
+
+
+@contextmanager
+def tidying(error: BaseException) -> Iterator[None]:
+    """Tidy up after an error: that one is told, whatever the store says to this."""
+    if isinstance(error, Cancelled):
+        # MLflow reads its environment for every request.
+        os.environ.update(_IN_A_HURRY)
+    with suppress(*REFUSALS):
+        yield

@@ -1,0 +1,183 @@
+"""Whether a workspace would refuse the agent: asked before it is built."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.catalog import RegisteredModelInfo, SchemaInfo
+from databricks.sdk.service.ml import GetExperimentByNameResponse
+from databricks.sdk.service.workspace import ObjectInfo, ObjectType
+
+from entrypoint.background import beside
+from entrypoint.errors import Problem
+from entrypoint.registry import experiment_problem
+from entrypoint.registry.name import ModelName
+from entrypoint.registry.privileges import MANAGE, Privileges
+from entrypoint.registry.question import Refused, ask
+from entrypoint.registry.target_problem import CATALOG, MODEL, SCHEMA, SECURABLES, Target
+
+# https://docs.databricks.com/api/uc-registered-models/v1/create-registered-model: either will do.
+# `CREATE` is what there was before there were more of them.
+_MAKE_MODELS = ("CREATE MODEL", "CREATE FUNCTION", "CREATE")
+# A user's address, or a service principal's application id; other owners are groups.
+_NO_GROUP = re.compile(r".+@.+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+_NO_FOLDERS = (ObjectType.NOTEBOOK, ObjectType.FILE)
+
+
+def check(
+    workspace: WorkspaceClient,
+    target: ModelName | None,
+    experiment: str | None,
+    principal: str,
+    *,
+    sets_aliases: bool,
+) -> list[Problem]:
+    """What would make publishing fail for certain, all at once; nothing is changed.
+
+    `principal` is whom the workspace takes us for, empty if that isn't known. Without a `target`
+    nothing is registered. What can't be told, because the workspace can't be reached or doesn't let
+    us look, is no problem here: publishing says it.
+    """
+    of_experiment = beside(lambda: list(_experiment(workspace, experiment)) if experiment else [])
+    problems: list[Problem] = []
+    if target:
+        problems += _Inquiry(workspace, Target(target, principal)).problems(
+            sets_aliases=sets_aliases
+        )
+    return list(dict.fromkeys([*problems, *of_experiment.result()]))
+
+
+def explain(
+    code: str, message: str, target: ModelName | None, experiment: str, principal: str
+) -> Problem | None:
+    """What a refusal while publishing means, in the same words; None where it can't be told.
+
+    `code` is the `error_code` of an MlflowException or a DatabricksError.
+    """
+    problem = Target(target, principal).explain(code, message) if target else None
+    return problem or experiment_problem.explain(code, message, experiment)
+
+
+class _Inquiry:
+    """Few questions where all is well: what can be read needn't be asked for at its parents.
+
+    A list of privileges is believed only when it has the one without which that reading would have
+    been refused. Otherwise they come from somewhere that the list doesn't know of: a group, an
+    administrator's role.
+    """
+
+    def __init__(self, workspace: WorkspaceClient, target: Target) -> None:
+        self._workspace = workspace
+        self._target = target
+        # The SDK puts names into paths as they are.
+        self._names = {
+            level: quote(target.full_name(level), safe="") for level in (CATALOG, SCHEMA, MODEL)
+        }
+
+    def problems(self, *, sets_aliases: bool) -> list[Problem]:
+        model = ask(lambda: self._workspace.registered_models.get(self._names[MODEL]))
+        if model is None:
+            return []
+        if isinstance(model, RegisteredModelInfo):
+            return list(self._of_existing(model, sets_aliases=sets_aliases))
+        if (denied := self._target.denied(model.words)) and denied[0] == MODEL:
+            held = self._privileges(MODEL)
+            lacking = _for_versions(held, sets_aliases=sets_aliases) if held else []
+            return [self._target.lacks(MODEL, dict.fromkeys([denied[1], *lacking]))]
+        return list(self._of_new(model))
+
+    def _of_existing(self, model: RegisteredModelInfo, *, sets_aliases: bool) -> Iterator[Problem]:
+        if self._may_own(model.owner):
+            return
+        held = self._privileges(MODEL)
+        if held and "EXECUTE" in held:
+            lacking = _for_versions(held, sets_aliases=sets_aliases)
+            if lacking:
+                yield self._target.lacks(MODEL, lacking)
+
+    def _of_new(self, model: Refused) -> Iterator[Problem]:
+        workspace, names = self._workspace, self._names
+        asked_catalog = beside(lambda: ask(lambda: workspace.catalogs.get(names[CATALOG])))
+        asked_schema = beside(lambda: ask(lambda: workspace.schemas.get(names[SCHEMA])))
+        # Routines and models share their names; tables have their own.
+        asked_function = beside(lambda: ask(lambda: workspace.functions.get(names[MODEL])))
+        held = self._privileges(SCHEMA)
+        schema = asked_schema.result()
+        refusals = [
+            answer
+            for answer in (asked_catalog.result(), schema, model)
+            if isinstance(answer, Refused)
+        ]
+        denied = [self._target.denied(refusal.words) for refusal in refusals]
+        lacking = list(filter(None, denied))
+        if held and isinstance(schema, SchemaInfo) and model.is_missing:
+            if "USE SCHEMA" in held and not self._may_own(schema.owner):
+                lacking += _for_models(held)
+        elif held and lacking:
+            lacking += [] if "USE SCHEMA" in held else [(SCHEMA, "USE SCHEMA")]
+            lacking += _for_models(held)
+        for level in (CATALOG, SCHEMA):
+            if privileges := dict.fromkeys(each for depth, each in lacking if depth == level):
+                yield self._target.lacks(level, privileges)
+        for refusal in refusals:
+            if not self._target.denied(refusal.words):
+                problem = self._target.explain(refusal.code, refusal.words)
+                yield from [problem] if problem else []
+        function = asked_function.result()
+        if function and not isinstance(function, Refused):
+            yield self._target.taken("a function")
+
+    def _privileges(self, level: int) -> Privileges | None:
+        principal = self._target.principal
+        if not principal:
+            return None
+        return Privileges.ask(self._workspace, SECURABLES[level], self._names[level], principal)
+
+    def _may_own(self, owner: str | None) -> bool:
+        """Whether we are the owner, or may be in the group that is."""
+        return (
+            not owner
+            or owner.lower() == self._target.principal.lower()
+            or not _NO_GROUP.fullmatch(owner)
+        )
+
+
+def _for_models(held: Privileges) -> list[tuple[int, str]]:
+    """What is missing to make a model."""
+    return [] if any(each in held for each in _MAKE_MODELS) else [(SCHEMA, "CREATE MODEL")]
+
+
+def _for_versions(held: Privileges, *, sets_aliases: bool) -> list[str]:
+    """What is missing to make a version of somebody else's model, and to move its aliases.
+
+    https://docs.databricks.com/aws/en/machine-learning/manage-model-lifecycle/upgrade-workflows/
+    """
+    if MANAGE in held:
+        return []
+    lacking = [] if "CREATE MODEL VERSION" in held else ["CREATE MODEL VERSION"]
+    return [*lacking, MANAGE] if sets_aliases else lacking
+
+
+def _experiment(workspace: WorkspaceClient, name: str) -> Iterator[Problem]:
+    if not name.startswith("/"):
+        yield experiment_problem.relative(name)
+        return
+    answer = ask(lambda: workspace.experiments.get_by_name(name))
+    if isinstance(answer, GetExperimentByNameResponse):
+        known = answer.experiment
+        if known and known.lifecycle_stage == "deleted":
+            yield experiment_problem.deleted(name, known.experiment_id or "")
+    if not isinstance(answer, Refused) or not answer.is_missing:
+        return
+    there = beside(lambda: ask(lambda: workspace.workspace.get_status(name)))
+    if path := experiment_problem.parent(name):
+        folder = ask(lambda: workspace.workspace.get_status(path))
+        if isinstance(folder, Refused) and folder.is_missing:
+            yield experiment_problem.no_folder(name)
+        elif isinstance(folder, ObjectInfo) and folder.object_type in _NO_FOLDERS:
+            yield experiment_problem.no_place(name, folder.object_type.value.lower())
+    itself = there.result()
+    if isinstance(itself, ObjectInfo) and itself.object_type == ObjectType.DIRECTORY:
+        yield experiment_problem.taken(name, "a folder")

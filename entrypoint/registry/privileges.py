@@ -1,0 +1,61 @@
+"""What somebody may do with a thing in Unity Catalog."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.catalog import EffectivePermissionsList
+
+from entrypoint.registry.question import Refused, ask
+
+MANAGE = "MANAGE"
+_ALL = "ALL PRIVILEGES"
+
+
+@dataclass(frozen=True)
+class Privileges:
+    """Those that somebody was granted on a thing or on what holds it, also through groups.
+
+    An owner's are not among them.
+    """
+
+    names: frozenset[str]
+
+    def __contains__(self, privilege: str) -> bool:
+        """`MANAGE` is not one of "all".
+
+        https://docs.databricks.com/en/data-governance/unity-catalog/manage-privileges/ownership.html
+        """
+        return privilege in self.names or (_ALL in self.names and privilege != MANAGE)
+
+    @classmethod
+    def ask(
+        cls, workspace: WorkspaceClient, securable: str, name: str, principal: str
+    ) -> Self | None:
+        """Ask the workspace; None if it doesn't tell, or tells of one that the SDK doesn't know.
+
+        `name` is spelt for a path. https://docs.databricks.com/api/workspace/grants/geteffective
+        """
+        names = set()
+        token = None
+        while True:
+            page = ask(lambda: _page(workspace, securable, name, principal, token))  # noqa: B023
+            if page is None or isinstance(page, Refused):
+                return None
+            for assignment in page.privilege_assignments or []:
+                for each in assignment.privileges or []:
+                    if each.privilege is None:
+                        return None
+                    names.add(each.privilege.value.replace("_", " "))
+            # A page can be empty and not be the last.
+            token = page.next_page_token
+            if not token:
+                return cls(frozenset(names))
+
+
+def _page(
+    workspace: WorkspaceClient, securable: str, name: str, principal: str, token: str | None
+) -> EffectivePermissionsList:
+    return workspace.grants.get_effective(
+        securable, name, principal=principal, max_results=0, page_token=token
+    )

@@ -1,0 +1,36 @@
+"""Reuse: an agent that was registered already is not built again."""
+
+from entrypoint.registry.history import History
+from entrypoint.registry.labels import Labels
+from entrypoint.registry.published import Published
+from entrypoint.registry.session import Session
+
+
+def reuse(name: str, digest: str, labels: Labels, session: Session, published: Published) -> bool:
+    """Take the newest READY version of the digest, if there is one; whether there is.
+
+    It gets the aliases, and the commit is noted on it and on its logged model. What dead jobs left
+    half made of the digest is removed.
+
+    Raises:
+        PublishFailure: the store refused.
+
+    """
+    with session.problems():
+        experiment_id = session.known_experiment(labels.experiment)
+        if experiment_id is None:
+            return False
+        published.experiment_id = experiment_id
+        versions = session.versions(name)
+        history = History(session.client, versions, experiment_id, digest)
+        for edition in history.clear(labels.run_tags):
+            if not edition.ready:
+                continue
+            version = versions.whole(edition.ready[-1])
+            published.take(version, edition.model)
+            if versions.has_labels:
+                history.record_commit(edition, version, labels.commit)
+            session.link(published)
+            session.set_aliases(versions, version, labels)
+            return True
+    return False

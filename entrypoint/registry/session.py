@@ -1,0 +1,108 @@
+"""A session with the tracking store and the registry."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from entrypoint.errors import Problem, PublishFailure
+from entrypoint.log import Log, LogStream
+from entrypoint.registry import links
+from entrypoint.registry.labels import Labels
+from entrypoint.registry.published import Published
+from entrypoint.registry.stores import Stores
+from entrypoint.registry.versions import Versions
+
+# What a store can answer with: MLflow's own errors; a refused upload (requests' errors are
+# OSErrors), a file system; a database whose driver isn't there.
+REFUSALS = (MlflowException, OSError, ImportError)
+_EXISTS = "RESOURCE_ALREADY_EXISTS"
+
+
+class Session:
+    """MLflow's client for the stores, and what differs between them."""
+
+    def __init__(self, stores: Stores, environ: Mapping[str, str], log: Log) -> None:
+        self._stores = stores
+        self._host = environ.get("DATABRICKS_HOST", "").rstrip("/")
+        self._log = log
+        if folder := stores.embedded_folder:
+            folder.mkdir(exist_ok=True)
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        mlflow.set_tracking_uri(stores.tracking_uri)
+        mlflow.set_registry_uri(stores.registry_uri)
+        with self.problems():
+            self.client = MlflowClient()
+
+    @contextmanager
+    def problems(self) -> Iterator[None]:
+        """Turn what a store refuses into a failure, and show what MLflow says as foreign text.
+
+        Raises:
+            PublishFailure: the store refused.
+
+        """
+        try:
+            with redirect_stderr(LogStream(self._log)):
+                yield
+        except REFUSALS as error:
+            raise PublishFailure(self._refused(error)) from error
+
+    def versions(self, name: str) -> Versions:
+        """The versions of a registered model."""
+        return Versions(self.client, self._stores.registry_uri, name)
+
+    def known_experiment(self, name: str) -> str | None:
+        """The id of an experiment, None when it isn't there yet."""
+        found = self.client.get_experiment_by_name(name)
+        return str(found.experiment_id) if found else None
+
+    def experiment(self, name: str) -> str:
+        """The id of an experiment, which is made if it isn't there."""
+        if known := self.known_experiment(name):
+            return known
+        try:
+            return str(self.client.create_experiment(name, self._stores.artifacts))
+        except MlflowException as error:
+            # By another job; or by this one, and the answer was lost.
+            if error.error_code == _EXISTS and (known := self.known_experiment(name)):
+                return known
+            raise
+
+    def set_aliases(self, versions: Versions, version: ModelVersion, labels: Labels) -> None:
+        """Let the aliases point to the version, where there are such things."""
+        if versions.has_labels:
+            versions.set_aliases(version, labels.aliases)
+            return
+        left_out = ["tags", *(["aliases"] if labels.aliases else [])]
+        self._log.notice(
+            Problem(
+                f"`registry-uri`: `{self._stores.registry_uri}` knows no"
+                f" {' and no '.join(left_out)} of model versions: they were left out. The tags are"
+                " on the logged model."
+            )
+        )
+
+    def link(self, published: Published) -> None:
+        """Fill in the pages of what was published."""
+        published.run_url = links.run_url(
+            self._stores.tracking_uri, self._host, published.experiment_id, published.run_id
+        )
+        if published.model_version:
+            published.model_url = links.model_url(
+                self._stores.registry_uri,
+                self._host,
+                published.model_name,
+                published.model_version,
+            )
+
+    def _refused(self, error: Exception) -> Problem:
+        stores = self._stores
+        where = f"`{stores.tracking_uri}`"
+        if stores.registry_uri != stores.tracking_uri:
+            where += f" (registry `{stores.registry_uri}`)"
+        code = error.error_code if isinstance(error, MlflowException) else type(error).__name__
+        return Problem(f"Publishing to {where} failed: {code}.", detail=str(error))

@@ -1,0 +1,110 @@
+"""The versions of one registered model, in whichever registry."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModel
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from entrypoint.registry.labels import Labels
+
+READY = "READY"
+_EXISTS = {"RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"}
+_MISSING = {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}
+
+
+class Versions:
+    """Finds, makes and labels versions of the model `name`."""
+
+    def __init__(self, client: MlflowClient, registry_uri: str, name: str) -> None:
+        self._client = client
+        self.name = name
+        self.has_labels = not registry_uri.startswith("uc:")
+        """Whether there are aliases and tags: open-source Unity Catalog has neither."""
+
+    def of_runs(self, run_ids: Iterable[str]) -> list[ModelVersion]:
+        """The versions that these runs made, oldest first; without their tags and aliases."""
+        run_ids = set(run_ids)
+        if not run_ids:
+            return []
+        if self.has_labels:
+            found = [v for run in run_ids for v in self._search(f"run_id='{run}'")]
+        else:  # it can be searched by name alone
+            found = self.all()
+        own = (each for each in found if each.name == self.name and each.run_id in run_ids)
+        return sorted(own, key=lambda version: int(version.version))
+
+    def all(self) -> list[ModelVersion]:
+        """The versions, whoever made them; without their tags and aliases."""
+        return self._search(f"name='{self.name}'")
+
+    def create_model(self) -> bool:
+        """Make the registered model; whether it wasn't there already."""
+        try:
+            self._client.create_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code not in _EXISTS:
+                raise
+            return False
+        return True
+
+    def delete_model(self) -> None:
+        """Delete the registered model, which must have no versions."""
+        self._client.delete_registered_model(self.name)
+
+    def create(self, model: LoggedModel, files: Path, labels: Labels) -> ModelVersion:
+        """Make a version of the logged model from its files at hand, with all of its tags.
+
+        MLflow's own way of registering what it logs: the client's public one has neither the files,
+        and downloads them, nor a description that comes with the version.
+        """
+        return self._client._create_model_version(  # noqa: SLF001
+            name=self.name,
+            source=f"models:/{model.model_id}",
+            run_id=model.source_run_id,
+            tags=dict(labels.tags),
+            description=labels.description,
+            local_model_path=str(files),
+            model_id=model.model_id,
+        )
+
+    def delete(self, version: ModelVersion) -> None:
+        """Delete a version; one that isn't there any more is fine."""
+        try:
+            self._client.delete_model_version(self.name, version.version)
+        except MlflowException as error:
+            if error.error_code not in _MISSING:
+                raise
+
+    def whole(self, version: ModelVersion) -> ModelVersion:
+        """The version with its tags and aliases, which a search doesn't give."""
+        return self._client.get_model_version(self.name, version.version)
+
+    def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
+        """Set those tags that the version (a whole one) doesn't have yet."""
+        for key, value in tags.items():
+            if version.tags.get(key) != value:
+                self._client.set_model_version_tag(self.name, version.version, key, value)
+
+    def set_aliases(self, version: ModelVersion, aliases: Iterable[str]) -> None:
+        """Let the aliases point to the version (a whole one, or a new one)."""
+        for alias in aliases:
+            if alias not in version.aliases:
+                self._client.set_registered_model_alias(self.name, alias, version.version)
+
+    def _search(self, filter_string: str) -> list[ModelVersion]:
+        found: list[ModelVersion] = []
+        token = None
+        try:
+            while True:
+                page = self._client.search_model_versions(filter_string, page_token=token)
+                found += page
+                token = page.token
+                if not token:
+                    return found
+        except MlflowException as error:
+            if error.error_code in _MISSING:
+                return []
+            raise

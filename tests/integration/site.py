@@ -1,0 +1,191 @@
+"""A workspace with somebody who publishes to it, and what can be seen there afterwards."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from entrypoint.agent.manifest import PATH, Ingredients, Manifest
+from tests.doubles.databricks import USER, Workspace
+from tests.integration.conftest import ECHO
+from tests.integration.publisher import Order, Outcome, Publisher
+
+BUILD = (
+    "import mlflow\n"
+    "mlflow.pyfunc.save_model('model', python_model='agent.py', pip_requirements=['mlflow'])"
+)
+QUICK = {
+    "MLFLOW_ENABLE_DB_SDK": "false",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": "0",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "1",
+}
+# No variable says how long the SDK, which brings the files up, waits and tries: a profile does.
+PROFILE = """
+[quick]
+host = {host}
+token = {token}
+http_timeout_seconds = 1
+retry_timeout_seconds = 4
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a workspace holds of one model: ids with their states."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> list[str]:
+        return [version for version, status in self.versions.items() if status == "READY"]
+
+    @property
+    def half_made(self) -> list[str]:
+        """All that a job has begun and neither finished nor given up."""
+        return [
+            *(version for version, status in self.versions.items() if status != "READY"),
+            *(run for run, status in self.runs.items() if status == "RUNNING"),
+            *(model for model, status in self.models.items() if "PENDING" in status),
+        ]
+
+    def problem(self, order: Order, outcome: Outcome) -> str:
+        """What is not as it must be after a job that went well."""
+        if len(self.ready) != 1:
+            return f"not one version: {self.versions}"
+        if self.half_made:
+            return f"half made: {self.half_made}"
+        if self.aliases.get(order.alias) != self.ready[0]:
+            return f"aliases: {self.aliases}"
+        if outcome.published["model_version"] != self.ready[0]:
+            return f"told: {outcome.published}"
+        return ""
+
+
+class Site:
+    """One workspace, its publisher, and the built model that is published."""
+
+    def __init__(self, workspace: Workspace, environ: dict[str, str], model: Path) -> None:
+        self.workspace = workspace
+        self.environ = environ
+        self.publisher = Publisher(environ)
+        self.digest = Manifest.read(model / PATH).digest
+        self._model = model
+
+    def order(self, name: str, **more: Any) -> Order:
+        return Order(str(self._model), name, **more)
+
+    def requests_of(self, order: Order) -> list[str]:
+        """What a job asks that nothing goes wrong with."""
+        before = len(self.workspace.calls)
+        outcome = self.publisher.run(order)
+        assert not outcome.failure, outcome
+        return [f"{call.verb} {call.path}" for call in self.workspace.calls[before:]]
+
+    def wait_for(self, path: str, number: int = 1) -> None:
+        """Wait until so many requests of a path have come in."""
+        self._until(lambda: sum(path in call.path for call in self.workspace.calls) >= number)
+
+    def wait_for_request(self, number: int) -> None:
+        """Wait until so many requests have come in."""
+        self.wait_for("", number)
+
+    def wait_for_answer(self, number: int) -> None:
+        """Wait until a request has been acted upon, though nobody may wait for its answer."""
+        self._until(lambda: self.workspace.calls[number - 1].status != 0)
+
+    def state(self, name: str) -> State:
+        """What there is of a model and its experiment."""
+        full_name = f"prod.agents.{name}"
+        found = self.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{name}")
+        if not found:
+            return State()
+        place = {"experiment_ids": [found["experiment"]["experiment_id"]]}
+        runs = self.ask("POST", "runs/search", **place).get("runs", [])
+        models = self.ask("POST", "logged-models/search", **place).get("models", [])
+        model = self.ask("GET", "unity-catalog/registered-models/get", name=full_name)
+        versions = self.ask(
+            "GET", "unity-catalog/model-versions/search", filter=f"name = '{full_name}'"
+        ).get("model_versions", [])
+        aliases = model.get("registered_model", {}).get("aliases", [])
+        return State(
+            {each["version"]: each["status"] for each in versions},
+            {each["alias"]: each["version"] for each in aliases},
+            {each["info"]["run_id"]: each["info"]["status"] for each in runs},
+            {each["info"]["model_id"]: each["info"]["status"] for each in models},
+        )
+
+    def ask(self, verb: str, path: str, **fields: Any) -> dict[str, Any]:
+        """Ask the workspace something, or tell it; empty when it isn't there."""
+        answer = requests.request(
+            verb,
+            f"{self.workspace.host}/api/2.0/mlflow/{path}",
+            params=fields if verb == "GET" else None,
+            json=None if verb == "GET" else fields,
+            headers={"Authorization": f"Bearer {self.workspace.token}"},
+            timeout=600,
+        )
+        return dict(answer.json()) if answer.status_code == requests.codes.ok else {}
+
+    def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            time.sleep(0.005)
+
+
+def build(folder: Path) -> Path:
+    """Build a model, with its manifest in it."""
+    agent = folder / "agent.py"
+    agent.write_text(ECHO, encoding="utf-8")
+    subprocess.run([sys.executable, "-W", "ignore", "-c", BUILD], cwd=folder, check=True)
+    ingredients = Ingredients({"agent.py": agent}, "auto", "3.12", ["mlflow==3.17.2"])
+    Manifest.of(ingredients).write(folder / "model")
+    return folder / "model"
+
+
+@contextmanager
+def sites(folder: Path, number: int) -> Iterator[list[Site]]:
+    """Sites that are alike: what waits at one of them doesn't keep the others waiting."""
+    (folder / "built").mkdir()
+    model = build(folder / "built")
+    with Workspace(folder / "first") as first:
+        # MLflow's tables are made once.
+        requests.get(
+            f"{first.host}/api/2.0/mlflow/experiments/search",
+            {"max_results": 1},
+            headers={"Authorization": f"Bearer {first.token}"},
+            timeout=600,
+        ).raise_for_status()
+    with ExitStack() as stack:
+        made = []
+        for name in map(str, range(number)):
+            shutil.copytree(folder / "first", folder / name)
+            workspace = stack.enter_context(Workspace(folder / name))
+            workspace.catalog.create("prod.agents", USER)
+            profile = folder / f"{name}.databrickscfg"
+            profile.write_text(PROFILE.format(host=workspace.host, token=workspace.token))
+            environ = {
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "DATABRICKS_CONFIG_FILE": str(profile),
+                "DATABRICKS_CONFIG_PROFILE": "quick",
+                **QUICK,
+                **workspace.env,
+            }
+            site = Site(workspace, environ, model)
+            stack.enter_context(site.publisher)
+            made.append(site)
+        yield made
+        for site in made:
+            assert site.workspace.violations == []

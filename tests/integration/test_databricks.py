@@ -1,0 +1,68 @@
+"""What a job asks of a Databricks workspace, and how often."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.databricks import Call, Workspace
+from tests.doubles.runner import PULL_REQUEST
+from tests.integration.conftest import Checkout
+
+# Of a small agent: its files go up twice, once as a logged model and once as a version. The first
+# register of all asks the preflight's questions about a catalog in which there is no model yet.
+FILES = 8
+REGISTER = 34
+REUSE = 10
+
+
+@pytest.fixture
+def databricks(tmp_path: Path) -> Iterator[Workspace]:
+    folder = tmp_path / "databricks"
+    folder.mkdir()
+    with Workspace(folder) as workspace:
+        workspace.catalog.create("prod.agents", "ci@example.com")
+        yield workspace
+        assert workspace.violations == []
+
+
+def is_file(call: Call) -> bool:
+    return call.path.startswith("/api/2.0/fs/files/")
+
+
+def test_a_register_asks_little_and_downloads_nothing(
+    checkout: Checkout, databricks: Workspace
+) -> None:
+    given = {"tracking-uri": "databricks", "experiment": "/Shared/agents", "aliases": "champion"}
+
+    step = checkout.run(given=given, env=databricks.env)
+
+    assert step.status == 0, step.log
+    files = [call for call in databricks.calls if is_file(call)]
+    assert Counter(call.verb for call in files) == {"PUT": 2 * FILES}
+    asked = [call for call in databricks.calls if not is_file(call)]
+    assert len(asked) <= REGISTER, Counter(f"{call.verb} {call.path}" for call in asked)
+    assert step.outputs["reused"] == "false"
+    assert step.outputs["model-url"] == (
+        f"{databricks.host}/explore/data/models/prod/agents/{checkout.name}/version/1"
+    )
+    assert step.outputs["run-url"].startswith(f"{databricks.host}/ml/experiments/")
+
+    before = len(databricks.calls)
+    step = checkout.run(given=given, env=databricks.env)
+
+    assert step.status == 0, step.log
+    assert step.outputs["reused"] == "true"
+    asked = databricks.calls[before:]
+    assert [call for call in asked if call.writes] == []
+    assert len(asked) <= REUSE, Counter(f"{call.verb} {call.path}" for call in asked)
+
+
+def test_a_preview_writes_nothing(checkout: Checkout, databricks: Workspace) -> None:
+    step = checkout.run(
+        given={"tracking-uri": "databricks"}, env=databricks.env, event=PULL_REQUEST
+    )
+
+    assert step.status == 0, step.log
+    assert databricks.writes == []
