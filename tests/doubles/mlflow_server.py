@@ -27,5 +27,7 @@ def mlflow_server(folder: Path, database: str = "") -> Iterator[str]:
         "--artifacts-destination",
         str(folder / "artifacts"),
     ]
-    with serving(argv, folder, f"{address}/health"):
+    # Judges and the like: seven more processes, which nobody here needs.
+    without_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with serving(argv, folder, f"{address}/health", without_jobs):
         yield address

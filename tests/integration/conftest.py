@@ -1,5 +1,6 @@
 """A checkout in which the program is run as a step of a job."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from tests.doubles.runner import PUSH_TO_MAIN, Event, Runner, Step
 
+_LONGEST_NAME = 52
 REQUIREMENTS = "mlflow==3.17.2\n"
 
 ECHO = """
@@ -103,7 +105,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkout(workspace: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Checkout:
     """An agent's folder of its own."""
-    name = re.sub(r"\W+", "_", request.node.name).strip("_").lower()[:60]
+    name = re.sub(r"\W+", "_", request.node.name).strip("_").lower()
+    # A long one is cut, and stays one of its own.
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
     return Checkout(Runner(workspace, tmp_path / "runner_temp"), name)
 
 

@@ -74,25 +74,11 @@ class State:
         return ""
 
 
-class Site:
-    """One workspace, its publisher, and the built model that is published."""
+class View:
+    """A workspace as somebody sees it who looks and waits."""
 
-    def __init__(self, workspace: Workspace, environ: dict[str, str], model: Path) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.environ = environ
-        self.publisher = Publisher(environ)
-        self.digest = Manifest.read(model / PATH).digest
-        self._model = model
-
-    def order(self, name: str, **more: Any) -> Order:
-        return Order(str(self._model), name, **more)
-
-    def requests_of(self, order: Order) -> list[str]:
-        """What a job asks that nothing goes wrong with."""
-        before = len(self.workspace.calls)
-        outcome = self.publisher.run(order)
-        assert not outcome.failure, outcome
-        return [f"{call.verb} {call.path}" for call in self.workspace.calls[before:]]
 
     def wait_for(self, path: str, number: int = 1) -> None:
         """Wait until so many requests of a path have come in."""
@@ -142,6 +128,27 @@ class Site:
     def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():
             time.sleep(0.005)
+
+
+class Site(View):
+    """One workspace, its publisher, and the built model that is published."""
+
+    def __init__(self, workspace: Workspace, environ: dict[str, str], model: Path) -> None:
+        super().__init__(workspace)
+        self.environ = environ
+        self.publisher = Publisher(environ)
+        self.digest = Manifest.read(model / PATH).digest
+        self._model = model
+
+    def order(self, name: str, **more: Any) -> Order:
+        return Order(str(self._model), name, **more)
+
+    def requests_of(self, order: Order) -> list[str]:
+        """What a job asks that nothing goes wrong with."""
+        before = len(self.workspace.calls)
+        outcome = self.publisher.run(order)
+        assert not outcome.failure, outcome
+        return [f"{call.verb} {call.path}" for call in self.workspace.calls[before:]]
 
 
 def build(folder: Path) -> Path:

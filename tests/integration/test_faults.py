@@ -1,6 +1,7 @@
 """What goes wrong while an agent is published: at every request, in every way."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -35,19 +36,25 @@ class Kind:
     """The job is killed, as nothing can be that tidies up, while the request is under way."""
 
 
-def answered(status: int, code: str, **headers: str) -> Kind:
+def answered(status: int, code: str, *, retry_after: str = "", times: int = 1) -> Kind:
     body = {"error_code": code, "message": "Something went wrong."}
-    return Kind(lambda n: [Fault(number=n, status=status, body=body, headers=headers)])
+    headers = {"Retry-After": retry_after} if retry_after else {}
+
+    def faults(number: int) -> list[Fault]:
+        numbers = range(number, number + times)
+        return [Fault(number=n, status=status, body=body, headers=headers) for n in numbers]
+
+    return Kind(faults)
 
 
 KINDS = {
-    "429": answered(429, "REQUEST_LIMIT_EXCEEDED", **{"Retry-After": "0"}),
+    "429": answered(429, "REQUEST_LIMIT_EXCEEDED", retry_after="0"),
     "500": answered(500, "INTERNAL_ERROR"),
-    "503": answered(503, "TEMPORARILY_UNAVAILABLE", **{"Retry-After": "0"}),
+    "503": answered(503, "TEMPORARILY_UNAVAILABLE", retry_after="0"),
     "reset before": Kind(lambda n: [Fault(number=n, reset="before")]),
     "reset after": Kind(lambda n: [Fault(number=n, reset="after")]),
     "hang": Kind(lambda n: [Fault(number=n, delay=1.1)], acts_late=True),
-    "outage": Kind(lambda n: [Fault(number=n + k, reset="before") for k in range(MANY)]),
+    "outage": answered(500, "INTERNAL_ERROR", times=MANY),
     "killed": Kind(lambda n: [Fault(number=n, delay=0.3)], acts_late=True, kills=True),
 }
 
@@ -98,7 +105,14 @@ def reusing(all_sites: list[Site]) -> Table:
 
 def shortened(requests: list[str]) -> list[str]:
     """Requests without what differs from job to job."""
-    return [request.rpartition("/mlflow/")[2][-60:] for request in requests]
+    for pattern, instead in (
+        (r" .*/LoggedModels/.*", " a file of the logged model"),
+        (r" .*/Models/.*", " a file of the version"),
+        (r"m-[0-9a-f]{32}", "{id}"),
+        (r"/api/2.0/mlflow/", ""),
+    ):
+        requests = [re.sub(pattern, instead, request) for request in requests]
+    return requests
 
 
 def again(site: Site) -> Order:

@@ -22,6 +22,9 @@ USES_ENDPOINT = """
 def ask(text):
     from databricks_langchain import ChatDatabricks
     return ChatDatabricks(endpoint="databricks-claude-sonnet-4").invoke(text)
+
+
+TOOLS = [ask]
 """
 LINE_OF_USE = 4  # of the agent that begins with it
 DECLARED = """\
@@ -142,7 +145,11 @@ def test_a_use_in_a_code_path_is_told_in_that_file(checkout: Checkout) -> None:
         "def tool():\n"
         '    return VectorSearchRetrieverTool(index_name=ModelConfig().get("index"))\n',
     )
-    agent = ECHO.replace("import mlflow\n", "import mlflow\n\ndef tool():\n    import search\n", 1)
+    agent = ECHO.replace(
+        "import mlflow\n",
+        "import mlflow\n\ndef find():\n    import search\n    search.tool()\n\nTOOLS = [find]\n",
+        1,
+    )
 
     step = checkout.run(agent, code_paths=paths, model_config=config)
 

@@ -18,6 +18,7 @@ from mlflow.exceptions import MlflowException, RestException
 
 from tests.doubles.databricks import USER, Fault, Workspace
 from tests.doubles.databricks.registry import Cloud
+from tests.doubles.s3 import s3
 
 MODEL = "prod.agents.support"
 
@@ -157,23 +158,27 @@ def test_files_of_a_version_travel_both_ways(
 
 
 def test_keys_of_a_bucket_are_given_out(
-    home: Workspace, registry: MlflowClient, built: Path
+    home: Workspace,
+    registry: MlflowClient,
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    home.registry.cloud = Cloud("bucket", "key", "secret", "session")
     registry.create_registered_model("prod.agents.cloud")
+    with s3(tmp_path) as there:
+        keys = (there.access_key_id, there.secret_access_key, there.session_token)
+        home.registry.cloud = Cloud(there.bucket, *keys)
+        monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", there.address)
+        try:
+            version = registry.create_model_version("prod.agents.cloud", str(built))
+            files = mlflow.artifacts.download_artifacts("models:/prod.agents.cloud/1")
+        finally:
+            home.registry.cloud = None
+        kept = there.keys("Models/prod/agents/cloud/1/")
 
-    try:
-        # What MLflow needs for S3 is not installed: it gets as far as the keys.
-        with pytest.raises(MlflowException, match="necessary dependencies"):
-            registry.create_model_version("prod.agents.cloud", str(built))
-    finally:
-        home.registry.cloud = None
-
-    version = registry.get_model_version("prod.agents.cloud", "1")
-    assert version.status == "PENDING_REGISTRATION"
-    assert registry.get_model_version_download_uri("prod.agents.cloud", "1").startswith(
-        "s3://bucket/"
-    )
+    assert version.status == "READY"
+    assert "Models/prod/agents/cloud/1/agent.py" in kept
+    assert (Path(files) / "agent.py").read_text(encoding="utf-8") == AGENT
 
 
 def test_a_search_finds_neither_tags_nor_aliases(
