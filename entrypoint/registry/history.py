@@ -106,10 +106,13 @@ class History:
 
     def record_commit(self, edition: Edition, version: ModelVersion, commit: str) -> None:
         """Note on the version (a whole one) and its logged model that this commit is the same."""
-        tags = with_commit(version.tags, commit)
-        if commit and tags != version.tags.get(COMMITS):
-            self._versions.tag(version, {COMMITS: tags})
-            self._client.set_logged_model_tags(edition.model.model_id, {COMMITS: tags})
+        has_labels = self._versions.has_labels
+        known = version.tags if has_labels else edition.model.tags
+        commits = with_commit(known, commit)
+        if commit and commits != known.get(COMMITS):
+            if has_labels:
+                self._versions.tag(version, {COMMITS: commits})
+            self._client.set_logged_model_tags(edition.model.model_id, {COMMITS: commits})
 
     def clear(self, run_tags: Mapping[str, str]) -> list[Edition]:
         """Remove what dead jobs left half made, and end their runs; the editions that are left.

@@ -28,8 +28,7 @@ def reuse(name: str, digest: str, labels: Labels, session: Session, published: P
                 continue
             version = versions.whole(edition.ready[-1])
             published.take(version, edition.model)
-            if versions.has_labels:
-                history.record_commit(edition, version, labels.commit)
+            history.record_commit(edition, version, labels.commit)
             session.link(published)
             session.set_aliases(versions, version, labels)
             return True

@@ -56,6 +56,7 @@ def fetch() -> Path:
             program("mvn"),
             "--batch-mode",
             "--quiet",
+            "-Dstyle.color=never",
             f"--file={pom}",
             "dependency:copy-dependencies",
             f"-DoutputDirectory={half_made}",
@@ -65,8 +66,9 @@ def fetch() -> Path:
         check=False,
     )
     if done.returncode:
-        errors = [line for line in done.stdout.splitlines() if "[ERROR]" in line]
-        raise NotFetched((errors or [done.stderr.strip()])[0])
+        # Debian's Maven begins with codes for the terminal even so.
+        first = (done.stdout or done.stderr).partition("[ERROR] ")[2].partition("\n")[0]
+        raise NotFetched(first.removesuffix(" -> [Help 1]"))
     half_made.rename(jars)
     return jars
 

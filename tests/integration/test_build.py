@@ -1,12 +1,13 @@
 """What travels with the agent, and what building and verifying it finds out."""
 
 import json
-import socket
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.doubles.databricks import Workspace
 from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import PLAIN, the_error
 
@@ -264,24 +265,15 @@ def test_without_credentials_an_agent_that_needs_them_is_only_loaded(checkout: C
     assert "DATABRICKS_HOST" in notice
 
 
-def test_with_credentials_a_failing_databricks_is_a_failure(checkout: Checkout) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        host = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    agent = ASKS_DATABRICKS.replace(
-        "WorkspaceClient()", "WorkspaceClient(config=Config(retry_timeout_seconds=1))"
-    ).replace(
-        "import WorkspaceClient", "import WorkspaceClient; from databricks.sdk.config import Config"
-    )
+def test_with_credentials_a_failing_databricks_is_a_failure(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    with Workspace(tmp_path) as databricks:
+        step = checkout.run(
+            ASKS_DATABRICKS, mode="preview", check_resources="off", env=databricks.env
+        )
 
-    step = checkout.run(
-        agent,
-        mode="preview",
-        check_resources="off",
-        env={"DATABRICKS_HOST": host, "DATABRICKS_TOKEN": "of-a-person"},
-    )
-
-    assert "TimeoutError" in the_error(step)
+    assert "an-endpoint" in the_error(step)
     assert step.commands("notice") == []
 
 

@@ -112,7 +112,7 @@ def test_registering_takes_few_requests(
 
 
 def test_a_job_outlives_its_token(checkout: Checkout, databricks: Workspace) -> None:
-    databricks.oauth.lifetime = 5
+    databricks.oauth.lifetime = 10
     agent = ASKS.replace(
         "    def predict(",
         """\
@@ -121,7 +121,7 @@ def test_a_job_outlives_its_token(checkout: Checkout, databricks: Workspace) -> 
 
         from databricks.sdk import WorkspaceClient
 
-        client, end = WorkspaceClient(), time.monotonic() + 6
+        client, end = WorkspaceClient(), time.monotonic() + 14
         while time.monotonic() < end:
             client.current_user.me()
             time.sleep(0.5)

@@ -172,8 +172,8 @@ def test_the_registered_model_answers_where_only_mlflow_is(checkout: Checkout) -
     assert "Is anybody there?" in done.stdout
 
 
-def test_registering_again_makes_the_next_version(checkout: Checkout) -> None:
-    first, second = checkout.run(aliases="champion"), checkout.run(aliases="champion")
+def test_what_is_unchanged_can_be_registered_again(checkout: Checkout) -> None:
+    first, second = (checkout.run(aliases="champion", if_unchanged="register") for _ in range(2))
 
     assert (first.outputs["model-version"], second.outputs["model-version"]) == ("1", "2")
     champion = checkout.client.get_model_version_by_alias(checkout.target, "champion")
