@@ -22,6 +22,9 @@ from entrypoint.report import summary
 from entrypoint.report.result import Result
 from entrypoint.workspace import Workspace
 
+# Shells say so of a program that a signal ended, and add the signal's number.
+_CANCELLED = 128
+
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Do the job; its exit status: 0, 1 after a failure, 128 + n after signal n."""
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except Cancelled as cancelled:
         name = signal.Signals(cancelled.signal_number).name
         result.problems = (Problem(f"The job was cancelled ({name})."),)
-        return 128 + cancelled.signal_number
+        return _CANCELLED + cancelled.signal_number
     finally:
         _ignore_signals()
         # A mistake of our own must not swallow what is known by then.
@@ -104,4 +107,9 @@ if __name__ == "__main__":
     for name in credentials.names(given):
         os.environ.pop(name, None)
     os.environ.update(MLFLOW_SETTINGS)
-    sys.exit(main(sys.argv[1:], {**given, **MLFLOW_SETTINGS}))
+    status = main(sys.argv[1:], {**given, **MLFLOW_SETTINGS})
+    if status > _CANCELLED:
+        # Else Python waits for MLflow's threads, and they for a store that may be silent.
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
