@@ -2,13 +2,16 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TypeVar
 
+from entrypoint.background import beside
 from entrypoint.errors import Cancelled
 from entrypoint.registry.session import REFUSALS
 
+Done = TypeVar("Done")
 _LONGEST = 1.0
 _IN_A_HURRY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "2", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 
@@ -48,6 +51,11 @@ def held() -> Iterator[None]:
                 signal.signal(number, handler)
             if arrived:
                 signal.raise_signal(arrived[0])
+
+
+def interruptible(work: Callable[[], Done]) -> Done:
+    """Do what brings files up: MLflow would wait for its threads, and they for a silent store."""
+    return beside(work).result()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from entrypoint.errors import Cancelled, Problem
 from entrypoint.log import Log
 from entrypoint.registry.creator import Creator
 from entrypoint.registry.history import JOB, TARGET, History
-from entrypoint.registry.interruption import held, tidying
+from entrypoint.registry.interruption import held, interruptible, tidying
 from entrypoint.registry.labels import DIGEST, Labels
 from entrypoint.registry.model_files import identify
 from entrypoint.registry.published import Published
@@ -173,7 +173,8 @@ class _Job:
         }
         identify(self._publication.model, self._files, self._publication.manifest, identity)
         self._client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
-        self._client.log_model_artifacts(model.model_id, str(self._files))
+        files = str(self._files)
+        interruptible(lambda: self._client.log_model_artifacts(model.model_id, files))
         self._client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
 
     def _give_way(

@@ -8,7 +8,7 @@ from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion
 
 from entrypoint.registry.creator import Creator
-from entrypoint.registry.interruption import held, tidying
+from entrypoint.registry.interruption import held, interruptible, tidying
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.versions import READY, Versions
 
@@ -25,7 +25,7 @@ class Registration:
         """Make the version of a logged model, whose files are at hand."""
         with self._model():
             return self._creator.make(
-                lambda: self._versions.create(model, files, labels),
+                lambda: interruptible(lambda: self._versions.create(model, files, labels)),
                 self._found,
             )
 

@@ -135,11 +135,11 @@ def test_a_secret_in_the_config_or_the_example_is_found(checkout: Checkout) -> N
 
 
 def test_what_the_agent_prints_of_its_secrets_is_masked(checkout: Checkout) -> None:
-    agent = f"import os\nprint(os.environ['DATABRICKS_TOKEN'])\n{ECHO}".replace(
-        "text = request.input[-1].content", "text = os.environ['DATABRICKS_TOKEN']"
+    agent = f"import os\nprint(os.environ['SEARCH_API_TOKEN'])\n{ECHO}".replace(
+        "text = request.input[-1].content", "text = os.environ['SEARCH_API_TOKEN']"
     )
 
-    step = checkout.run(agent, mode="preview", env={"DATABRICKS_TOKEN": SECRET})
+    step = checkout.run(agent, mode="preview", env={"SEARCH_API_TOKEN": SECRET})
 
     assert step.status == 0, step.log
     for told in (step.log, step.summary, *step.outputs.values()):
