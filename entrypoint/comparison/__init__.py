@@ -1,0 +1,1 @@
+"""What changes against what is registered. Compares files at hand; asks nobody."""

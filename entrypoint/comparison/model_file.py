@@ -1,0 +1,28 @@
+"""Files of a model, as they are compared: by size and hash."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a model: its size in bytes, and its hash, empty where that isn't known."""
+
+    size: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An artifact's place in the model, or its URI; empty where only its name is known.
+
+    `files` is None where they aren't known.
+    """
+
+    place: str = ""
+    files: Mapping[str, File] | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, None where they aren't known."""
+        return None if self.files is None else sum(each.size for each in self.files.values())

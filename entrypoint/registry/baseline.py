@@ -1,0 +1,196 @@
+"""The registered version that the agent is compared with: found, and read as little as it takes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from entrypoint.agent import manifest as manifests
+from entrypoint.agent.manifest import Manifest
+from entrypoint.comparison.comparison import Baseline
+from entrypoint.comparison.mlmodel import LARGEST as LARGEST_MLMODEL
+from entrypoint.comparison.mlmodel import NAME as MLMODEL
+from entrypoint.comparison.mlmodel import MLmodel
+from entrypoint.comparison.model_file import File
+from entrypoint.comparison.snapshot import LARGEST_TEXT, REQUIREMENTS, Snapshot
+from entrypoint.errors import Failure, Problem
+from entrypoint.log import Log, LogStream
+from entrypoint.registry import links
+from entrypoint.registry.labels import DIGEST
+from entrypoint.registry.name import ModelName
+from entrypoint.registry.session import REFUSALS
+from entrypoint.registry.stores import Stores
+from entrypoint.registry.target_problem import Target
+from entrypoint.registry.version_files import VersionFiles, files_of
+from entrypoint.registry.version_search import VersionSearch
+from entrypoint.registry.versions import Versions
+
+_COMMIT = "git_commit"
+
+# Of code files that are fetched, bytes in all and files; of a manifest, bytes.
+_MOST_BYTES = 10_000_000
+_MOST_FILES = 200
+_LARGEST_MANIFEST = 10_000_000
+_LONGEST_NAME = 255
+
+
+class BaselineFailure(Failure):
+    """The registered version can't be read, so nothing is compared with it."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where the agent is, or is to be, registered; `principal` is who asks, if that is known.
+
+    `environ` is the step's; MLflow is logged in by the process's own.
+    """
+
+    stores: Stores
+    target: ModelName
+    environ: Mapping[str, str]
+    log: Log
+    principal: str = ""
+
+    def find(self, wanted: str = "") -> "Registered | None":
+        """The version to compare with: by alias (`@champion`), by number, else the highest READY.
+
+        None when there is none yet; nothing is made by looking for it.
+
+        Raises:
+            InputFailure: there is no such alias or version, with those that there are.
+            BaselineFailure: the registry could not be asked, and why.
+
+        """
+        if _is_absent(self.stores.registry_uri):
+            return None
+        with self.asking():
+            client = self._client()
+            versions = Versions(client, self.stores.registry_uri, str(self.target))
+            found = VersionSearch(client, versions, self.stores).version(wanted)
+            return Registered(self, self._baseline(found, versions)) if found else None
+
+    def _client(self) -> MlflowClient:
+        # MLflow makes the file of a SQLite store that it only hears of; a workspace it asks later.
+        tracking = self.stores.tracking_uri
+        mlflow.set_tracking_uri("databricks" if _is_absent(tracking) else tracking)
+        mlflow.set_registry_uri(self.stores.registry_uri)
+        return MlflowClient()
+
+    def _baseline(self, found: ModelVersion, versions: Versions) -> Baseline:
+        name, version = versions.name, str(found.version)
+        host = self.environ.get("DATABRICKS_HOST", "").rstrip("/")
+        tags = found.tags if versions.has_labels else {}
+        return Baseline(
+            model_uri=f"models:/{name}/{version}",
+            version=version,
+            url=links.model_url(self.stores.registry_uri, host, name, version),
+            commit=tags.get(_COMMIT, ""),
+            digest=tags.get(DIGEST, ""),
+            aliases=tuple(sorted(found.aliases)) if versions.has_labels else (),
+        )
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Turn what the registry refuses into a failure, and show what MLflow says as foreign."""
+        try:
+            with redirect_stderr(LogStream(self.log)):
+                yield
+        except REFUSALS as error:
+            raise BaselineFailure(self._refused(error)) from error
+
+    def _refused(self, error: Exception) -> Problem:
+        code = error.error_code if isinstance(error, MlflowException) else type(error).__name__
+        known = Target(self.target, self.principal).explain(code, str(error))
+        where = f"`{self.target}` in `{self.stores.registry_uri}`"
+        return known or Problem(f"{where} can't be read: {code}.", detail=str(error))
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version that was found."""
+
+    registry: Registry
+    baseline: Baseline
+
+    def fetch(self, manifest: Manifest, folder: Path) -> Snapshot:
+        """Download into the empty folder what differs from the agent with this manifest.
+
+        With the same digest that is nothing.
+
+        Raises:
+            BaselineFailure: the registry refused.
+
+        """
+        digest = self.baseline.digest
+        if digest == manifest.digest:
+            return Snapshot(digest)
+        with self.registry.asking():
+            files = files_of(str(self.registry.target), self.baseline.version, self.registry.stores)
+            own = _manifest(files, folder)
+            if own and own.digest == manifest.digest:
+                return Snapshot(own.digest)
+            files.fetch(MLMODEL, folder, LARGEST_MLMODEL)
+            if own:
+                known = manifest.content["files"]
+                differing = {
+                    name: entry["size"]
+                    for name, entry in own.content["files"].items()
+                    if entry != known.get(name) and not name.startswith("artifacts/")
+                }
+                _fetch_code(files, differing, folder)
+                return Snapshot.of_version(folder, own, {}, digest)
+            files.fetch(REQUIREMENTS, folder, LARGEST_TEXT)
+            listed = dict(_listed(files, folder))
+            _fetch_code(files, listed, folder)
+            sizes = {name: File(size) for name, size in listed.items()}
+            return Snapshot.of_version(folder, None, sizes, digest)
+
+
+def _is_absent(uri: str) -> bool:
+    """Whether it is a SQLite store whose file isn't there, which MLflow would make."""
+    scheme, _, path = uri.partition(":///")
+    return scheme == "sqlite" and not Path(path).exists()
+
+
+def _manifest(files: VersionFiles, folder: Path) -> Manifest | None:
+    """The version's manifest; None when there is none that can be read."""
+    if not files.fetch(manifests.PATH, folder, _LARGEST_MANIFEST):
+        return None
+    try:
+        return Manifest.read(folder / manifests.PATH)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _listed(files: VersionFiles, folder: Path) -> Iterator[tuple[str, int]]:
+    """The code files of a version without a manifest, with their sizes in bytes."""
+    mlmodel = MLmodel.read(folder)
+    own = mlmodel.code_file if mlmodel else None
+    for entry in files.entries(""):
+        if entry.path == own and not entry.is_dir:
+            yield entry.path, entry.file_size or 0
+        elif entry.path == "code" and entry.is_dir:
+            yield from files.walk(entry.path)
+
+
+def _fetch_code(files: VersionFiles, sizes: Mapping[str, int], folder: Path) -> None:
+    """Fetch code files; of very many, or very large ones, only that they differ is known."""
+    left = _MOST_BYTES
+    for name in sorted(filter(_is_name, sizes))[:_MOST_FILES]:
+        size = sizes[name]
+        if isinstance(size, int) and 0 <= size <= min(left, LARGEST_TEXT):
+            left -= size
+            files.fetch(name, folder, size)
+
+
+def _is_name(path: str) -> bool:
+    """Whether a file can have the path, so that a registry needn't be bothered with it."""
+    # Not printable: half of a surrogate pair, which has no bytes.
+    return path.isprintable() and all(
+        0 < len(part.encode()) <= _LONGEST_NAME for part in path.split("/")
+    )
