@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.errors import InputFailure, Problem
+from entrypoint.workflow_run import WorkflowRun
 
 # Agent code runs with the job's secrets. These events carry code that was accepted, or come
 # without secrets; the others (`pull_request_target`, `issue_comment`, `workflow_run`, ...) can
 # carry a stranger's code and the secrets at once:
 # https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/
-_MAY_BUILD = {
+_ACCEPTED = {
+    "",
     "pull_request",
     "push",
     "merge_group",
@@ -66,7 +68,8 @@ class Event:
 
         https://docs.github.com/en/actions/reference/security/secure-use
         """
-        if not self.pull_request:
+        # The one event that runs with secrets whoever asks: with the base's workflow.
+        if not self.pull_request or self.name == "pull_request_target":
             return False
         head, user = self.pull_request.get("head"), self.pull_request.get("user")
         repository = head.get("repo") if isinstance(head, dict) else None
@@ -101,49 +104,53 @@ class Event:
         return f"{self.server_url}/{self.repository}/actions/runs/{self.run_id}"
 
     @property
-    def mode(self) -> str:
-        """What `mode: auto` means for this event."""
-        if self.name == "push":
-            lasting = self.tag or (self.branch and self.branch == self._default_branch)
-            return "register" if lasting else "preview"
-        if self.name in ("workflow_dispatch", "schedule", "release"):
-            return "register"
-        return "preview"
+    def workflow_run(self) -> WorkflowRun | None:
+        """The run of another workflow that the event is about."""
+        run = self.payload.get("workflow_run")
+        return WorkflowRun.from_payload(run) if isinstance(run, dict) else None
 
-    def mode_for(self, asked: str) -> str:
-        """The mode that was asked for, or what `auto` means for this event."""
-        return self.mode if asked == "auto" else asked
+    @property
+    def release(self) -> int | str | None:
+        """The id of the release that the event is about, else the name of the tag."""
+        release = self.payload.get("release")
+        number = release.get("id") if isinstance(release, dict) else None
+        return number if isinstance(number, int) else self.tag or None
+
+    def mode_for(self, asked: str, *, has_source: bool = False) -> str:
+        """The mode that was asked for, or what `auto` means for this event.
+
+        `has_source`: that it is said what to promote.
+        """
+        if asked != "auto":
+            return asked
+        if self.name == "workflow_run":
+            return "comment"
+        if self.name == "release" or (self.name == "push" and self.tag):
+            return "promote" if has_source else "register"
+        if self.name == "push":
+            is_default = self.branch and self.branch == self._default_branch
+            return "register" if is_default else "preview"
+        return "register" if self.name in ("workflow_dispatch", "schedule") else "preview"
 
     @property
     def nothing_to_do(self) -> str:
         """Why there is nothing to do, empty when there is."""
         action = self.payload.get("action")
-        if self.name == "pull_request" and action == "closed":
+        if self.name in ("pull_request", "pull_request_target") and action == "closed":
             return "the pull request is closed"
         if self.name == "push" and self.payload.get("deleted"):
             return f"{self.ref} was deleted"
         # Our own edit of the notes must not start the release job again.
         if self.name == "release" and action not in ("published", "released"):
             return f"the release was {action}; only published and released ones are logged"
+        if self.name == "workflow_run" and action != "completed":
+            return f"the workflow run was {action}; only completed ones have a report"
         return ""
 
-    def check_may_build(self) -> None:
-        """Refuse events whose code may be a stranger's while the job holds secrets.
-
-        Raises:
-            InputFailure: the event is one of them.
-
-        """
-        if not self.name or self.name in _MAY_BUILD:
-            return
-        raise InputFailure(
-            Problem(
-                f"log-agent builds no agent on `{self.name}`: the job may hold secrets while the"
-                " code may come from a stranger's pull request.",
-                "Preview pull requests on the `pull_request` event, which has no secrets for"
-                " forks:\n\n    on:\n      pull_request:",
-            )
-        )
+    @property
+    def carries_accepted_code(self) -> bool:
+        """Whether the job has accepted code, or no secrets: then there is no danger in building."""
+        return self.name in _ACCEPTED
 
     @property
     def facts(self) -> dict[str, str]:

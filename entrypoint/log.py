@@ -2,40 +2,24 @@
 
 import io
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from dataclasses import dataclass
+from typing import Literal, TextIO
 
 from entrypoint.errors import Problem
 from entrypoint.redaction import Secrets
 
+Level = Literal["notice", "warning", "error"]
 
-class Log(Protocol):
-    """Where the story is told: a terminal, or a step of a GitHub job."""
 
-    def group(self, title: str) -> None:
-        """Begin a part of the story."""
+@dataclass(frozen=True)
+class Note:
+    """Something that was pointed out on the way."""
 
-    def end_group(self) -> None:
-        """End the part begun last."""
-
-    def line(self, text: str) -> None:
-        """Say something in our own words."""
-
-    def foreign(self, text: str) -> None:
-        """Show lines that somebody else's program printed: never obeyed as commands."""
-
-    def mask(self, secret: str) -> None:
-        """Let nobody who shows this log show a value."""
-
-    def notice(self, problem: Problem) -> None:
-        """Point out something that needn't be mended."""
-
-    def warning(self, problem: Problem) -> None:
-        """Point out something that should be mended."""
-
-    def error(self, problem: Problem) -> None:
-        """Say why the job failed."""
+    level: Level
+    problem: Problem
 
 
 def printable(text: str) -> str:
@@ -43,13 +27,65 @@ def printable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-class PlainLog:
-    """A readable log for a terminal."""
+class Log(ABC):
+    """Where the story is told: a terminal, or a step of a GitHub job."""
 
     def __init__(self, stream: TextIO = sys.stdout, secrets: Secrets | None = None) -> None:
         """Print to `stream`, without the values of `secrets`."""
+        self.notes: list[Note] = []
         self._stream = stream
         self._secrets = secrets or Secrets()
+
+    @abstractmethod
+    def group(self, title: str) -> None:
+        """Begin a part of the story."""
+
+    @abstractmethod
+    def end_group(self) -> None:
+        """End the part begun last."""
+
+    @abstractmethod
+    def line(self, text: str) -> None:
+        """Say something in our own words."""
+
+    @abstractmethod
+    def foreign(self, text: str) -> None:
+        """Show lines that somebody else's program printed: never obeyed as commands."""
+
+    @abstractmethod
+    def mask(self, secret: str) -> None:
+        """Let nobody who shows this log show a value."""
+
+    def notice(self, problem: Problem) -> None:
+        """Point out something that needn't be mended."""
+        self._note("notice", problem)
+
+    def warning(self, problem: Problem) -> None:
+        """Point out something that should be mended."""
+        self._note("warning", problem)
+
+    def error(self, problem: Problem) -> None:
+        """Say why the job failed."""
+        self._note("error", problem)
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Say what was held back till the end."""
+
+    @abstractmethod
+    def _tell(self, level: Level, problem: Problem) -> None:
+        """Point something out."""
+
+    def _note(self, level: Level, problem: Problem) -> None:
+        self.notes.append(Note(level, problem))
+        self._tell(level, problem)
+
+    def _print(self, text: str) -> None:
+        print(self._secrets.redact(printable(text)), file=self._stream, flush=True)
+
+
+class PlainLog(Log):
+    """A readable log for a terminal."""
 
     def group(self, title: str) -> None:
         self._print(f"\n== {title}")
@@ -66,25 +102,16 @@ class PlainLog:
     def mask(self, secret: str) -> None:
         pass
 
-    def notice(self, problem: Problem) -> None:
-        self._tell("notice", problem)
+    def finish(self) -> None:
+        pass
 
-    def warning(self, problem: Problem) -> None:
-        self._tell("warning", problem)
-
-    def error(self, problem: Problem) -> None:
-        self._tell("error", problem)
-
-    def _tell(self, level: str, problem: Problem) -> None:
+    def _tell(self, level: Level, problem: Problem) -> None:
         place = f"{problem.place}: " if problem.place else ""
         self._print(f"{level}: {place}{problem.what}")
         if problem.fix:
             self._print("\n".join(f"    {line}" for line in problem.fix.splitlines()))
         if problem.detail:
             self.foreign(problem.detail)
-
-    def _print(self, text: str) -> None:
-        print(self._secrets.redact(printable(text)), file=self._stream, flush=True)
 
 
 class LogStream(io.TextIOBase):

@@ -11,6 +11,7 @@ import pytest
 # Each with a command that succeeds only where the tool can be used.
 _PROBES = {
     "docker": ("docker", "info"),
+    "git": ("git", "--version"),
     "go": ("go", "version"),
     "java": ("java", "-version"),
     "maven": ("mvn", "--version"),

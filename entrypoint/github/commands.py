@@ -5,22 +5,26 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 import secrets
 import sys
+from collections import Counter
 from threading import Lock
 from typing import TextIO
 
 from entrypoint.errors import Problem
-from entrypoint.log import printable
+from entrypoint.log import Level, Log, printable
 from entrypoint.redaction import Secrets
 
+# The runner keeps ten annotations of each level for a step (`_maxIssueCount` in actions/runner):
+# one of ours is for all the rest, and one of the errors is its own, for a container that failed.
+_ANNOTATIONS = 8
 
-class WorkflowLog:
+
+class WorkflowLog(Log):
     """A log that the runner folds and annotates."""
 
     def __init__(self, stream: TextIO = sys.stdout, secrets: Secrets | None = None) -> None:
-        """Print to `stream`, without the values of `secrets`."""
-        self._stream = stream
-        self._secrets = secrets or Secrets()
+        super().__init__(stream, secrets)
         self._lock = Lock()
+        self._annotated: Counter[Level] = Counter()
 
     def group(self, title: str) -> None:
         self._print(f"::group::{_data(title)}")
@@ -39,16 +43,22 @@ class WorkflowLog:
     def mask(self, secret: str) -> None:
         self._write(f"::add-mask::{_data(secret)}")
 
-    def notice(self, problem: Problem) -> None:
-        self._annotate("notice", problem)
+    def finish(self) -> None:
+        for level, number in self._annotated.items():
+            if number > _ANNOTATIONS:
+                notes = [note.problem for note in self.notes if note.level == level]
+                rest = notes[_ANNOTATIONS:]
+                more = f"{len(rest)} more {level}s:" if len(rest) > 1 else f"One more {level}:"
+                self._annotate(level, Problem("\n".join((more, *map(_in_short, rest)))))
 
-    def warning(self, problem: Problem) -> None:
-        self._annotate("warning", problem)
+    def _tell(self, level: Level, problem: Problem) -> None:
+        self._annotated[level] += 1
+        if self._annotated[level] <= _ANNOTATIONS:
+            self._annotate(level, problem)
+        else:
+            self._fenced(f"{level}: {_in_short(problem)}\n\n{problem.fix}\n{problem.detail}")
 
-    def error(self, problem: Problem) -> None:
-        self._annotate("error", problem)
-
-    def _annotate(self, level: str, problem: Problem) -> None:
+    def _annotate(self, level: Level, problem: Problem) -> None:
         place = problem.place
         properties = {
             "file": place.file if place else None,
@@ -74,6 +84,10 @@ class WorkflowLog:
         # Nothing that another thread says may stand between a fence and its end.
         with self._lock:
             print(text, file=self._stream, flush=True)
+
+
+def _in_short(problem: Problem) -> str:
+    return f"{problem.place}: {problem.what}" if problem.place else problem.what
 
 
 def _data(text: str) -> str:

@@ -8,6 +8,9 @@ import pytest
 
 from entrypoint.errors import InputFailure
 from entrypoint.event import Event
+from entrypoint.workflow_run import WorkflowRun
+from tests.doubles.github.payloads import examples, of_fork
+from tests.tools import require
 
 SHA = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c"
 PAYLOAD = {"repository": {"full_name": "acme/agents", "default_branch": "main"}}
@@ -40,11 +43,35 @@ TAG = event("push", "refs/tags/v2.0")
         ("schedule", "refs/heads/main", "register"),
         ("release", "refs/tags/v2.0", "register"),
         ("merge_group", "refs/heads/gh-readonly-queue/main/pr-7", "preview"),
+        ("workflow_run", "refs/heads/main", "comment"),
+        ("pull_request_target", "refs/heads/main", "preview"),
+        ("issue_comment", "refs/heads/main", "preview"),
         ("", "", "preview"),
     ],
 )
 def test_auto_means(name: str, ref: str, mode: str) -> None:
-    assert event(name, ref).mode == mode
+    assert event(name, ref).mode_for("auto") == mode
+
+
+@pytest.mark.parametrize(
+    ("name", "ref", "mode"),
+    [
+        ("release", "refs/tags/v2.0", "promote"),
+        ("push", "refs/tags/v2.0", "promote"),
+        ("push", "refs/heads/main", "register"),
+        ("push", "refs/heads/topic", "preview"),
+        ("pull_request", "refs/pull/7/merge", "preview"),
+        ("workflow_dispatch", "refs/heads/main", "register"),
+        ("workflow_run", "refs/heads/main", "comment"),
+    ],
+)
+def test_auto_means_to_promote_where_a_release_says_what(name: str, ref: str, mode: str) -> None:
+    assert event(name, ref).mode_for("auto", has_source=True) == mode
+
+
+def test_what_is_asked_for_is_done() -> None:
+    assert TAG.mode_for("preview", has_source=True) == "preview"
+    assert PULL.mode_for("register") == "register"
 
 
 @pytest.mark.parametrize(
@@ -58,14 +85,17 @@ def test_auto_means(name: str, ref: str, mode: str) -> None:
 def test_a_push_whose_default_branch_is_not_known_registers_nothing(
     ref: str, payload: Mapping[str, Any]
 ) -> None:
-    assert event("push", ref, payload).mode == "preview"
+    assert event("push", ref, payload).mode_for("auto") == "preview"
 
 
 @pytest.mark.parametrize(
     ("name", "payload", "why"),
     [
         ("pull_request", {"action": "closed"}, "the pull request is closed"),
+        ("pull_request_target", {"action": "closed"}, "the pull request is closed"),
         ("push", {"deleted": True}, "refs/heads/topic was deleted"),
+        ("workflow_run", {"action": "requested"}, "the workflow run was requested; "),
+        ("workflow_run", {"action": "in_progress"}, "the workflow run was in_progress; "),
         ("release", {"action": "edited"}, "the release was edited; "),
         ("release", {"action": "created"}, "the release was created; "),
         ("release", {"action": "deleted"}, "the release was deleted; "),
@@ -80,6 +110,9 @@ def test_there_is_nothing_to_do(name: str, payload: Mapping[str, Any], why: str)
     [
         ("pull_request", {"action": "opened"}),
         ("pull_request", {"action": "synchronize"}),
+        ("pull_request_target", {"action": "reopened"}),
+        ("workflow_run", {"action": "completed"}),
+        ("issue_comment", {"action": "created"}),
         ("push", {"deleted": False}),
         ("push", {}),
         ("release", {"action": "published"}),
@@ -92,32 +125,23 @@ def test_there_is_something_to_do(name: str, payload: Mapping[str, Any]) -> None
     assert event(name, "refs/heads/topic", payload).nothing_to_do == ""
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", "pull_request", "push", "merge_group", "schedule", "workflow_dispatch", "release"],
-)
-def test_builds_on_events_that_carry_accepted_code_or_no_secrets(name: str) -> None:
-    event(name).check_may_build()
+def test_a_deleted_tag_is_nothing_to_do() -> None:
+    deleted = event("push", "refs/tags/v2.0", {"deleted": True})
+
+    assert deleted.nothing_to_do == "refs/tags/v2.0 was deleted"
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "is_accepted"),
     [
-        "pull_request_target",
-        "pull_request_review",
-        "issue_comment",
-        "workflow_run",
-        "repository_dispatch",
-        "an_event_of_tomorrow",
+        *[(name, True) for name in ("", "pull_request", "push", "merge_group", "schedule")],
+        *[(name, True) for name in ("workflow_dispatch", "release")],
+        *[(name, False) for name in ("pull_request_target", "pull_request_review", "workflow_run")],
+        *[(name, False) for name in ("issue_comment", "repository_dispatch", "of_tomorrow")],
     ],
 )
-def test_refuses_events_that_may_carry_a_strangers_code(name: str) -> None:
-    with pytest.raises(InputFailure) as raised:
-        event(name).check_may_build()
-
-    (problem,) = raised.value.problems
-    assert f"`{name}`" in problem.what
-    assert "on:\n      pull_request:" in problem.fix
+def test_which_events_carry_accepted_code_or_no_secrets(name: str, *, is_accepted: bool) -> None:
+    assert event(name).carries_accepted_code is is_accepted
 
 
 def test_the_commit_of_a_pull_request_is_its_head_and_not_the_merge() -> None:
@@ -200,6 +224,7 @@ def test_a_strangers_pull_request_gets_no_secrets(
     payload = {**PULL_REQUEST, "pull_request": pull_request}
 
     assert event("pull_request", payload=payload).is_without_secrets is expected
+    assert not event("pull_request_target", payload=payload).is_without_secrets
     assert not PUSH.is_without_secrets
 
 
@@ -216,3 +241,82 @@ def test_a_broken_event_file_is_told(tmp_path: Path, content: bytes | None) -> N
 
     (problem,) = raised.value.problems
     assert problem.what.startswith(f"GITHUB_EVENT_PATH: `{path}` ")
+
+
+@pytest.mark.parametrize(
+    ("told", "release"),
+    [
+        (event("release", "refs/tags/v2.0", {"release": {"id": 17, "tag_name": "v2.0"}}), 17),
+        (event("release", "refs/tags/v2.0", {"release": None}), "v2.0"),
+        (TAG, "v2.0"),
+        (PUSH, None),
+        (PULL, None),
+        (Event(), None),
+    ],
+)
+def test_the_release_is_known_by_its_id_else_by_its_tag(
+    told: Event, release: int | str | None
+) -> None:
+    assert told.release == release
+
+
+@pytest.mark.parametrize(
+    "run",
+    [{}, {"head_repository": None}, {"head_repository": {"owner": None}, "head_branch": None}],
+)
+def test_a_workflow_run_of_a_fork_that_is_gone_has_no_owner(run: Mapping[str, Any]) -> None:
+    assert event("workflow_run", payload={"workflow_run": run}).workflow_run == WorkflowRun()
+    assert PUSH.workflow_run is None
+
+
+def test_githubs_examples_of_pull_requests_are_read() -> None:
+    require("npm")
+    payloads = examples("pull_request")
+    assert len(payloads) > 20
+
+    for payload in payloads:
+        repository = payload["repository"]["full_name"]
+        read = Event("pull_request", repository, SHA, "refs/pull/2/merge", payload=payload)
+        fork = replace(read, payload=of_fork(payload))
+
+        assert bool(read.nothing_to_do) is (payload["action"] == "closed")
+        assert read.commit == payload["pull_request"]["head"]["sha"]
+        assert read.facts["pr"] == str(payload["number"])
+        is_dependabots = payload["pull_request"]["user"]["login"] == "dependabot[bot]"
+        assert read.is_without_secrets is is_dependabots
+        assert fork.is_without_secrets
+        assert fork.commit == read.commit
+
+
+def test_githubs_examples_of_workflow_runs_are_read() -> None:
+    require("npm")
+    payloads = examples("workflow_run")
+    assert payloads
+
+    for payload in payloads:
+        read = event("workflow_run", payload=payload)
+        fork = event("workflow_run", payload=of_fork(payload))
+        assert read.workflow_run is not None
+        assert fork.workflow_run is not None
+
+        assert bool(read.nothing_to_do) is (payload["action"] != "completed")
+        assert read.workflow_run.sha == payload["workflow_run"]["head_sha"]
+        head = payload["workflow_run"]["head_repository"]
+        assert read.workflow_run.repository == head["full_name"]
+        assert read.workflow_run.owner == head["owner"]["login"]
+        assert (fork.workflow_run.owner, fork.workflow_run.branch) == (
+            "stranger",
+            read.workflow_run.branch,
+        )
+        assert not read.is_without_secrets
+
+
+def test_githubs_examples_of_pushes_and_releases_are_read() -> None:
+    require("npm")
+    for payload in examples("push"):
+        pushed = event("push", payload["ref"], payload)
+        assert bool(pushed.nothing_to_do) is payload["deleted"]
+    for payload in examples("release"):
+        released = event("release", "refs/tags/v2.0", payload)
+        assert bool(released.nothing_to_do) is (payload["action"] not in ("published", "released"))
+        assert released.release == payload["release"]["id"]
