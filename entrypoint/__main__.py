@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from entrypoint import credentials, pipeline
+from entrypoint import credentials, pipeline, reporting
 from entrypoint.agent import orphans
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
-from entrypoint.github.files import SUMMARY_LIMIT, write_outputs, write_summary
-from entrypoint.inputs import INPUTS, texts_of
+from entrypoint.input_table import INPUTS, texts_of
 from entrypoint.job import Job
 from entrypoint.log import Log, PlainLog
 from entrypoint.redaction import Secrets
 from entrypoint.registry.stores import MLFLOW_SETTINGS
-from entrypoint.report import summary
 from entrypoint.report.result import Result
 from entrypoint.workspace import Workspace
 
@@ -35,12 +33,13 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     secrets = Secrets.from_environ(environ)
     log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
     job = Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets)
-    result = Result()
+    result = Result(notes=log.notes)
     try:
-        pipeline.run(job, result)
-    except Failure as failure:
-        result.problems = failure.problems
-        return 1
+        try:
+            pipeline.run(job, result)
+        except Failure as failure:
+            result.problems = failure.problems
+        reporting.comment(result, job)
     except Cancelled as cancelled:
         name = signal.Signals(cancelled.signal_number).name
         result.problems = (Problem(f"The job was cancelled ({name})."),)
@@ -48,17 +47,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     finally:
         _ignore_signals()
         # A mistake of our own must not swallow what is known by then.
-        _report(result, job)
-    return 0
-
-
-def _report(result: Result, job: Job) -> None:
-    for problem in result.problems:
-        job.log.error(problem)
-    outputs = {name: job.secrets.redact(value) for name, value in result.outputs.items()}
-    write_outputs(outputs, job.environ.get("GITHUB_OUTPUT", ""))
-    rendered = job.secrets.redact(summary.render(result, SUMMARY_LIMIT))
-    write_summary(rendered, job.environ.get("GITHUB_STEP_SUMMARY", ""))
+        reporting.tell(result, job)
+    return 1 if result.problems else 0
 
 
 def _workspace(environ: Mapping[str, str]) -> Workspace:

@@ -1,15 +1,17 @@
-"""The story: read, build, verify, publish."""
+"""The story: read, build, verify, compare, publish."""
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from entrypoint import plan as plans
 from entrypoint.agent import build, content
 from entrypoint.agent.deadline import Deadline
-from entrypoint.agent.environment.environment import Uv
+from entrypoint.agent.environment.environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
+from entrypoint.checkout import check_may_build
+from entrypoint.comparing import Comparing
 from entrypoint.errors import LoginFailure
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
@@ -17,19 +19,18 @@ from entrypoint.inquiry import Inquiry
 from entrypoint.job import Job
 from entrypoint.ownership import hand_over
 from entrypoint.plan import Plan
+from entrypoint.publishing import Publishing
 from entrypoint.registry import stores
 from entrypoint.registry.loan import lent, lent_to_mlflow
 from entrypoint.registry.login import Login
 from entrypoint.registry.stores import FOLDER
+from entrypoint.relay import relay
 from entrypoint.report import progress
 from entrypoint.report.result import Result
 from entrypoint.resources import observed
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Use
 from entrypoint.workspace import Workspace
-
-if TYPE_CHECKING:
-    from entrypoint.registry.session import Session
 
 
 def run(job: Job, result: Result) -> None:
@@ -47,9 +48,14 @@ def run(job: Job, result: Result) -> None:
     if result.skipped:
         log.line(f"Nothing to do: {result.skipped}.")
         return
-    event.check_may_build()
+    result.learn_texts(job.texts, event)
+    if result.mode == "comment":
+        relay(job, event, result)
+        return
     inputs = Inputs.read(job.texts, job.workspace)
-    result.learn_inputs(inputs, event, job.workspace)
+    result.learn_inputs(inputs, job.workspace)
+    # Everything that is checked out: what the agent is made of is found in many places.
+    check_may_build(event, job.workspace, (job.workspace.root, *inputs.paths))
     try:
         environ = stores.login_environ(inputs, job.environ)
         with scratch_folder() as folder, Login(environ, event, job.keep_secret, log) as login:
@@ -62,122 +68,157 @@ def run(job: Job, result: Result) -> None:
 def _log_agent(
     job: Job, inputs: Inputs, sandbox: Sandbox, login: Login, result: Result, *, event: Event
 ) -> None:
-    log = job.log
-    with result.stage("Read", log):
-        progress.tell_aim(result, log)
+    with result.stage("Read", job.log):
+        progress.tell_aim(result, job.log)
         plan = plans.read(job, inputs, event, sandbox.folder)
+        check_may_build(event, job.workspace, plan.requirements.files)
+        agent = _Agent(job, plan, sandbox, login, result)
+        agent.read()
+    environment = agent.make_environment()
+    manifest = agent.manifest(environment)
+    agent.look_up()
+    if agent.is_known(manifest):
+        return
+    model = agent.build(environment)
+    agent.check(model, manifest)
+    agent.compare(manifest, model)
+    agent.publish(manifest, model)
+
+
+class _Agent:
+    """The agent on its way: each method is a part of the story, and fills in the result."""
+
+    def __init__(
+        self, job: Job, plan: Plan, sandbox: Sandbox, login: Login, result: Result
+    ) -> None:
+        self._job, self._log = job, job.log
+        self._plan, self._inputs = plan, plan.inputs
+        self._sandbox = sandbox
+        self._login = login
+        self._result = result
+        self._review = plan.review(job.log)
+        self._publishing = Publishing(plan, job)
+        self._to_look_up: list[tuple[str, str]] = []
+        self._seen: list[Use] = []
+
+    def read(self) -> None:
+        """Hold the resources file against the code, and begin to ask what the workspace knows."""
+        plan, result = self._plan, self._result
         result.aliases = plan.labels.aliases
-        review = plan.review(log)
-        result.resources = review.table
-        review.code(plan.findings())
+        result.resources = self._review.table
+        self._review.code(plan.findings())
         if plan.needs_login:
-            _settle(login, plan, job)
-    to_look_up = review.to_look_up
-    inquiry = Inquiry.begin(plan, login, to_look_up)
-    with result.stage("Environment", log):
-        uv = Uv(sandbox, inputs.cache_dir, job.workspace.root, job.environ)
-        environment = uv.environment(plan.requirements, plan.python)
-        result.lock = environment.lock
-        review.mlflow(environment.lock.mlflow, inputs.flavor)
-        plan.order.code_paths.add_built(environment.code)
-        manifest = plan.manifest(environment)
-        result.digest = manifest.digest
-        if not plan.needs_login:
-            _settle(login, plan, job)
-        inquiry.check()
-    if to_look_up:
-        with result.stage("Resources", log):
-            review.workspace(inquiry.looked_up)
-    with lent_to_mlflow(login, os.environ):
-        if _is_reused(plan, manifest, result, job):
+            self._settle()
+        self._to_look_up = self._review.to_look_up
+        self._inquiry = Inquiry.begin(plan, self._login, self._to_look_up)
+        self._comparing = (
+            Comparing.begin(plan, self._login, self._job, self._sandbox.folder)
+            if plan.mode == "preview"
+            else None
+        )
+
+    def make_environment(self) -> Environment:
+        """Make the agent's own Python environment."""
+        plan, sandbox, job = self._plan, self._sandbox, self._job
+        with self._result.stage("Environment", self._log):
+            uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
+            environment = uv.environment(plan.requirements, plan.python)
+            self._result.lock = environment.lock
+            self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
+            plan.order.code_paths.add_built(environment.code)
+            if not plan.needs_login:
+                self._settle()
+            self._inquiry.check()
+        return environment
+
+    def manifest(self, environment: Environment) -> Manifest:
+        """All that goes into the agent; its digest is known before the build."""
+        manifest = self._plan.manifest(environment)
+        self._result.digest = manifest.digest
+        self._log.line(f"digest {manifest.digest}")
+        return manifest
+
+    def look_up(self) -> None:
+        """See whether the resources exist."""
+        if self._to_look_up:
+            with self._result.stage("Resources", self._log):
+                self._review.workspace(self._inquiry.looked_up)
+
+    def is_known(self, manifest: Manifest) -> bool:
+        """Whether it is registered already, so that nothing is left to do."""
+        if self._inputs.if_unchanged != "reuse":
+            return False
+        if self._comparing:
+            if is_same := not self._comparing.would_change(manifest):
+                self.compare(manifest, None)
+            return is_same
+        if self._plan.mode != "register":
+            return False
+        with self._result.stage("Find", self._log), lent_to_mlflow(self._login, os.environ):
+            return self._publishing.is_reused(manifest, self._result.published)
+
+    def build(self, environment: Environment) -> Path:
+        """Build it and verify it, in processes of its own; the model directory."""
+        result, plan = self._result, self._plan
+        with (
+            lent(self._login, self._sandbox.environ) as of_agent,
+            build.started(self._sandbox, environment, plan.order, of_agent) as worker,
+        ):
+            with result.stage("Build", self._log):
+                built = result.build = worker.build()
+                progress.tell_build(built, self._log)
+                self._review.mlflow(environment.lock.mlflow, built.flavor)
+                self._seen += _inferred(built)
+            if self._inputs.verify != "off":
+                with result.stage("Verify", self._log):
+                    result.verification = worker.verify()
+                    progress.tell_verification(result.verification, self._log)
+                    self._seen += observed.uses(result.verification.requests)
+        return worker.model
+
+    def check(self, model: Path, manifest: Manifest) -> None:
+        """Hold what was built against what was seen and against what went into it."""
+        with self._result.stage("Check", self._log):
+            self._review.verified(self._seen, was_asked=self._result.answer is not None)
+            content.check(model, manifest, self._plan.order, self._job.secrets)
+
+    def compare(self, manifest: Manifest, model: Path | None) -> None:
+        """Compare a preview with what is registered; `model` is None where nothing was built."""
+        if self._comparing:
+            with self._result.stage("Compare", self._log):
+                comparison = self._comparing.compared(manifest, model)
+                self._result.comparison = comparison
+                progress.tell_comparison(comparison, self._log)
+
+    def publish(self, manifest: Manifest, model: Path) -> None:
+        """Log it, and register it where that is asked for."""
+        if self._plan.mode == "preview":
             return
-    with (
-        lent(login, sandbox.environ) as of_agent,
-        build.started(sandbox, environment, plan.order, of_agent) as worker,
-    ):
-        with result.stage("Build", log):
-            built = result.build = worker.build()
-            progress.tell_build(built, log)
-            review.mlflow(environment.lock.mlflow, built.flavor)
-        if inputs.verify != "off":
-            with result.stage("Verify", log):
-                result.verification = worker.verify()
-                progress.tell_verification(result.verification, log)
-    with result.stage("Check", log):
-        verification = result.verification
-        was_asked = verification is not None and verification.answer is not None
-        review.verified(_seen(built, verification), was_asked=was_asked)
-        content.check(built.model, manifest, plan.order, job.secrets)
-        log.line(f"digest {manifest.digest}")
-    if plan.mode != "preview":
-        with result.stage("Publish", log), lent_to_mlflow(login, os.environ):
-            _publish(plan, built, manifest, result, job)
-            log.line(result.published.model_uri)
+        with self._result.stage("Publish", self._log), lent_to_mlflow(self._login, os.environ):
+            self._publishing.publish(model, manifest, self._result.published)
+
+    def _settle(self) -> None:
+        """See whether somebody is logged in.
+
+        Raises:
+            LoginFailure: nobody is, and somebody must be.
+
+        """
+        login = self._login
+        problem = login.problem
+        if problem is None:
+            self._log.line(f"logged in at {login.token().host} as {login.who.name or 'somebody'}")
+        elif self._plan.needs_login:
+            raise LoginFailure(problem)
+        elif not login.is_absent:
+            self._log.warning(problem)
 
 
-def _settle(login: Login, plan: Plan, job: Job) -> None:
-    """See whether somebody is logged in.
-
-    Raises:
-        LoginFailure: nobody is, and somebody must be.
-
-    """
-    problem = login.problem
-    if problem is None:
-        job.log.line(f"logged in at {login.token().host} as {login.who.name or 'somebody'}")
-    elif plan.needs_login:
-        raise LoginFailure(problem)
-    elif not login.is_absent:
-        job.log.warning(problem)
-
-
-def _seen(built: build.Build, verification: build.Verification | None) -> Iterator[Use]:
-    """What the agent used while it was verified, and what MLflow makes of it."""
+def _inferred(built: build.Build) -> Iterator[Use]:
+    """What MLflow makes of a LangChain object."""
     for kind, name in built.inferred:
         if kind in KINDS:
             yield Use(kind, name, "mlflow.langchain", "inferred")
-    if verification:
-        yield from observed.uses(verification.requests)
-
-
-def _is_reused(plan: Plan, manifest: Manifest, result: Result, job: Job) -> bool:
-    """Whether the agent was registered already, so that nothing is left to do."""
-    if plan.mode != "register" or plan.inputs.if_unchanged != "reuse":
-        return False
-    # Here and not above: this imports MLflow, which a preview does without.
-    from entrypoint.registry.reuse import reuse  # noqa: PLC0415
-
-    name, labels, log = str(plan.inputs.uc_target), plan.labels, job.log
-    with result.stage("Find", log):
-        log.line(f"digest {manifest.digest}")
-        session = _session(plan, job)
-        is_reused = reuse(name, manifest.digest, labels, session, result.published)
-        if is_reused:
-            log.line(f"{result.published.model_uri} has it already: nothing to build")
-        else:
-            log.line("no version has it yet")
-    return is_reused
-
-
-def _publish(plan: Plan, built: build.Build, manifest: Manifest, result: Result, job: Job) -> None:
-    from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
-
-    publication = Publication(
-        model=built.model,
-        manifest=manifest,
-        registered_name=str(plan.inputs.uc_target) if plan.mode == "register" else None,
-        labels=plan.labels.with_digest(manifest.digest),
-        once=plan.inputs.if_unchanged == "reuse",
-    )
-    publish(publication, _session(plan, job), result.published, job.log)
-
-
-def _session(plan: Plan, job: Job) -> "Session":
-    from entrypoint.registry.session import Session  # noqa: PLC0415
-
-    if plan.stores is None:
-        raise RuntimeError("a plan to publish names the stores")
-    return Session(plan.stores, job.environ, job.log)
 
 
 def _give_back(workspace: Workspace, inputs: Inputs) -> None:

@@ -60,9 +60,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Build:
-    """A model directory in MLflow's format, and how it came about."""
+    """How the model directory came about."""
 
-    model: Path
     flavor: str
     mlflow_version: str
     python_version: str
@@ -94,7 +93,8 @@ class Worker:
         self._reply = reply
         self._order = order
         self._verdicts = folder / "verdicts"
-        self._model = folder / "model"
+        self.model = folder / "model"
+        """The model directory, in MLflow's format, once it is built."""
 
     def build(self) -> Build:
         """Write the model directory.
@@ -107,7 +107,7 @@ class Worker:
         verdict = self._stage("build")
         if not verdict.pop("has_signature", True):
             raise AgentFailure(_no_signature(self._order.shown))
-        return self._judged(Build, {"model": self._model, **verdict})
+        return self._judged(Build, verdict)
 
     def verify(self) -> Verification:
         """Load the model directory in a clean process, and ask it the example.
@@ -166,7 +166,7 @@ class Worker:
             f"{what}: {error['type']}: {first_line}",
             _advice(error, order),
             self._place(error),
-            order.source.retold(error["traceback"], order.code, self._model / order.code.name),
+            order.source.retold(error["traceback"], order.code, self.model / order.code.name),
         )
 
     def _place(self, error: dict[str, Any]) -> Place | None:
@@ -176,8 +176,8 @@ class Worker:
         path, line, order = Path(error["file"]), error["line"], self._order
         if path == order.code:
             return order.source.place(line)
-        if path.is_relative_to(self._model):
-            return order.place(path.relative_to(self._model), line)
+        if path.is_relative_to(self.model):
+            return order.place(path.relative_to(self.model), line)
         if path.is_relative_to(order.code_paths.folder):
             return order.place("code" / path.relative_to(order.code_paths.folder), line)
         if order.workspace.holds(path):

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
-from entrypoint.inputs import Inputs
+from entrypoint.inputs import Destination
 from entrypoint.registry.name import TAG_LIMIT, alias_safe, check_alias, check_tag
 
 DIGEST = "log_agent_digest"
@@ -36,7 +36,7 @@ class Labels:
         return replace(self, tags={**self.tags, DIGEST: digest})
 
     @classmethod
-    def make(cls, inputs: Inputs, event: Event, agent: str, checkout_name: str) -> "Labels":
+    def make(cls, inputs: Destination, event: Event, agent: str, checkout_name: str) -> "Labels":
         """Label what comes from `agent` (its path in the checkout) on this event.
 
         Raises:

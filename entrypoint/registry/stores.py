@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from entrypoint.errors import InputFailure, Problem
-from entrypoint.inputs import Inputs
+from entrypoint.inputs import Destination
 from entrypoint.workspace import Workspace
 
 EMBEDDED = "embedded"
@@ -37,7 +37,12 @@ class Stores:
 
     @classmethod
     def choose(
-        cls, inputs: Inputs, environ: Mapping[str, str], workspace: Workspace, *, on_github: bool
+        cls,
+        inputs: Destination,
+        environ: Mapping[str, str],
+        workspace: Workspace,
+        *,
+        on_github: bool,
     ) -> "Stores | None":
         """Choose the stores; None when nothing is configured.
 
@@ -95,7 +100,7 @@ class Stores:
         return Path(self.tracking_uri.removeprefix("sqlite:///")).parent
 
 
-def login_environ(inputs: Inputs, environ: Mapping[str, str]) -> dict[str, str]:
+def login_environ(inputs: Destination, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables with which to log in at Databricks; `databricks://name` names a profile.
 
     Raises:

@@ -1,6 +1,7 @@
 """What the log says of each part of the story."""
 
 from entrypoint.agent.build import Build, Verification
+from entrypoint.comparison.comparison import Comparison
 from entrypoint.errors import Problem
 from entrypoint.log import Log
 from entrypoint.report.result import Result
@@ -36,3 +37,15 @@ def tell_verification(verification: Verification, log: Log) -> None:
         log.foreign(verification.answer)
         if verification.chunks is not None:
             log.line(f"streams {verification.chunks} chunks in {verification.stream_seconds:.1f} s")
+
+
+def tell_comparison(comparison: Comparison, log: Log) -> None:
+    """With what the agent was compared."""
+    if comparison.not_compared:
+        log.line(f"not compared: {comparison.not_compared}")
+    elif comparison.baseline is None:
+        log.line("nothing is registered yet")
+    elif comparison.is_same:
+        log.line(f"{comparison.baseline.model_uri} has it already")
+    else:
+        log.line(f"against {comparison.baseline.model_uri}")

@@ -3,17 +3,18 @@
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from entrypoint.agent.build import Build, Verification
 from entrypoint.agent.environment.lock import Lock
+from entrypoint.comparison.comparison import Comparison
 from entrypoint.errors import Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
-from entrypoint.log import Log, grouped
+from entrypoint.log import Log, Note, grouped
 from entrypoint.registry.published import Published
 from entrypoint.resources.table import Table
 from entrypoint.workspace import Workspace
@@ -36,6 +37,8 @@ class Result:
     agent: str = ""
     target: str = ""
     commit: str = ""
+    repository_url: str = ""
+    workflow_run_url: str = ""
     skipped: str = ""
     stages: list[Stage] = field(default_factory=list)
     lock: Lock | None = None
@@ -44,12 +47,24 @@ class Result:
     verification: Verification | None = None
     resources: Table = field(default_factory=Table)
     aliases: tuple[str, ...] = ()
+    comparison: Comparison | None = None
     published: Published = field(default_factory=Published)
     problems: tuple[Problem, ...] = ()
+    notes: list[Note] = field(default_factory=list)
+    reported_by: str = ""
+    """The repository whose run made the report, where that is not trusted."""
+    comment_url: str = ""
+    report_path: str = ""
 
-    def learn_inputs(self, inputs: Inputs, event: Event, workspace: Workspace) -> None:
-        """Take over what the inputs say about the aim."""
-        self.mode = event.mode_for(inputs.mode)
+    def learn_texts(self, texts: Mapping[str, str], event: Event) -> None:
+        """Take over the aim from the inputs as they are given, which may be wrong."""
+        self.mode = event.mode_for(texts["mode"].strip() or "auto")
+        self.agent, self.target = texts["agent-path"].strip(), texts["uc-target"].strip()
+        self.repository_url = event.repository and f"{event.server_url}/{event.repository}"
+        self.workflow_run_url = event.run_url
+
+    def learn_inputs(self, inputs: Inputs, workspace: Workspace) -> None:
+        """Take over the aim from the inputs as they were read."""
         self.agent = workspace.relative(inputs.agent_path)
         self.target = str(inputs.uc_target or "")
 
@@ -68,6 +83,32 @@ class Result:
         log.line(f"{name}: {self.stages[-1].seconds:.1f} s")
 
     @property
+    def is_compared(self) -> bool:
+        """Whether there are changes to show."""
+        return self.comparison is not None and self.comparison.changes
+
+    @property
+    def answer(self) -> str | None:
+        """What the agent answered to the example."""
+        return self.verification.answer if self.verification else None
+
+    @property
+    def told(self) -> list[Note]:
+        """What was pointed out and is no reason to fail, warnings first."""
+        return [
+            note for level in ("warning", "notice") for note in self.notes if note.level == level
+        ]
+
+    @property
+    def changed(self) -> bool | None:
+        """Whether this agent is another than the registered one; None where it isn't known."""
+        if self.published.model_version:
+            return not self.published.reused
+        if self.comparison is None or self.comparison.not_compared:
+            return None
+        return self.comparison.changes
+
+    @property
     def outputs(self) -> dict[str, str]:
         """The step's outputs; empty where nothing is known."""
         published = self.published
@@ -82,6 +123,9 @@ class Result:
             "run-url": published.run_url,
             "experiment-id": published.experiment_id,
             "digest": self.digest,
+            "changed": {True: "true", False: "false", None: ""}[self.changed],
+            "comment-url": self.comment_url,
+            "report-path": self.report_path,
             "mode": self.mode,
             "result": json.dumps(self.as_json(), ensure_ascii=False),
         }
@@ -89,7 +133,5 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """Everything, in the types that JSON knows; no path of the runner is in it."""
         content = dataclasses.asdict(self)
-        if self.build:
-            del content["build"]["model"]
         content["published"]["model_uri"] = self.published.model_uri
         return content

@@ -217,7 +217,7 @@ class _Reader:
 
     def _check_version(self, content: Marked) -> None:
         version = content.value.get("api_version")
-        right = 'Write it so:\n\napi_version: "1"'
+        right = 'Write it so:\n\n    api_version: "1"'
         if version is None:
             self._wrong(content.place, '`api_version: "1"` is missing.', right)
         elif version.value != "1":

@@ -158,8 +158,8 @@ def _early(place: Place) -> Problem:
     return Problem(
         "`agent-path`: a client that acts on behalf of the user is made while the agent loads. Who"
         " the user is, is known only inside of `predict`.",
-        "Make it there:\n\ndef predict(self, request):\n"
-        "    user = WorkspaceClient(credentials_strategy=ModelServingUserCredentials())",
+        "Make it there:\n\n    def predict(self, request):\n"
+        "        user = WorkspaceClient(credentials_strategy=ModelServingUserCredentials())",
         place,
     )
 

@@ -122,8 +122,8 @@ def without_direct_access(declarations: Declarations, uses: Iterable[Use]) -> It
             yield Problem(
                 f"`resources-file`: a {KINDS[each.kind].title} can't be used directly on behalf"
                 f" of the user{named}.",
-                "Databricks advises to ask a Genie space for it:\n\ngenie_space:\n"
-                "  - name: <the space's id>\n    on_behalf_of_user: true",
+                "Databricks advises to ask a Genie space for it:\n\n    genie_space:\n"
+                "      - name: <the space's id>\n        on_behalf_of_user: true",
                 place,
             )
 

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from entrypoint.errors import InputFailure
-from entrypoint.inputs import INPUTS, Inputs
+from entrypoint.input_table import INPUTS
+from entrypoint.inputs import Inputs
 from entrypoint.report.result import Result
 from entrypoint.workspace import Workspace
 
@@ -63,16 +64,15 @@ def test_the_action_declares_an_input_as_the_program_does(
     assert " ".join(content["description"].split()) == declared.description
 
 
-def test_the_action_requires_what_the_program_requires(
+def test_only_what_every_mode_needs_would_be_required(
     action: dict[str, Any], tmp_path: Path
 ) -> None:
     with pytest.raises(InputFailure) as raised:
         Inputs.read({}, Workspace(tmp_path.resolve()))
 
-    required = [name for name in NAMES if action["inputs"][name].get("required", False)]
-    assert [problem.what for problem in raised.value.problems] == [
-        f"`{name}` is required." for name in required
-    ]
+    assert [problem.what for problem in raised.value.problems] == ["`agent-path` is required."]
+    # `mode: comment` has no agent.
+    assert not [name for name in NAMES if "required" in action["inputs"][name]]
 
 
 def test_the_action_declares_the_outputs(action: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 import pytest
 
 from entrypoint.errors import InputFailure, Place, Problem
-from entrypoint.inputs import INPUTS, InputExample, Inputs, texts_of
+from entrypoint.input_reader import InputExample
+from entrypoint.input_table import INPUTS, texts_of
+from entrypoint.inputs import Inputs
 from entrypoint.registry.name import ModelName
 from entrypoint.workspace import Workspace
 from tests.unit.conftest import AGENT, link, read, write
@@ -26,6 +28,7 @@ def test_an_agent_path_is_enough(workspace: Workspace) -> None:
         input_example=None,
         requirements=(),
         signature=None,
+        baseline=None,
         python_version=None,
         code_paths=(),
         artifacts=(),
@@ -61,6 +64,7 @@ def test_every_input_can_be_given(workspace: Workspace) -> None:
         experiment="/Shared/support",
         tracking_uri="embedded",
         registry_uri="databricks-uc",
+        baseline="champion",
         aliases="champion\r\nsha-{sha}\r\n",
         tags="team = search\nquery=a=b\nempty=",
         verify="load",
@@ -83,6 +87,7 @@ def test_every_input_can_be_given(workspace: Workspace) -> None:
         python_version="3.11",
         code_paths=(workspace.root / "agents", workspace.root / "config.yml"),
         artifacts=(("faq", workspace.root / "config.yml"), ("far", "models:/m-1")),
+        baseline="champion",
         experiment="/Shared/support",
         tracking_uri="embedded",
         registry_uri="databricks-uc",

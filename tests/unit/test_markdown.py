@@ -1,10 +1,9 @@
 import html
 import re
 
-import jinja2
 import pytest
 
-from entrypoint.report.markdown import block, code, templates
+from entrypoint.report.markdown import advice, block, code, element, prose, url, visible
 
 HOSTILE = [
     "plain",
@@ -112,6 +111,47 @@ def test_a_block_of_any_length_is_closed_and_bounded(end: str) -> None:
     assert len(inside) < 60_000
 
 
-def test_a_name_that_a_template_mistypes_is_an_error() -> None:
-    with pytest.raises(jinja2.UndefinedError, match="resutl"):
-        templates(50_000).from_string("{{ resutl }}").render(result="x")
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (
+            "`resources-file`: `f(...)` uses the index `a.b.c`, which isn't declared (403).",
+            "`resources-file`: `f(...)` uses the index `a.b.c`, which isn't declared (403).",
+        ),
+        ("KeyError: 'DATABRICKS_TOKEN'", "KeyError: `'DATABRICKS_TOKEN'`"),
+        ("ask @acme/owners of #1 or GH-2", "ask `@acme/owners` of `#1` or `GH-2`"),
+        ("see www.evil.example, https://x.y", "see `www.evil.example,` `https://x.y`"),
+        ("commit deadbeef12", "commit `deadbeef12`"),
+        ("*bold* <b>it</b>", "`*bold*` `<b>it</b>`"),
+        ("größe 3.17.2, e.g. a (...)", "größe 3.17.2, e.g. a (...)"),
+        ("an odd ` backtick", "an odd `` ` `` backtick"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("two\nlines", "two lines"),
+        ("", ""),
+    ],
+)
+def test_prose_is_read_as_it_is_and_obeys_nothing(text: str, written: str) -> None:
+    assert prose(text) == written
+
+
+def test_prose_can_stand_where_markdown_is_not_read() -> None:
+    assert prose("set `a_b`", quoted=element) == "set <code>a&#95;b</code>"
+
+
+def test_advice_has_its_lines_to_paste_in_a_block() -> None:
+    written = advice("Do one:\n\n    with:\n      a: b\n\n    env:\n- or `x`;\n- or @y")
+
+    assert written == "Do one:\n\n```\nwith:\n  a: b\n\nenv:\n```\n- or `x`;\n- or `@y`"
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u200f", "\u2066", "\x00", "\x1b", "\u2028", "\ufeff"])
+def test_what_misleads_is_spelt_out(sign: str) -> None:
+    for shown in (visible(sign), code(sign), element(sign), block(sign), prose(sign)):
+        assert sign not in shown
+        assert f"{ord(sign):04x}" in shown
+
+
+def test_a_foreign_path_stays_below_the_address() -> None:
+    assert url("https://github.com/a/b", "blob", "x) [y](z", "ä?#") == (
+        "https://github.com/a/b/blob/x%29%20%5By%5D%28z/%C3%A4%3F%23"
+    )

@@ -1,0 +1,87 @@
+"""The report of another workflow's run, posted on its pull request.
+
+The other workflow ran a stranger's code, and has no token to comment with; this one has, and runs
+none of that code: https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/
+"""
+
+from dataclasses import replace
+
+from entrypoint.errors import Failure, InputFailure, Problem
+from entrypoint.event import Event
+from entrypoint.forks import TWO_WORKFLOWS
+from entrypoint.github import pulls
+from entrypoint.github.api import Api
+from entrypoint.inputs import Reporting
+from entrypoint.job import Job
+from entrypoint.report import saved
+from entrypoint.report.result import Result
+from entrypoint.reporting import post
+from entrypoint.workflow_run import WorkflowRun
+
+_OF_PULL_REQUESTS = ("pull_request", "pull_request_target")
+
+
+def relay(job: Job, event: Event, result: Result) -> None:
+    """Post every report that the run left on the pull requests whose head it was about.
+
+    Raises:
+        Failure: nothing says what to post where, or GitHub doesn't take it; every other report is
+            posted all the same.
+
+    """
+    run = event.workflow_run
+    if run is None:
+        raise InputFailure(
+            Problem(
+                "`mode: comment` posts what another workflow has reported, and this event"
+                f" (`{event.name or 'none'}`) is about none.",
+                f"Use it on `workflow_run`:\n\n{TWO_WORKFLOWS}",
+            )
+        )
+    inputs = Reporting.read(job.texts, job.workspace)
+    if run.event not in _OF_PULL_REQUESTS:
+        result.skipped = f"the workflow run was started by {run.event}, not by a pull request"
+    elif inputs.comment == "off":
+        result.skipped = "`comment` is off"
+    else:
+        _post_all(job, event, run, inputs, result)
+
+
+def _post_all(job: Job, event: Event, run: WorkflowRun, inputs: Reporting, result: Result) -> None:
+    with Api.from_environ(job.environ, inputs.github_token) as api:
+        numbers = pulls.numbers(api, run.owner, run.branch, run.sha)
+        if not numbers:
+            result.skipped = f"no open pull request has the head {run.sha[:7]} any more"
+            return
+        if inputs.report_path is None:
+            raise InputFailure(
+                Problem(
+                    "`report-path`: `mode: comment` needs the folder with the report.",
+                    f"Carry it over from the preview:\n\n{TWO_WORKFLOWS}",
+                )
+            )
+        problems: list[Problem] = []
+        urls: list[str] = []
+        for file in saved.found(inputs.report_path, job.workspace.relative(inputs.report_path)):
+            try:
+                reported = _trusted(saved.read(file), event, run)
+                wanted = inputs.comment == "always" or reported.changed is not False
+                for number in numbers:
+                    post(reported, number, api, job, only_if_there=not wanted)
+                    urls.append(reported.comment_url)
+            except Failure as failure:
+                problems += failure.problems
+    result.comment_url = "\n".join(url for url in urls if url)
+    if problems:
+        raise Failure(*problems)
+
+
+def _trusted(reported: Result, event: Event, run: WorkflowRun) -> Result:
+    """The report with what this job knows of it: where it comes from, and that it isn't trusted."""
+    return replace(
+        reported,
+        commit=run.sha,
+        repository_url=f"{event.server_url}/{event.repository}",
+        workflow_run_url=run.url,
+        reported_by=run.repository or "a repository that is gone",
+    )

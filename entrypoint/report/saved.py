@@ -1,0 +1,121 @@
+"""A report in a folder: for later steps, and for `mode: comment` in another workflow."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import TypeAdapter, ValidationError
+
+from entrypoint.agent import foreign_file
+from entrypoint.errors import InputFailure, Problem
+from entrypoint.registry.published import Published
+from entrypoint.report.rendering import render
+from entrypoint.report.result import Result
+
+RESULT = "result.json"
+_SUMMARY, _COMMENT = "summary.md", "comment.md"
+_LIMITS = {_SUMMARY: 1024 * 1024, _COMMENT: 65_000}
+# Of one pull request; more is no report of ours.
+_MOST = 100
+_LARGEST_NUMBER = 2**53
+
+
+def save(result: Result, folder: Path, redact: Callable[[str], str]) -> None:
+    """Write the result and its renderings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        RESULT: json.dumps(result.as_json(), indent=1),
+        _SUMMARY: render(result, "summary", _LIMITS[_SUMMARY]),
+        _COMMENT: render(result, "comment", _LIMITS[_COMMENT]),
+    }
+    for name, text in texts.items():
+        file = folder / name
+        file.unlink(missing_ok=True)  # never through a link
+        file.write_text(redact(text), encoding="utf-8", errors="backslashreplace")
+
+
+def found(folder: Path, shown: str) -> list[Path]:
+    """The results in a folder, or in the folders right below it, as an artifact each brings one.
+
+    Raises:
+        InputFailure: there is none; `shown` is the folder as the user knows it.
+
+    """
+    files = [folder / RESULT, *sorted(folder.glob(f"*/{RESULT}"))]
+    there = [file for file in files if file.is_file() and not file.parent.is_symlink()]
+    if there:
+        return there[:_MOST]
+    raise InputFailure(
+        Problem(
+            f"`report-path`: no `{RESULT}` is in `{shown}`.",
+            "Give the preview the same `report-path`, upload that folder even when the preview"
+            " fails, and download it into this job:\n\n"
+            "    - uses: actions/download-artifact@v8\n"
+            "      with:\n"
+            f"        path: {shown}\n"
+            "        run-id: ${{ github.event.workflow_run.id }}\n"
+            "        github-token: ${{ github.token }}",
+        )
+    )
+
+
+def read(file: Path) -> Result:
+    """The result of another run, whose code may have written anything there: data only.
+
+    What only this job can know (addresses, what was published, who reports) is left out.
+
+    Raises:
+        InputFailure: it is no result of a preview.
+
+    """
+    try:
+        content = json.loads(
+            foreign_file.read(file), parse_int=_number, parse_constant=_no_constant
+        )
+        result = TypeAdapter(Result).validate_python(content)
+    except (OSError, ValueError, RecursionError) as error:
+        detail = "\n".join(_places(error)) if isinstance(error, ValidationError) else str(error)
+        raise InputFailure(
+            Problem(
+                f"`report-path`: `{file.name}` is not the result of a preview by this version of"
+                " log-agent.",
+                "Use the same version in both workflows.",
+                detail=detail,
+            )
+        ) from error
+    if result.mode != "preview":
+        raise InputFailure(Problem(f"`report-path`: `{file.name}` is not the result of a preview."))
+    comparison = result.comparison
+    if comparison and comparison.baseline:
+        comparison = replace(comparison, baseline=replace(comparison.baseline, url=""))
+    return replace(
+        result,
+        comparison=comparison,
+        published=Published(),
+        repository_url="",
+        workflow_run_url="",
+        commit="",
+        skipped="",
+        comment_url="",
+        report_path="",
+    )
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if abs(number) > _LARGEST_NUMBER:
+        raise ValueError(f"{text[:20]}… is no number of ours")
+    return number
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def _places(error: ValidationError) -> Iterator[str]:
+    """Where it is wrong; what stands there is not repeated."""
+    details: list[Any] = error.errors(include_input=False, include_url=False)
+    for each in details[:10]:
+        yield f"{'.'.join(map(str, each['loc']))}: {each['msg']}"

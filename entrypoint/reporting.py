@@ -1,0 +1,85 @@
+"""What people get to read of a job, wherever they read it."""
+
+from entrypoint.errors import InputFailure, Problem
+from entrypoint.event import Event
+from entrypoint.github.api import Api
+from entrypoint.github.comments import Comment
+from entrypoint.github.files import SUMMARY_LIMIT, write_outputs, write_summary
+from entrypoint.github.refusal import Refused
+from entrypoint.inputs import Reporting
+from entrypoint.job import Job
+from entrypoint.log import grouped
+from entrypoint.ownership import hand_over
+from entrypoint.report import rendering, saved
+from entrypoint.report.result import Result
+
+
+def tell(result: Result, job: Job) -> None:
+    """Tell the result in the log, in the folder of the report, as outputs and in the summary."""
+    for problem in result.problems:
+        job.log.error(problem)
+    _save(result, job)
+    with grouped(job.log, "Result"):
+        job.log.line(rendering.plain(result))
+    outputs = {name: job.secrets.redact(value) for name, value in result.outputs.items()}
+    write_outputs(outputs, job.environ.get("GITHUB_OUTPUT", ""))
+    rendered = job.secrets.redact(rendering.render(result, "summary", SUMMARY_LIMIT))
+    write_summary(rendered, job.environ.get("GITHUB_STEP_SUMMARY", ""))
+    job.log.finish()
+
+
+def comment(result: Result, job: Job) -> None:
+    """Comment on the pull request that the event is about, if it is about one.
+
+    What GitHub doesn't take is a warning: nothing that is registered depends on it.
+    """
+    inputs = Reporting.as_far_as_possible(job.texts, job.workspace)
+    try:
+        event = Event.from_environ(job.environ)
+    except InputFailure:
+        return
+    number = event.pull_request.get("number")
+    is_about_an_agent = result.mode not in ("", "comment") and not result.skipped
+    if inputs.comment == "off" or not (number and inputs.github_token and is_about_an_agent):
+        return
+    is_worth_it = inputs.comment == "always" or result.problems or result.changed is not False
+    read_only = event.is_without_secrets
+    with Api.from_environ(job.environ, inputs.github_token, is_read_only=read_only) as api:
+        try:
+            post(result, int(number), api, job, only_if_there=not is_worth_it)
+        except Refused as refused:
+            for problem in refused.problems:
+                (job.log.notice if read_only else job.log.warning)(problem)
+
+
+def post(result: Result, number: int, api: Api, job: Job, *, only_if_there: bool = False) -> None:
+    """Post the comment on a pull request; its address is filled in.
+
+    Raises:
+        Refused: GitHub doesn't take it.
+
+    """
+    comment = Comment(api, number, result.target or result.agent)
+    body = job.secrets.redact(rendering.render(result, "comment", comment.room))
+    posted = comment.post(body, rendering.fingerprint(result), only_if_there=only_if_there)
+    if posted:
+        result.comment_url = posted.url
+        job.log.line(f"comment {posted.did}: {posted.url}")
+
+
+def _save(result: Result, job: Job) -> None:
+    folder = Reporting.as_far_as_possible(job.texts, job.workspace).report_path
+    if not folder or result.mode in ("", "comment"):
+        return
+    workspace = job.workspace
+    result.report_path = workspace.relative(folder)
+    try:
+        saved.save(result, folder, job.secrets.redact)
+    except OSError as error:
+        result.report_path = ""
+        job.log.warning(Problem("`report-path`: the report can't be saved.", detail=str(error)))
+        return
+    owner = workspace.root.stat()
+    # From the topmost folder, which may have been made for it.
+    top = folder.relative_to(workspace.root).parts[:1]
+    hand_over(workspace.root.joinpath(*top), owner.st_uid, owner.st_gid)

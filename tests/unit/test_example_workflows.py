@@ -1,0 +1,76 @@
+"""The workflows that people paste: valid, safe, and with inputs that there are."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from entrypoint.input_table import INPUTS
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / ".github/workflows/examples").glob("*.yml"))
+NAMES = [path.stem for path in EXAMPLES]
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    """The steps of every job."""
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+def ours(path: Path) -> list[dict[str, Any]]:
+    return [step for step in steps(path) if step.get("uses", "").startswith("org/log-agent@")]
+
+
+def test_there_is_one_for_each_way_to_work() -> None:
+    assert {"preview", "fork-preview", "fork-comment", "register", "monorepo"} <= set(NAMES)
+
+
+def test_they_are_workflows() -> None:
+    schema = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    command = [str(Path(sys.executable).with_name(schema[0])), *schema[1:], *map(str, EXAMPLES)]
+
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_they_are_safe() -> None:
+    zizmor = str(Path(sys.executable).with_name("zizmor"))
+    options = ["--offline", "--persona=pedantic", "--config", str(ROOT / ".github/zizmor.yml")]
+
+    checked = subprocess.run(
+        [zizmor, *options, *map(str, EXAMPLES)], capture_output=True, text=True, check=False
+    )
+
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
+def test_each_gives_inputs_that_there_are(path: Path) -> None:
+    assert ours(path), "the example doesn't use log-agent"
+    for step in ours(path):
+        assert set(step["with"]) <= {declared.name for declared in INPUTS}
+        # YAML reads a bare `off` as false, and some readers do so too.
+        assert all(isinstance(value, str) for value in step["with"].values())
+
+
+def test_who_comments_for_a_fork_runs_none_of_its_code() -> None:
+    (path,) = (path for path in EXAMPLES if path.stem == "fork-comment")
+
+    used = [step["uses"].partition("@")[0] for step in steps(path)]
+
+    assert used == ["actions/download-artifact", "org/log-agent"]
+    assert "agent-path" not in ours(path)[0]["with"]
+
+
+def test_a_fork_s_preview_can_write_nothing() -> None:
+    (path,) = (path for path in EXAMPLES if path.stem == "fork-preview")
+
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+
+    assert [job["permissions"] for job in jobs] == [{"contents": "read"}]
+    assert "secrets." not in path.read_text(encoding="utf-8")
