@@ -15,8 +15,12 @@ print('uv==' + uv['version'], *('--hash=' + wheel['hash'] for wheel in uv['wheel
  && python -m pip install --no-cache-dir --only-binary :all: --require-hashes -r uv.txt
 
 # Dependencies first, for a change of the code leaves this layer as it is. Wheels only: what a source
-# distribution needs to be built comes without a hash.
-RUN uv sync --locked --no-dev --no-install-project --no-build --no-cache --compile-bytecode
+# distribution needs to be built comes without a hash. A third of it nobody ever reads: the packages'
+# own tests, and what boto3 knows of services other than S3 and the logins to it.
+RUN uv sync --locked --no-dev --no-install-project --no-build --no-cache --compile-bytecode \
+ && find /opt/log-agent -type d -name tests -prune -exec rm -r {} + \
+ && find /opt/log-agent/lib/python3.12/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
+        ! -name s3 ! -name sts ! -name 'sso*' -exec rm -r {} +
 
 COPY README.md LICENSE ./
 COPY entrypoint entrypoint
@@ -30,13 +34,21 @@ LABEL org.opencontainers.image.title="log-agent" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 # Under this account, found by its name, the program runs uv and the agent: no home, no shell, no
-# group but its own. pip goes, for uv is what installs packages here.
+# group but its own. pip goes, for uv is what installs packages here. The base comes without the
+# standard library's bytecode, which the account couldn't write: every agent would compile it anew.
 RUN groupadd --gid 65532 log-agent \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin --no-log-init log-agent \
- && python -m pip uninstall --yes --no-cache-dir pip
+ && python -m pip uninstall --yes --no-cache-dir pip \
+ && python -m compileall -q -x '/(ensurepip|idlelib|lib2to3|pydoc_data|tkinter|turtledemo)/' \
+        /usr/local/lib/python3.12
 
 COPY --from=build /opt/log-agent /opt/log-agent
+
+# Where environments and models are made. A volume: writable where the image is mounted read-only, and
+# unlike a tmpfs on /tmp, which Docker mounts `noexec`, a place to load compiled packages from.
+ENV TMPDIR=/var/tmp
+VOLUME /var/tmp
 
 # The program itself is root, as GitHub's runner demands of a container action: no USER.
 # -I: the checkout, where it starts, is never on sys.path. -u: a killed job's log ends where the

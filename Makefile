@@ -1,8 +1,9 @@
-# Two commands do all the set-up on a fresh machine: `make run` and `make test`.
+# Two commands do all the set-up on a fresh machine: `make run` and `make test`; the latter takes
+# `TESTS=tests/unit`.
 UV := $(shell command -v uv || echo .tools/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: run test check format clean
+.PHONY: run test check format pictures clean
 
 run: .venv/installed
 	@$(RUN) python -m tests.doubles.runner \
@@ -15,23 +16,31 @@ run: .venv/installed
 		--cache-dir .log-agent/cache
 
 test: .venv/installed
-	$(RUN) pytest --numprocesses=auto --dist=loadfile
+	$(RUN) pytest --numprocesses=auto --dist=loadfile $(TESTS)
 
 check: .venv/installed
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy
-	$(RUN) zizmor --offline --quiet .
+	$(RUN) zizmor --offline --quiet --persona=pedantic .
 	$(RUN) check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(RUN) check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(RUN) check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(RUN) hadolint Dockerfile
 
 format: .venv/installed
 	$(RUN) ruff format
 	$(RUN) ruff check --fix
 
+# The reports as GitHub shows them; needs npm and Chromium.
+pictures: .venv/installed
+	$(RUN) python -m scripts.pictures .log-agent/pictures
+	cp .log-agent/pictures/changed-light-900.png docs/comment.png
+	cp .log-agent/pictures/failed-dark-900.png docs/failure.png
+
 clean:
 	rm -rf .venv .tools .log-agent .mypy_cache .pytest_cache .ruff_cache
+	rm -rf scripts/pictures/node_modules tests/doubles/npm/node_modules
 
 # The lock file says everything that is installed, with its hash; uv itself is in it too.
 .venv/installed: uv.lock pyproject.toml | $(UV)

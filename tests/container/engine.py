@@ -54,16 +54,35 @@ class Engine:
         self.docker("build", "--tag", _IMAGE, *self._base(), str(ROOT))
         return _IMAGE
 
+    def pull(self, image: str) -> str:
+        """Get an image that somebody else has built; its name."""
+        self.docker("pull", "--quiet", image)
+        return image
+
+    def layers(self, image: str) -> list[int]:
+        """The sizes in bytes of the image's layers, uncompressed, the last one first."""
+        history = self.docker("history", "--human=false", "--format={{.Size}}", image)
+        return [int(size) for size in history.stdout.split()]
+
+    def base(self) -> str:
+        """The image that the Dockerfile builds on, or the stand-in for it; its name."""
+        pinned = self._pinned()
+        if self._has(_STAND_IN_BASE):
+            return _STAND_IN_BASE
+        if self._has(pinned) or self._pull(pinned):
+            return pinned
+        subprocess.run([STAND_IN, "base", self.socket.parent, _STAND_IN_BASE], check=True)
+        return _STAND_IN_BASE
+
     def _base(self) -> list[str]:
-        """Nothing where the pinned base can be had, else the options that put a stand-in there."""
+        """Nothing where the pinned base can be had, else the option that puts a stand-in there."""
+        pinned, base = self._pinned(), self.base()
+        return [] if base == pinned else [f"--build-context={pinned}=docker-image://{base}"]
+
+    def _pinned(self) -> str:
         dockerfile = (ROOT / "Dockerfile").read_text()
-        pinned = sorted(set(re.findall(r"^FROM (\S+@sha256:\S+)", dockerfile, re.MULTILINE)))
-        if not self._has(_STAND_IN_BASE):
-            if all(self._has(base) or self._pull(base) for base in pinned):
-                return []
-            folder = str(self.socket.parent)
-            subprocess.run([str(STAND_IN), "base", folder, _STAND_IN_BASE], check=True)
-        return [f"--build-context={base}=docker-image://{_STAND_IN_BASE}" for base in pinned]
+        (pinned,) = set(re.findall(r"^FROM (\S+@sha256:\S+)", dockerfile, re.MULTILINE))
+        return str(pinned)
 
     def _has(self, image: str) -> bool:
         return self.docker("image", "inspect", image, check=False).returncode == 0

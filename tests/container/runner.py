@@ -6,7 +6,7 @@ https://github.com/actions/runner/blob/main/src/Runner.Worker/Handlers/Container
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -39,7 +39,7 @@ class Running:
         """Leave no container behind, whatever became of the test."""
         self._process.kill()
         self._process.wait()
-        self._engine.docker("rm", "--force", self.name, check=False)
+        self._engine.docker("rm", "--force", "--volumes", self.name, check=False)
 
 
 class Runner:
@@ -57,8 +57,14 @@ class Runner:
         for host in self._mounts.values():
             host.mkdir()
         self.workspace = folder / "workspace"
+        self.container = f"log-agent-{folder.name}"
         self._sha = ""
         self._running: Running | None = None
+
+    @property
+    def mounted(self) -> set[str]:
+        """The folders that the action finds in its container."""
+        return set(self._mounts)
 
     def check_out(self, files: Mapping[str, str]) -> None:
         """Put files and a commit in the workspace."""
@@ -85,9 +91,10 @@ class Runner:
         inputs: Mapping[str, str],
         env: Mapping[str, str] | None = None,
         event: Event = PUSH_TO_MAIN,
+        options: Sequence[str] = ("--rm",),
     ) -> Step:
-        """Run the action as a step; `env` is the job's and the step's."""
-        status = self.start(inputs, env, event).wait()
+        """Run the action as a step; `env` is the job's and the step's, `options` are Docker's."""
+        status = self.start(inputs, env, event, options).wait()
         return Step(
             status=status,
             log=self._log.read_text(),
@@ -100,6 +107,7 @@ class Runner:
         inputs: Mapping[str, str],
         env: Mapping[str, str] | None = None,
         event: Event = PUSH_TO_MAIN,
+        options: Sequence[str] = ("--rm",),
     ) -> Running:
         """Start the action as a step."""
         (self._folder / "workflow/event.json").write_text(json.dumps(event.payload))
@@ -118,19 +126,18 @@ class Runner:
             **self._variables(event),
             **{name: f"/github/file_commands/{file}" for name, file in files.items()},
         }
-        name = f"log-agent-{self._folder.name}"
         process = self._engine.start(
             self._log,
-            "--rm",
+            *options,
             "--pull=never",
-            f"--name={name}",
+            f"--name={self.container}",
             "--workdir=/github/workspace",
             *(f"--env={variable}={value}" for variable, value in variables.items()),
             f"--volume={self._engine.socket}:/var/run/docker.sock",
             *(f"--volume={host}:{inside}" for inside, host in self._mounts.items()),
             self._image,
         )
-        self._running = Running(self._engine, name, process)
+        self._running = Running(self._engine, self.container, process)
         return self._running
 
     def end(self) -> None:
