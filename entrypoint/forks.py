@@ -15,9 +15,9 @@ TWO_WORKFLOWS = """\
           contents: read
         steps:
           - uses: actions/checkout@v7
-          - uses: <this action>
+          - uses: org/log-agent@v1
             with:
-              agent-path: <path of the agent>
+              agent-path: agents/support/agent.py
               report-path: report
           - uses: actions/upload-artifact@v7
             if: always()
@@ -44,7 +44,7 @@ TWO_WORKFLOWS = """\
               path: report
               run-id: ${{ github.event.workflow_run.id }}
               github-token: ${{ github.token }}
-          - uses: <this action>
+          - uses: org/log-agent@v1
             with:
               mode: comment
               report-path: report"""

@@ -39,11 +39,13 @@ class Reader:
         """What is wrong, in the order in which the inputs are declared."""
         return [self._problems[name] for name in self._defaults if name in self._problems]
 
-    def required(self, name: str, convert: Callable[[str], Value]) -> Value | None:
+    def required(
+        self, name: str, convert: Callable[[str], Value], example: str = ""
+    ) -> Value | None:
         if not self._text(name):
             self._problems[name] = Problem(
                 f"`{name}` is required.",
-                f"Add it to the step:\n\n    with:\n      {name}: agents/support/agent.py",
+                f"Add it to the step:\n\n    with:\n      {name}: {example}",
             )
             return None
         return self.optional(name, convert)

@@ -9,6 +9,7 @@ from entrypoint import input_reader as readers
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.input_reader import InputExample, Reader
 from entrypoint.registry.name import ModelName
+from entrypoint.registry.reference import Reference
 from entrypoint.workspace import Workspace
 
 MODES = ("auto", "preview", "log", "register", "promote", "comment")
@@ -76,7 +77,9 @@ class Inputs(Destination):
         reader = Reader(texts)
         values: dict[str, Any] = {
             "agent_path": reader.required(
-                "agent-path", lambda text: readers.agent(text, workspace)
+                "agent-path",
+                lambda text: readers.agent(text, workspace),
+                example="agents/support/agent.py",
             ),
             "resources_file": reader.optional("resources-file", workspace.file),
             "mode": reader.required("mode", readers.one_of(MODES)),
@@ -113,6 +116,37 @@ class Inputs(Destination):
             if report_path := reporting["report_path"]:
                 _check_is_only_a_cache(inputs.cache_dir, "the report", report_path, workspace)
         return inputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion(Destination):
+    """The inputs of a job that promotes what is registered."""
+
+    uc_target: ModelName
+    source: Reference
+
+    @classmethod
+    def read(cls, texts: Mapping[str, str], workspace: Workspace) -> Self:
+        """Read them.
+
+        Raises:
+            InputFailure: every problem of each.
+
+        """
+        reader = Reader(texts)
+        values = {
+            **_destination(reader),
+            "source": reader.required(
+                "source", Reference.parse, example="models:/dev.agents.support@champion"
+            ),
+            "uc_target": reader.required(
+                "uc-target", ModelName.parse, example="prod.agents.support"
+            ),
+        }
+        _reporting(reader, workspace)
+        if reader.problems:
+            raise InputFailure(*reader.problems)
+        return cls(**values)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from entrypoint import plan as plans
+from entrypoint import reporting
 from entrypoint.agent import build, content
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment.environment import Environment, Uv
@@ -60,7 +61,10 @@ def run(job: Job, result: Result) -> None:
         environ = stores.login_environ(inputs, job.environ)
         with scratch_folder() as folder, Login(environ, event, job.keep_secret, log) as login:
             sandbox = Sandbox.make(folder, job.environ, Deadline(inputs.timeout_seconds), log)
-            _log_agent(job, inputs, sandbox, login, result, event=event)
+            try:
+                _log_agent(job, inputs, sandbox, login, result, event=event)
+            finally:
+                reporting.keep(sandbox.transcript, job)
     finally:
         _give_back(job.workspace, inputs)
 

@@ -1,5 +1,9 @@
 """What people get to read of a job, wherever they read it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.github.api import Api
@@ -67,19 +71,34 @@ def post(result: Result, number: int, api: Api, job: Job, *, only_if_there: bool
         job.log.line(f"comment {posted.did}: {posted.url}")
 
 
+def keep(transcript: Path, job: Job) -> None:
+    """Keep what the agent printed in the folder of the report, if there is to be one."""
+    if folder := _report_path(job):
+        with _tried(job, folder):
+            saved.save_transcript(transcript, folder, job.secrets.redact)
+
+
 def _save(result: Result, job: Job) -> None:
-    folder = Reporting.as_far_as_possible(job.texts, job.workspace).report_path
+    folder = _report_path(job)
     if not folder or result.mode in ("", "comment"):
         return
-    workspace = job.workspace
-    result.report_path = workspace.relative(folder)
-    try:
+    with _tried(job, folder):
+        result.report_path = job.workspace.relative(folder)
         saved.save(result, folder, job.secrets.redact)
+
+
+def _report_path(job: Job) -> Path | None:
+    return Reporting.as_far_as_possible(job.texts, job.workspace).report_path
+
+
+@contextmanager
+def _tried(job: Job, folder: Path) -> Iterator[None]:
+    """Write into the folder, if that can be done, and give it to the workspace's owner."""
+    root = job.workspace.root
+    try:
+        yield
+        owner = root.stat()
+        # From the topmost folder, which may have been made for it.
+        hand_over(root.joinpath(*folder.relative_to(root).parts[:1]), owner.st_uid, owner.st_gid)
     except OSError as error:
-        result.report_path = ""
         job.log.warning(Problem("`report-path`: the report can't be saved.", detail=str(error)))
-        return
-    owner = workspace.root.stat()
-    # From the topmost folder, which may have been made for it.
-    top = folder.relative_to(workspace.root).parts[:1]
-    hand_over(workspace.root.joinpath(*top), owner.st_uid, owner.st_gid)

@@ -5,6 +5,7 @@ import os
 import selectors
 import signal
 import subprocess
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -13,6 +14,7 @@ from entrypoint.agent.deadline import Deadline
 from entrypoint.log import Log
 
 _SHOWN_BYTES = 200_000
+_TRANSCRIPT_BYTES = 50_000_000
 _KEPT_BYTES = 20_000
 _POLL_SECONDS = 0.05
 
@@ -21,12 +23,19 @@ class Process:
     """A foreign program, in a process group that ends with the `with` block."""
 
     def __init__(
-        self, popen: subprocess.Popen[bytes], deadline: Deadline, log: Log, doing: str
+        self,
+        popen: subprocess.Popen[bytes],
+        deadline: Deadline,
+        log: Log,
+        doing: str,
+        transcript: Path,
     ) -> None:
+        """Watch a program that has been started; all that is shown of it is in `transcript`."""
         self._popen = popen
         self._deadline = deadline
         self._log = log
         self.doing = doing
+        self._transcript = transcript
         # The end of what it printed while it was watched last.
         self.printed = ""
         os.set_blocking(self._stdout.fileno(), False)
@@ -69,7 +78,7 @@ class Process:
             TimedOut: the deadline passed first.
 
         """
-        output = _Output(self._log, self.doing, show=show)
+        output = _Output(self._log, self.doing, self._transcript if show else None)
         answer = b""
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
@@ -110,18 +119,25 @@ class Process:
 
 
 class _Output:
-    """What a program prints: shown up to a bound, line by line, and its end kept."""
+    """What a program prints: shown up to a bound, line by line, and its end kept.
 
-    def __init__(self, log: Log, doing: str, *, show: bool) -> None:
+    It goes whole into the file `transcript`; without one it isn't shown either.
+    """
+
+    def __init__(self, log: Log, doing: str, transcript: Path | None) -> None:
         self._log = log
         self._doing = doing
         self._room = _SHOWN_BYTES
-        self._hidden = not show
+        self._transcript = transcript
+        self._hidden = transcript is None
         self._line = b""
         self.end = b""
 
     def take(self, chunk: bytes) -> None:
         self.end = (self.end + chunk)[-_KEPT_BYTES:]
+        if self._transcript:
+            with self._transcript.open("ab") as file:
+                file.write(chunk[: max(0, _TRANSCRIPT_BYTES - file.tell())])
         if self._hidden:
             return
         # Whole lines, so that nothing foreign stands at the head of a line of ours.

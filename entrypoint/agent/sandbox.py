@@ -98,6 +98,11 @@ class Sandbox:
             sandbox.give(folder / name)
         return sandbox
 
+    @property
+    def transcript(self) -> Path:
+        """The file with all that the agent printed, which may not be there."""
+        return self.folder / "transcript.log"
+
     def give(self, folder: Path) -> Path:
         """Make a folder into which foreign programs may write."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,7 +143,7 @@ class Sandbox:
             group=who.pw_gid if who else None,
             extra_groups=[] if who else None,
         )
-        return Process(popen, self.deadline, self.log, doing)
+        return Process(popen, self.deadline, self.log, doing, self.transcript)
 
 
 def step_environ(environ: Mapping[str, str]) -> dict[str, str]:

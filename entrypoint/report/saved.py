@@ -15,7 +15,7 @@ from entrypoint.report.rendering import render
 from entrypoint.report.result import Result
 
 RESULT = "result.json"
-_SUMMARY, _COMMENT = "summary.md", "comment.md"
+_SUMMARY, _COMMENT, _TRANSCRIPT = "summary.md", "comment.md", "agent.log"
 _LIMITS = {_SUMMARY: 1024 * 1024, _COMMENT: 65_000}
 # Of one pull request; more is no report of ours.
 _MOST = 100
@@ -24,16 +24,19 @@ _LARGEST_NUMBER = 2**53
 
 def save(result: Result, folder: Path, redact: Callable[[str], str]) -> None:
     """Write the result and its renderings."""
-    folder.mkdir(parents=True, exist_ok=True)
     texts = {
         RESULT: json.dumps(result.as_json(), indent=1),
         _SUMMARY: render(result, "summary", _LIMITS[_SUMMARY]),
         _COMMENT: render(result, "comment", _LIMITS[_COMMENT]),
     }
     for name, text in texts.items():
-        file = folder / name
-        file.unlink(missing_ok=True)  # never through a link
-        file.write_text(redact(text), encoding="utf-8", errors="backslashreplace")
+        _write(folder / name, redact(text))
+
+
+def save_transcript(transcript: Path, folder: Path, redact: Callable[[str], str]) -> None:
+    """Write all that the agent printed; the log of the job has only so much of it."""
+    if transcript.exists():
+        _write(folder / _TRANSCRIPT, redact(transcript.read_text("utf-8", errors="replace")))
 
 
 def found(folder: Path, shown: str) -> list[Path]:
@@ -101,6 +104,12 @@ def read(file: Path) -> Result:
         comment_url="",
         report_path="",
     )
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)  # never through a link
+    file.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _number(text: str) -> int:
