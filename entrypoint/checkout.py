@@ -15,12 +15,15 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LONGEST_CHAIN = 5
 
 
-def check_may_build(event: Event, workspace: Workspace, paths: Iterable[Path]) -> None:
+def check_may_build(
+    event: Event, workspace: Workspace, paths: Iterable[Path], cache_dir: Path | None = None
+) -> None:
     """Refuse what may be a stranger's while the job holds secrets.
 
-    `paths` are all files and folders that the agent is made of. On an event that may carry a
-    stranger's code, every repository that holds one of them, or is inside one, must be at the
-    commit for which GitHub started the job: that one was accepted.
+    `paths` are all files and folders that the agent is made of; `cache_dir` is none of them, and uv
+    marks its cache with a `.git`. On an event that may carry a stranger's code, every repository
+    that holds one of them, or is inside one, must be at the commit for which GitHub started the
+    job: that one was accepted.
 
     Raises:
         InputFailure: one isn't.
@@ -30,7 +33,11 @@ def check_may_build(event: Event, workspace: Workspace, paths: Iterable[Path]) -
         return
     seen: set[Path] = set()
     for path in paths:
-        found = [*_repositories(path, workspace.root)]
+        found = [
+            repository
+            for repository in _repositories(path, workspace.root)
+            if not (cache_dir and repository.is_relative_to(cache_dir))
+        ]
         if not found:
             raise _refused(event, workspace, path, "is in no git repository")
         for repository in found:

@@ -56,7 +56,8 @@ def run(job: Job, result: Result) -> None:
     inputs = Inputs.read(job.texts, job.workspace)
     result.learn_inputs(inputs, job.workspace)
     # Everything that is checked out: what the agent is made of is found in many places.
-    check_may_build(event, job.workspace, (job.workspace.root, *inputs.paths))
+    everything = (job.workspace.root, *inputs.paths)
+    check_may_build(event, job.workspace, everything, inputs.cache_dir)
     try:
         environ = stores.login_environ(inputs, job.environ)
         with scratch_folder() as folder, Login(environ, event, job.keep_secret, log) as login:

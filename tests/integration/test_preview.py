@@ -282,6 +282,7 @@ class TestFork:
         assert step.outputs["report-path"] == "report"
         folder = fork.folder.parent / "report"
         assert sorted(path.name for path in folder.iterdir()) == [
+            "agent.log",
             "comment.md",
             "result.json",
             "summary.md",
@@ -310,7 +311,7 @@ class TestFork:
         step = fork.runner.run({"report-path": "report"}, env=github.env)
 
         assert step.status == 0, step.log
-        assert "no open pull request has the head eeeeeee any more" in step.summary
+        assert "no open pull request has the head `eeeeeee` any more" in step.summary
         assert github.comments(9) == []
 
     def test_can_t_choose_what_is_linked(self, fork: Checkout, github: GitHub) -> None:
@@ -331,7 +332,9 @@ class TestFork:
         assert links
         assert all(f"{a}{b}".startswith(github.site.pages) for a, b in links)
 
-    @pytest.mark.parametrize("content", ["", "[]", '{"mode": "register"}'])
+    @pytest.mark.parametrize(
+        "content", ["", "[]", '{"mode": "register"}'], ids=["empty", "list", "register"]
+    )
     def test_that_reports_nonsense_is_refused(
         self, fork: Checkout, github: GitHub, content: str
     ) -> None:
