@@ -200,3 +200,33 @@ def test_nothing_comes_between_a_fence_and_its_end() -> None:
     for number in fences:
         token = lines[number].removeprefix("::stop-commands::")
         assert lines[number + 1 : number + 3] == ["text", f"::{token}::"]
+
+
+@pytest.mark.parametrize("level", ["notice", "warning", "error"])
+@pytest.mark.parametrize("number", [1, 8, 9, 10, 500])
+def test_all_that_is_pointed_out_fits_into_what_the_runner_keeps(level: str, number: int) -> None:
+    workflow_log, stream = log()
+
+    for each in range(number):
+        getattr(workflow_log, level)(Problem(f"wrong-{each}", "Mend it.", Place("a.py", each + 1)))
+    workflow_log.finish()
+
+    printed = stream.getvalue()
+    annotations = [command for command in obeyed(printed) if command == level]
+    assert len(annotations) == min(number, 9)
+    last = printed.splitlines()[-1]
+    for each in range(number):
+        assert f"wrong-{each}" in printed
+        assert each < 8 or f"a.py:{each + 1}: wrong-{each}" in unescaped(last)
+
+
+def test_what_is_folded_can_be_read_in_the_log_whole() -> None:
+    workflow_log, stream = log()
+
+    for each in range(9):
+        workflow_log.warning(Problem(f"wrong-{each}", f"mend-{each}", detail="::add-mask::x"))
+    workflow_log.finish()
+
+    assert "mend-8" in stream.getvalue()
+    assert obeyed(stream.getvalue()) == ["warning"] * 9
+    assert [note.problem.what for note in workflow_log.notes] == [f"wrong-{n}" for n in range(9)]
