@@ -54,3 +54,18 @@ def do_without(tool: str, reason: str) -> NoReturn:
     if tool in os.environ.get("REQUIRE_TOOLS", "").split():
         pytest.fail(f"{reason}, and REQUIRE_TOOLS demands it", pytrace=False)
     pytest.skip(reason)
+
+
+def go_install(package: str, folder: Path) -> Path:
+    """Build a program of Go's into a folder, or do without where it can't be had."""
+    require("go")
+    built = subprocess.run(
+        [program("go"), "install", package],
+        env={**os.environ, "GOBIN": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if built.returncode:
+        do_without("go", f"{package} can't be had: {built.stderr.strip().splitlines()[-1]}")
+    return folder / package.partition("@")[0].rpartition("/")[2]

@@ -68,14 +68,7 @@ class Runner:
 
     def check_out(self, files: Mapping[str, str]) -> None:
         """Put files and a commit in the workspace."""
-        for name, text in files.items():
-            path = self.workspace / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        self._git("init", "--quiet", "--initial-branch=main")
-        self._git("add", ".")
-        self._git("commit", "--quiet", "--message=An agent")
-        self._sha = self._git("rev-parse", "HEAD")
+        self._sha = commit(self.workspace, files)
         # Last, for git works in nobody else's folder.
         _give(self._folder)
 
@@ -153,16 +146,6 @@ class Runner:
     def _command_file(self, name: str) -> Path:
         return self._folder / "file_commands" / name
 
-    def _git(self, *arguments: str) -> str:
-        person = ("-c", "user.name=octocat", "-c", "user.email=octocat@example.org")
-        return subprocess.run(
-            ["git", *person, *arguments],
-            cwd=self.workspace,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        ).stdout.strip()
-
     def _variables(self, event: Event) -> dict[str, str]:
         return {
             "CI": "true",
@@ -190,6 +173,29 @@ class Runner:
             "RUNNER_OS": "Linux",
             "RUNNER_TEMP": "/github/runner_temp",
         }
+
+
+def commit(folder: Path, files: Mapping[str, str]) -> str:
+    """Make a folder a repository with these files in one commit; its SHA."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    _git(folder, "init", "--quiet", "--initial-branch=main")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "--quiet", "--message=An agent")
+    return _git(folder, "rev-parse", "HEAD")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    person = ("-c", "user.name=octocat", "-c", "user.email=octocat@example.org")
+    return subprocess.run(
+        ["git", *person, *arguments],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.strip()
 
 
 def _give(folder: Path) -> None:
