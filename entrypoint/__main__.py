@@ -76,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def heed_signals() -> None:
+    """Let a signal cancel the job: as PID 1 of a container, a process ignores them by default."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _cancel)
+
+
 def _cancel(signal_number: int, _: FrameType | None) -> None:
     # One is enough: the next (the runner sends SIGINT, then SIGTERM) must not cut the tidying up.
     _ignore_signals()
@@ -88,9 +94,7 @@ def _ignore_signals() -> None:
 
 
 if __name__ == "__main__":
-    # As PID 1 of a container, a process without handlers ignores these.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _cancel)
+    heed_signals()
     orphans.adopt()
     given = dict(os.environ)
     # Libraries look into this process's own environment.

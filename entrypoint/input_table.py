@@ -22,8 +22,8 @@ INPUTS = (
     Declared(
         "agent-path",
         "File that defines the agent and hands it to `mlflow.models.set_model(...)`: a Python file,"
-        " a Databricks notebook in source format, or an `.ipynb`. Required, except to comment. Like"
-        " every path, relative to the workspace.",
+        " a Databricks notebook in source format, or an `.ipynb`. Required, except to promote and"
+        " to comment. Like every path, relative to the workspace.",
     ),
     Declared(
         "resources-file",
@@ -33,15 +33,17 @@ INPUTS = (
     ),
     Declared(
         "uc-target",
-        "Registered model, `catalog.schema.model`. Required to register.",
+        "Registered model, `catalog.schema.model`. Required to register and to promote.",
     ),
     Declared(
         "mode",
         "`preview` builds and verifies, compares with what is registered, and writes nothing"
         " outside the runner but the comment; `log` also makes a logged model; `register` also"
-        " makes a model version; `comment` posts the report of another workflow's preview. `auto`"
-        " means `register` on pushes to the default branch, tags, releases, schedules and manual"
-        " runs, `comment` on `workflow_run`, and `preview` on everything else.",
+        " makes a model version; `promote` copies a registered version, unchanged, from `source` to"
+        " `uc-target`; `comment` posts the report of another workflow's preview. `auto` means"
+        " `promote` on tags and releases when `source` is given, `register` on them when it isn't"
+        " and on pushes to the default branch, schedules and manual runs, `comment` on"
+        " `workflow_run`, and `preview` on everything else.",
         "auto",
     ),
     Declared(
@@ -112,6 +114,12 @@ INPUTS = (
         "Tags to set on the model version, one `key=value` a line, filled in as in `aliases`.",
     ),
     Declared(
+        "source",
+        "What to promote: `catalog.schema.model` (its version for this commit),"
+        " `models:/catalog.schema.model/3` or `models:/catalog.schema.model@champion`. Required to"
+        " promote.",
+    ),
+    Declared(
         "baseline",
         "Version to compare a preview with: a number or an alias. Without it, the highest one that"
         " is READY.",
@@ -148,7 +156,7 @@ INPUTS = (
     ),
     Declared(
         "github-token",
-        "Token for the comment.",
+        "Token for the comment, and for the notes of a release.",
         "${{ github.token }}",
     ),
     Declared(
@@ -162,13 +170,6 @@ INPUTS = (
         " `mode: comment` reads it there, or in the folders below.",
     ),
 )
-
-MODES = ("auto", "preview", "log", "register", "comment")
-FLAVORS = ("auto", "pyfunc", "langchain", "llama_index")
-VERIFICATIONS = ("predict", "load", "off")
-IF_UNCHANGED = ("reuse", "register")
-RESOURCE_CHECKS = ("error", "warn", "off")
-COMMENTS = ("always", "changes", "off")
 
 
 def texts_of(environ: Mapping[str, str], flags: Mapping[str, str | None]) -> dict[str, str]:

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from entrypoint.background import beside
 from entrypoint.errors import LoginFailure, Problem, PublishFailure
 from entrypoint.plan import Plan
 from entrypoint.registry.loan import connect
 from entrypoint.registry.login import Login
+from entrypoint.registry.refusal import words
 from entrypoint.resources.existence import LookedUp
+
+if TYPE_CHECKING:  # it takes a while to import, which a job without a login needn't wait for
+    from databricks.sdk import WorkspaceClient
 
 # Seconds for which answers are waited for: they are a comfort.
 _PATIENCE = 60
@@ -24,9 +29,13 @@ class Inquiry:
 
     @classmethod
     def begin(cls, plan: Plan, login: Login, resources: Sequence[tuple[str, str]]) -> "Inquiry":
-        """Ask; nothing is asked where nobody is logged in."""
+        """Ask, if there is anything to ask; nothing is asked where nobody is logged in."""
+        client: Future[WorkspaceClient] = Future()
+        if resources or plan.needs_login:
+            client = beside(lambda: connect(login))
         return cls(
-            beside(lambda: _look_up(resources, login)), beside(lambda: _preflight(plan, login))
+            beside(lambda: _look_up(resources, client)),
+            beside(lambda: _preflight(plan, login, client)),
         )
 
     def check(self) -> None:
@@ -52,27 +61,31 @@ class Inquiry:
             return LookedUp(why_not=f"the workspace did not answer within {_PATIENCE} seconds")
 
 
-# What imports the Databricks SDK is imported below, late: a job without a login does without.
-def _look_up(resources: Sequence[tuple[str, str]], login: Login) -> LookedUp:
-    if problem := login.problem if resources else None:
-        return LookedUp(why_not=problem.what.rstrip("."))
-    from entrypoint.resources.live import look_up  # noqa: PLC0415
-
+# What imports the Databricks SDK is imported below, late.
+def _look_up(resources: Sequence[tuple[str, str]], client: "Future[WorkspaceClient]") -> LookedUp:
+    if not resources:
+        return LookedUp()
     try:
-        return LookedUp(look_up(connect(login), resources))
+        workspace = client.result()
+        from entrypoint.resources.live import look_up  # noqa: PLC0415
+
+        return LookedUp(look_up(workspace, resources))
     except (LoginFailure, ValueError, OSError) as error:
-        # The SDK goes on with its whole configuration.
-        return LookedUp(why_not=str(error).partition(". Config: ")[0])
+        return LookedUp(why_not=words(error).rstrip("."))
 
 
-def _preflight(plan: Plan, login: Login) -> list[Problem]:
-    if not plan.needs_login or plan.stores is None or login.problem:
+def _preflight(plan: Plan, login: Login, client: "Future[WorkspaceClient]") -> list[Problem]:
+    if not plan.needs_login or plan.stores is None:
+        return []
+    try:
+        workspace = client.result()
+    except (LoginFailure, ValueError, OSError):
         return []
     from entrypoint.registry.preflight import check  # noqa: PLC0415
 
     registers = plan.mode == "register" and plan.stores.registers_at_databricks
     return check(
-        connect(login),
+        workspace,
         plan.inputs.uc_target if registers else None,
         plan.labels.experiment if plan.stores.tracks_at_databricks else None,
         login.who.name,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from entrypoint import plan as plans
-from entrypoint import reporting
+from entrypoint import release_notes, reporting
 from entrypoint.agent import build, content
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment.environment import Environment, Uv
@@ -20,6 +20,7 @@ from entrypoint.inquiry import Inquiry
 from entrypoint.job import Job
 from entrypoint.ownership import hand_over
 from entrypoint.plan import Plan
+from entrypoint.promote import promote
 from entrypoint.publishing import Publishing
 from entrypoint.registry import stores
 from entrypoint.registry.loan import lent, lent_to_mlflow
@@ -52,6 +53,10 @@ def run(job: Job, result: Result) -> None:
     result.learn_texts(job.texts, event)
     if result.mode == "comment":
         relay(job, event, result)
+        return
+    if result.mode == "promote":
+        promote(job, event, result)
+        release_notes.write(result, event, job)
         return
     inputs = Inputs.read(job.texts, job.workspace)
     result.learn_inputs(inputs, job.workspace)
@@ -102,7 +107,7 @@ class _Agent:
         self._login = login
         self._result = result
         self._review = plan.review(job.log)
-        self._publishing = Publishing(plan, job)
+        self._publishing = Publishing(plan, login, job)
         self._to_look_up: list[tuple[str, str]] = []
         self._seen: list[Use] = []
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from entrypoint.agent.manifest import Manifest
 from entrypoint.job import Job
 from entrypoint.plan import Plan
+from entrypoint.registry.login import Login
 from entrypoint.registry.published import Published
 
 if TYPE_CHECKING:  # it imports MLflow, which a preview may do without
@@ -16,8 +17,9 @@ if TYPE_CHECKING:  # it imports MLflow, which a preview may do without
 class Publishing:
     """Finds and makes what is planned; MLflow must be logged in meanwhile."""
 
-    def __init__(self, plan: Plan, job: Job) -> None:
+    def __init__(self, plan: Plan, login: Login, job: Job) -> None:
         self._plan = plan
+        self._login = login
         self._job = job
 
     def is_reused(self, manifest: Manifest, published: Published) -> bool:
@@ -64,4 +66,4 @@ class Publishing:
 
         if self._plan.stores is None:
             raise RuntimeError("a plan to publish names the stores")
-        return Session(self._plan.stores, self._job.environ, self._job.log)
+        return Session(self._plan.stores, self._login.who, self._job.log)

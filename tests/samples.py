@@ -208,6 +208,38 @@ REGISTERED = replace(
         "4711", "3f9c1e", "models:/m-5d1c0e", "prod.agents.support", "8", run_url="", model_url=""
     ),
 )
+PROMOTED = replace(
+    FIRST,
+    mode="promote",
+    agent="",
+    stages=[Stage(name, 0.4, passed=True) for name in ("Find", "Check", "Promote", "Compare")],
+    lock=None,
+    build=None,
+    verification=None,
+    aliases=("champion",),
+    comparison=CHANGED.comparison,
+    published=Published(
+        experiment_id="4711",
+        run_id="3f9c1e",
+        logged_model_uri="models:/m-5d1c0e",
+        model_name="prod.agents.support",
+        model_version="8",
+        model_url="https://dbc-1.cloud.databricks.com/v/8",
+        promoted_from="models:/dev.agents.support/31",
+        replaces="7",
+        moved={"champion": "7"},
+    ),
+)
+ROLLED_BACK = replace(
+    PROMOTED,
+    comparison=None,
+    published=replace(
+        PROMOTED.published,
+        model_version="6",
+        reused=True,
+        promoted_from="models:/prod.agents.support/6",
+    ),
+)
 ALL = {
     "first": FIRST,
     "changed": CHANGED,
@@ -215,4 +247,5 @@ ALL = {
     "failed": FAILED,
     "fork": FORK,
     "registered": REGISTERED,
+    "promoted": PROMOTED,
 }

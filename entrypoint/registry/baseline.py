@@ -21,6 +21,7 @@ from entrypoint.comparison.snapshot import LARGEST_TEXT, REQUIREMENTS, Snapshot
 from entrypoint.errors import Failure, Problem
 from entrypoint.log import Log, LogStream
 from entrypoint.registry import links
+from entrypoint.registry.host import Who
 from entrypoint.registry.labels import DIGEST
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.session import REFUSALS
@@ -88,7 +89,7 @@ class Registry:
         return Baseline(
             model_uri=f"models:/{name}/{version}",
             version=version,
-            url=links.model_url(self.stores.registry_uri, host, name, version),
+            url=links.model_url(self.stores.registry_uri, Who(host), name, version),
             commit=tags.get(_COMMIT, ""),
             digest=tags.get(DIGEST, ""),
             aliases=tuple(sorted(found.aliases)) if versions.has_labels else (),

@@ -32,9 +32,16 @@ class Creator:
         except REFUSALS as error:
             if isinstance(error, MlflowException) and not _may_pass(error):
                 raise
-            self.in_doubt = True
-            found = find()
-            return found if found is not None else create()
+        self.in_doubt = True
+        if (found := find()) is not None:
+            return found
+        try:
+            return create()
+        except REFUSALS:
+            # It may be the answer to a request that was sent again.
+            if (found := find()) is not None:
+                return found
+            raise
 
 
 def _may_pass(error: MlflowException) -> bool:

@@ -67,10 +67,14 @@ def taken(experiment: str, what: str) -> Problem:
     )
 
 
-def deleted(experiment: str, number: str) -> Problem:
+def deleted(experiment: str, number: str, *, at_databricks: bool) -> Problem:
     """It is in the trash, where its name stays taken."""
+    command = (
+        f"databricks experiments restore-experiment {number}"
+        if at_databricks
+        else f"mlflow experiments restore --experiment-id {number}"
+    )
     return Problem(
         f"`experiment`: `{experiment}` was deleted, and keeps its name until it is gone for good.",
-        "Restore it, or give another path:\n\n"
-        f"    databricks experiments restore-experiment {number}",
+        f"Restore it, or give another path:\n\n    {command}",
     )

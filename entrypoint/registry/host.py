@@ -19,8 +19,9 @@ _LONGEST = 2000
 
 @dataclass(frozen=True)
 class Who:
-    """Whom the workspace takes us for, and its own number; empty where it doesn't tell."""
+    """Whom the workspace `host` takes us for, and its own number; empty where it doesn't tell."""
 
+    host: str = ""
     name: str = ""
     workspace_id: str = ""
 
@@ -55,13 +56,13 @@ def ask_who(host: str, token: str) -> Who:
     content = _json(answer)
     message = str(content.get("message") or content.get("detail") or answer.text)[:_LONGEST]
     if answer.status_code == HTTPStatus.OK and "userName" in content:
-        return Who(str(content["userName"]), answer.headers.get("x-databricks-org-id", ""))
+        return Who(host, str(content["userName"]), answer.headers.get("x-databricks-org-id", ""))
     # A token made for some APIs only is a good one.
     if answer.status_code in (401, 403) and content and "scope" not in message:
         raise TokenRefused(message)
     if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         check(host)
-    return Who()
+    return Who(host)
 
 
 def check(host: str) -> None:

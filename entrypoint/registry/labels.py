@@ -1,10 +1,11 @@
 """What is written on the things that are published: names, tags, aliases, a description."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
+from typing import Self
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
@@ -12,10 +13,48 @@ from entrypoint.inputs import Destination
 from entrypoint.registry.name import TAG_LIMIT, alias_safe, check_alias, check_tag
 
 DIGEST = "log_agent_digest"
-# Every commit whose agent has the digest, newest first; `git_commit` is the first one.
+COMMIT = "git_commit"
+# Every commit whose agent has the digest, newest first; `git_commit` is the one that made it.
 COMMITS = "git_commits"
 RUN_ID = "github_run_id"
+# The browser shows paths with it, and MLflow finds no experiment by such a name.
+_SHOWN_ROOT = re.compile(r"^/Workspace(?=/)")
 _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The aliases and tags that the user asks for, filled in."""
+
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+
+    @classmethod
+    def read(cls, inputs: Destination, event: Event, own: Collection[str]) -> Self:
+        """Fill them in; `own` are the keys of the tags that are set besides.
+
+        Raises:
+            InputFailure: one that the registry would refuse, all of them at once.
+
+        """
+        problems: list[Problem] = []
+        aliases = [_checked("aliases", _alias, text, event, problems) for text in inputs.aliases]
+        tags = {
+            key: _checked("tags", partial(_tag, key), value, event, problems)
+            for key, value in inputs.tags
+        }
+        if ours := sorted(tags.keys() & own):
+            problems.append(Problem(f"`tags`: log-agent sets {', '.join(ours)} itself."))
+        if len(own) + len(tags) > TAG_LIMIT:
+            problems.append(
+                Problem(
+                    f"`tags`: {len(tags)} are too many: with log-agent's own {len(own)},"
+                    f" Unity Catalog allows {TAG_LIMIT}."
+                )
+            )
+        if problems:
+            raise InputFailure(*problems)
+        return cls(tuple(dict.fromkeys(aliases)), tags)
 
 
 @dataclass(frozen=True)
@@ -43,32 +82,15 @@ class Labels:
             InputFailure: an alias or a tag that the registry would refuse, all of them at once.
 
         """
-        problems: list[Problem] = []
-        aliases = [_checked("aliases", _alias, text, event, problems) for text in inputs.aliases]
-        tags = {
-            key: _checked("tags", partial(_tag, key), value, event, problems)
-            for key, value in inputs.tags
-        }
-        facts = _facts(event)
-        own = {*facts, DIGEST, COMMITS}
-        if ours := sorted(own & tags.keys()):
-            problems.append(Problem(f"`tags`: log-agent sets {', '.join(ours)} itself."))
-        if len(own) + len(tags) > TAG_LIMIT:
-            problems.append(
-                Problem(
-                    f"`tags`: {len(tags)} are too many: with log-agent's own {len(own)},"
-                    f" Unity Catalog allows {TAG_LIMIT}."
-                )
-            )
-        if problems:
-            raise InputFailure(*problems)
+        facts = facts_of(event)
+        asked = Asked.read(inputs, event, {*facts, DIGEST, COMMITS})
         place = event.repository.replace("/", "-") or checkout_name
         # MLflow allows none of / : . % " ' in a logged model's name.
         folder = agent.rpartition("/")[0].rpartition("/")[2] or event.repository.rpartition("/")[2]
         stem = inputs.uc_target.model if inputs.uc_target else folder or checkout_name
         name = re.sub(r"""[/:.%"']""", "-", stem)
         return cls(
-            experiment=inputs.experiment or f"/Shared/{place}",
+            experiment=_SHOWN_ROOT.sub("", inputs.experiment or f"/Shared/{place}"),
             run_name=f"{name} {event.commit[:7]}".strip(),
             run_tags={
                 "mlflow.source.name": agent,
@@ -78,17 +100,17 @@ class Labels:
             },
             logged_model_name=name,
             commit=event.commit,
-            tags={**facts, **_present({COMMITS: event.commit}), **tags},
-            aliases=tuple(dict.fromkeys(aliases)),
+            tags={**facts, **_present({COMMITS: event.commit}), **asked.tags},
+            aliases=asked.aliases,
             description=_description(agent, event),
         )
 
 
-def _facts(event: Event) -> dict[str, str]:
+def facts_of(event: Event) -> dict[str, str]:
     """Where the agent comes from, in keys that Unity Catalog allows."""
     return _present(
         {
-            "git_commit": event.commit,
+            COMMIT: event.commit,
             "git_repository": event.repository,
             "git_ref": event.ref,
             "pull_request": event.facts["pr"],

@@ -13,6 +13,8 @@ import time
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from entrypoint.registry.refusal import words
+
 if TYPE_CHECKING:
     from databricks.sdk.config import Config
 
@@ -49,10 +51,8 @@ def _answer() -> dict[str, Any]:
         )
         return {"host": config.host, **_token(config)}
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what the SDK says
-        # The SDK goes on with its whole configuration.
-        words = str(error).partition(". Config: ")[0].partition(". Env: ")[0]
         return {
-            "error": (words or type(error).__name__)[:_LONGEST],
+            "error": (words(error) or type(error).__name__)[:_LONGEST],
             "claims": _claims(config) if config else {},
         }
 

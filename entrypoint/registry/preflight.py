@@ -49,17 +49,6 @@ def check(
     return list(dict.fromkeys([*problems, *of_experiment.result()]))
 
 
-def explain(
-    code: str, message: str, target: ModelName | None, experiment: str, principal: str
-) -> Problem | None:
-    """What a refusal while publishing means, in the same words; None where it can't be told.
-
-    `code` is the `error_code` of an MlflowException or a DatabricksError.
-    """
-    problem = Target(target, principal).explain(code, message) if target else None
-    return problem or experiment_problem.explain(code, message, experiment)
-
-
 class _Inquiry:
     """Few questions where all is well: what can be read needn't be asked for at its parents.
 
@@ -168,7 +157,7 @@ def _experiment(workspace: WorkspaceClient, name: str) -> Iterator[Problem]:
     if isinstance(answer, GetExperimentByNameResponse):
         known = answer.experiment
         if known and known.lifecycle_stage == "deleted":
-            yield experiment_problem.deleted(name, known.experiment_id or "")
+            yield experiment_problem.deleted(name, known.experiment_id or "", at_databricks=True)
     if not isinstance(answer, Refused) or not answer.is_missing:
         return
     there = beside(lambda: ask(lambda: workspace.workspace.get_status(name)))

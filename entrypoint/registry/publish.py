@@ -48,7 +48,11 @@ def publish(publication: Publication, session: Session, published: Published, lo
         PublishFailure: the store refused.
 
     """
-    with session.problems(), tempfile.TemporaryDirectory(prefix="log-agent-") as folder:
+    target, experiment = publication.registered_name or "", publication.labels.experiment
+    with (
+        session.problems(target, experiment),
+        tempfile.TemporaryDirectory(prefix="log-agent-") as folder,
+    ):
         _Job(publication, session, published, log, Path(folder, "model")).run()
 
 

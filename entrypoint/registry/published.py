@@ -1,6 +1,6 @@
 """What publishing has made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a preview does without MLflow
@@ -21,6 +21,12 @@ class Published:
     """The version was there already, with the same digest."""
     run_url: str = ""
     model_url: str = ""
+    promoted_from: str = ""
+    """The version of which it is a copy, or which it is."""
+    replaces: str = ""
+    """The version of the model in whose place it was promoted."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """The aliases that moved, with the versions that had them; empty where none had."""
 
     def take(self, version: "ModelVersion", model: "LoggedModel") -> None:
         """Take a version that was there already, and the logged model that it was made of."""

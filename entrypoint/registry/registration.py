@@ -1,6 +1,6 @@
 """Registering: the version of one run is complete in the end, or not there at all."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,20 +14,28 @@ from entrypoint.registry.versions import READY, Versions
 
 
 class Registration:
-    """What one run registers."""
+    """What one run registers; `is_ours` tells its half-made versions from those of other jobs."""
 
-    def __init__(self, versions: Versions, creator: Creator, run_id: str) -> None:
+    def __init__(
+        self,
+        versions: Versions,
+        creator: Creator,
+        run_id: str,
+        is_ours: Callable[[ModelVersion], bool] = lambda _: True,
+    ) -> None:
         self._versions = versions
         self._creator = creator
         self._run_id = run_id
+        self._is_ours = is_ours
 
     def version(self, model: LoggedModel, files: Path, labels: Labels) -> ModelVersion:
         """Make the version of a logged model, whose files are at hand."""
+        return self.made(lambda: self._versions.create(model, files, labels))
+
+    def made(self, create: Callable[[], ModelVersion]) -> ModelVersion:
+        """Make a version."""
         with self._model():
-            return self._creator.make(
-                lambda: interruptible(lambda: self._versions.create(model, files, labels)),
-                self._found,
-            )
+            return self._creator.make(lambda: interruptible(create), self._found)
 
     @contextmanager
     def _model(self) -> Iterator[None]:
@@ -56,6 +64,6 @@ class Registration:
         for version in self._versions.of_runs([self._run_id]):
             if version.status == READY:
                 complete = version
-            else:
+            elif self._is_ours(version):
                 self._versions.delete(version)
         return complete

@@ -16,7 +16,7 @@ def reuse(name: str, digest: str, labels: Labels, session: Session, published: P
         PublishFailure: the store refused.
 
     """
-    with session.problems():
+    with session.problems(name, labels.experiment):
         experiment_id = session.known_experiment(labels.experiment)
         if experiment_id is None:
             return False

@@ -1,17 +1,21 @@
 """A session with the tracking store and the registry."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import replace
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import LifecycleStage
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from entrypoint.errors import Problem, PublishFailure
 from entrypoint.log import Log, LogStream
-from entrypoint.registry import links
+from entrypoint.registry import experiment_problem, links, refusal
+from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
+from entrypoint.registry.name import ModelName
 from entrypoint.registry.published import Published
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.versions import Versions
@@ -23,11 +27,14 @@ _EXISTS = "RESOURCE_ALREADY_EXISTS"
 
 
 class Session:
-    """MLflow's client for the stores, and what differs between them."""
+    """MLflow's client for the stores, and what differs between them.
 
-    def __init__(self, stores: Stores, environ: Mapping[str, str], log: Log) -> None:
+    `who`: we, where one of them is a workspace's.
+    """
+
+    def __init__(self, stores: Stores, who: Who, log: Log) -> None:
         self._stores = stores
-        self._host = environ.get("DATABRICKS_HOST", "").rstrip("/")
+        self._who = who
         self._log = log
         if folder := stores.embedded_folder:
             folder.mkdir(exist_ok=True)
@@ -38,8 +45,10 @@ class Session:
             self.client = MlflowClient()
 
     @contextmanager
-    def problems(self) -> Iterator[None]:
+    def problems(self, target: str = "", experiment: str = "") -> Iterator[None]:
         """Turn what a store refuses into a failure, and show what MLflow says as foreign text.
+
+        What a workspace says about the model `target` or the `experiment` is explained.
 
         Raises:
             PublishFailure: the store refused.
@@ -49,16 +58,29 @@ class Session:
             with redirect_stderr(LogStream(self._log)):
                 yield
         except REFUSALS as error:
-            raise PublishFailure(self._refused(error)) from error
+            raise PublishFailure(self._refused(error, target, experiment)) from error
 
     def versions(self, name: str) -> Versions:
         """The versions of a registered model."""
         return Versions(self.client, self._stores.registry_uri, name)
 
     def known_experiment(self, name: str) -> str | None:
-        """The id of an experiment, None when it isn't there yet."""
+        """The id of an experiment, None when it isn't there yet.
+
+        Raises:
+            PublishFailure: it was deleted.
+
+        """
         found = self.client.get_experiment_by_name(name)
-        return str(found.experiment_id) if found else None
+        if not found:
+            return None
+        number = str(found.experiment_id)
+        if found.lifecycle_stage == LifecycleStage.DELETED:
+            at_databricks = self._stores.tracks_at_databricks
+            raise PublishFailure(
+                experiment_problem.deleted(name, number, at_databricks=at_databricks)
+            )
+        return number
 
     def experiment(self, name: str) -> str:
         """The id of an experiment, which is made if it isn't there."""
@@ -89,20 +111,28 @@ class Session:
     def link(self, published: Published) -> None:
         """Fill in the pages of what was published."""
         published.run_url = links.run_url(
-            self._stores.tracking_uri, self._host, published.experiment_id, published.run_id
+            self._stores.tracking_uri, self._who, published.experiment_id, published.run_id
         )
         if published.model_version:
             published.model_url = links.model_url(
                 self._stores.registry_uri,
-                self._host,
+                self._who,
                 published.model_name,
                 published.model_version,
             )
 
-    def _refused(self, error: Exception) -> Problem:
-        stores = self._stores
+    def _refused(self, error: Exception, target: str, experiment: str) -> Problem:
+        stores, said = self._stores, refusal.words(error)
+        code = str(getattr(error, "error_code", None) or type(error).__name__)
+        if problem := refusal.of_storage(error) or refusal.explain(
+            code,
+            said,
+            ModelName.parse(target) if target and stores.registers_at_databricks else None,
+            experiment if stores.tracks_at_databricks else "",
+            self._who.name,
+        ):
+            return replace(problem, detail=said)
         where = f"`{stores.tracking_uri}`"
         if stores.registry_uri != stores.tracking_uri:
             where += f" (registry `{stores.registry_uri}`)"
-        code = error.error_code if isinstance(error, MlflowException) else type(error).__name__
-        return Problem(f"Publishing to {where} failed: {code}.", detail=str(error))
+        return Problem(f"Publishing to {where} failed: {code}.", detail=said)

@@ -1,4 +1,4 @@
-"""Why a model can't be registered as `uc-target`, and the statement that mends it."""
+"""Why a model can't be registered as `uc-target`, or read, and the statement that mends it."""
 
 import re
 from collections.abc import Iterable
@@ -24,10 +24,14 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 @dataclass(frozen=True)
 class Target:
-    """A model's name, and who is to register it: a user, or an application id; empty if unknown."""
+    """A model's name, and who is to register it: a user, or an application id; empty if unknown.
+
+    `given_as`: the input that names it.
+    """
 
     name: ModelName
     principal: str
+    given_as: str = "uc-target"
 
     def full_name(self, level: int) -> str:
         """The name of the catalog, the schema or the model."""
@@ -35,17 +39,22 @@ class Target:
 
     def explain(self, code: str, message: str) -> Problem | None:
         """What a refusal of the service means, None where it can't be told."""
-        if denied := self.denied(message):
-            level, privilege = denied
-            return self.lacks(level, [privilege])
-        if unbound := _UNBOUND.search(message):
-            return self._unbound() if self._is(CATALOG, unbound[1]) else None
+        if refused := self.refused(message):
+            return refused
         if absent := _ABSENT.search(message):
             level = CATALOG if absent[1].lower() == "catalog" else SCHEMA
             return self._absent(level) if self._is(level, absent[2]) else None
         if code.endswith("ALREADY_EXISTS") and self.full_name(MODEL).lower() in message.lower():
             return self.taken("something else")
         return None
+
+    def refused(self, message: str) -> Problem | None:
+        """What it means that we may not do something with what is there."""
+        if denied := self.denied(message):
+            level, privilege = denied
+            return self.lacks(level, [privilege])
+        unbound = _UNBOUND.search(message)
+        return self._unbound() if unbound and self._is(CATALOG, unbound[1]) else None
 
     def denied(self, message: str) -> tuple[int, str] | None:
         """The level and the privilege that a refusal names, if it is about the target."""
@@ -63,7 +72,7 @@ class Target:
         what = " and no ".join(privileges)
         word = _WORDS[level]
         return Problem(
-            f"`uc-target`: {who} has no {what} on the {word} `{self.full_name(level)}`.",
+            f"`{self.given_as}`: {who} has no {what} on the {word} `{self.full_name(level)}`.",
             f"The {word}'s owner, or who has MANAGE on it, runs:\n\n"
             f"    {self._grant(level, privileges)}",
         )
@@ -100,7 +109,7 @@ class Target:
         name = self.full_name(CATALOG)
         binding = '{"add": [{"workspace_id": <number>, "binding_type": "BINDING_TYPE_READ_WRITE"}]}'
         return Problem(
-            f"`uc-target`: the catalog `{name}` is bound to other workspaces than this one.",
+            f"`{self.given_as}`: the catalog `{name}` is bound to other workspaces than this one.",
             "Its owner binds it to this one, too (the number is the one after `?o=` in the"
             " workspace's address):\n\n"
             f"    databricks workspace-bindings update-bindings catalog {name} --json '{binding}'",

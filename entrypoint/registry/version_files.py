@@ -1,7 +1,9 @@
-"""Files of a registered version, one by one: only small ones, and without a write request."""
+"""Files of a registered version, small ones one by one or all of them, without a write request."""
 
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -27,6 +29,8 @@ from entrypoint.registry.stores import Stores
 
 _CATALOGS = (UnityCatalogModelsArtifactRepository, UnityCatalogOSSModelsArtifactRepository)
 _DEEPEST = 20
+# Files that are downloaded together.
+_AT_ONCE = 8
 
 
 def files_of(name: str, version: str, stores: Stores) -> "VersionFiles":
@@ -72,6 +76,10 @@ class VersionFiles(ABC):
         `name`: its path in the model, without `..`.
         """
 
+    def download(self, folder: Path) -> None:
+        """Copy all files into an empty folder of ours."""
+        self._repository.download_artifacts("", str(folder))  # type: ignore[no-untyped-call]
+
     def walk(self, folder: str, depth: int = 0) -> Iterator[tuple[str, int]]:
         """The files in a folder of the model and below, with their sizes, one request a folder."""
         for entry in self.entries(folder):
@@ -106,6 +114,18 @@ class _Workspace(VersionFiles):
         with content:
             return _save(content, folder / name, most)
 
+    def download(self, folder: Path) -> None:
+        def copy(name: str) -> None:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = self._client.files.download(f"{self._root}/{name}").contents
+            with content, path.open("wb") as file:
+                shutil.copyfileobj(content, file)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(copy, [name for name, _ in self.walk("")]):
+                pass
+
 
 class _Folder(VersionFiles):
     """A folder on this machine, in which there may be links to anywhere."""
@@ -122,6 +142,9 @@ class _Folder(VersionFiles):
             return False
         content = None if is_linked else content_of(path, most)
         return content is not None and _save(BytesIO(content), folder / name, most)
+
+    def download(self, folder: Path) -> None:
+        shutil.copytree(self._root, folder, symlinks=True, dirs_exist_ok=True)
 
     def entries(self, folder: str) -> list[FileInfo]:
         if (self._root / folder).resolve() != self._root / folder:

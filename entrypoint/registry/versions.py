@@ -12,7 +12,7 @@ from entrypoint.registry.labels import Labels
 
 READY = "READY"
 _EXISTS = {"RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS"}
-_MISSING = {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}
+MISSING = {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}
 
 
 class Versions:
@@ -33,15 +33,29 @@ class Versions:
             found = [v for run in run_ids for v in self._search(f"run_id='{run}'")]
         else:  # it can be searched by name alone
             found = self.all()
-        own = (each for each in found if each.name == self.name and each.run_id in run_ids)
+        own = (each for each in found if self.has(each) and each.run_id in run_ids)
         return sorted(own, key=lambda version: int(version.version))
+
+    def has(self, version: ModelVersion) -> bool:
+        """Whether it is a version of this model; Unity Catalog writes names in lower case."""
+        return version.name.lower() == self.name.lower()
 
     def all(self) -> list[ModelVersion]:
         """The versions, whoever made them; without their tags and aliases."""
         return self._search(f"name='{self.name}'")
 
     def create_model(self) -> bool:
-        """Make the registered model; whether it wasn't there already."""
+        """Make the registered model; whether it wasn't there already.
+
+        Who may only add versions to a model may not make one, though it is there.
+        """
+        try:
+            self._client.get_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code not in MISSING:
+                raise
+        else:
+            return False
         try:
             self._client.create_registered_model(self.name)
         except MlflowException as error:
@@ -70,12 +84,29 @@ class Versions:
             model_id=model.model_id,
         )
 
+    def copy(
+        self, version: ModelVersion, files: Path, tags: Mapping[str, str], description: str
+    ) -> ModelVersion:
+        """Make a version of another one, whose files are at hand, with all of its tags.
+
+        MLflow's `copy_model_version` gives it the other one's tags, and downloads the files.
+        """
+        return self._client._create_model_version(  # noqa: SLF001
+            name=self.name,
+            source=f"models:/{version.name}/{version.version}",
+            run_id=version.run_id,
+            tags=dict(tags),
+            description=description,
+            local_model_path=str(files),
+            model_id=version.model_id,
+        )
+
     def delete(self, version: ModelVersion) -> None:
         """Delete a version; one that isn't there any more is fine."""
         try:
             self._client.delete_model_version(self.name, version.version)
         except MlflowException as error:
-            if error.error_code not in _MISSING:
+            if error.error_code not in MISSING:
                 raise
 
     def whole(self, version: ModelVersion) -> ModelVersion:
@@ -87,6 +118,18 @@ class Versions:
         for key, value in tags.items():
             if version.tags.get(key) != value:
                 self._client.set_model_version_tag(self.name, version.version, key, value)
+
+    def aliases(self) -> dict[str, str]:
+        """The aliases of the model, each with the number of its version."""
+        if not self.has_labels:
+            return {}
+        try:
+            model = self._client.get_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code not in MISSING:
+                raise
+            return {}
+        return {alias: str(number) for alias, number in model.aliases.items()}
 
     def set_aliases(self, version: ModelVersion, aliases: Iterable[str]) -> None:
         """Let the aliases point to the version (a whole one, or a new one)."""
@@ -105,6 +148,6 @@ class Versions:
                 if not token:
                     return found
         except MlflowException as error:
-            if error.error_code in _MISSING:
+            if error.error_code in MISSING:
                 return []
             raise

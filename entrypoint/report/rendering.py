@@ -1,4 +1,4 @@
-"""One result, rendered for its readers: the job summary, the comment, and the end of the log."""
+"""One result, rendered for its readers: summary, comment, notes of a release, end of the log."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -15,7 +15,9 @@ from entrypoint.report import markdown
 from entrypoint.report.graph import graph
 from entrypoint.report.result import Result
 
-Audience = Literal["summary", "comment"]
+Audience = Literal["summary", "comment", "release"]
+_OF_JOB: tuple[Audience, ...] = ("summary", "comment")
+_ALL: tuple[Audience, ...] = (*_OF_JOB, "release")
 
 
 @dataclass(frozen=True)
@@ -25,20 +27,22 @@ class _Section:
     name: str
     title: str
     is_there: Callable[[Result], object]
-    only_for: Audience | None = None
+    audiences: tuple[Audience, ...] = _OF_JOB
 
 
 _SECTIONS = (
-    _Section("overview", "", lambda _: True),
+    _Section("overview", "", lambda _: True, _ALL),
     _Section("problems", "", lambda result: result.problems),
     _Section("checks", "the checks", lambda result: result.stages),
-    _Section("changes", "what changes", lambda result: result.is_compared),
+    _Section("changes", "what changes", lambda result: result.is_compared, _ALL),
     _Section("notes", "warnings and notices", lambda result: result.told),
-    _Section("resources", "the resources", lambda result: result.resources.lines),
+    _Section("resources", "the resources", lambda result: result.resources.lines, _ALL),
     _Section("answer", "the agent's answer", lambda result: result.answer),
-    _Section("facts", "the details", lambda result: result.agent),
-    _Section("packages", "the packages", lambda result: result.lock, "summary"),
-    _Section("footer", "", lambda _: True),
+    _Section(
+        "facts", "the details", lambda result: result.agent or result.published.promoted_from, _ALL
+    ),
+    _Section("packages", "the packages", lambda result: result.lock, ("summary",)),
+    _Section("footer", "", lambda _: True, _ALL),
 )
 # Which of them give way first.
 _IN_THE_WAY = ("packages", "answer", "facts", "resources", "notes", "changes", "checks")
@@ -103,7 +107,7 @@ def _rendered(result: Result, audience: Audience, size: _Size, left_out: tuple[s
     there = [
         section
         for section in _SECTIONS
-        if section.only_for in (None, audience) and section.is_there(result)
+        if audience in section.audiences and section.is_there(result)
     ]
     environment = _environment(result, size)
     context = _context(result) | {
@@ -128,7 +132,7 @@ def _context(result: Result) -> dict[str, Any]:
         + [scope.name for scope in known.scopes if scope.change == "added"],
         "breaking": [each.what for each in known.signature if each.breaking],
         "notes": result.told,
-        "graph": graph(result.agent, result.resources, comparison),
+        "graph": graph(result.agent or result.target, result.resources, comparison),
     }
 
 

@@ -58,7 +58,8 @@ class Result:
 
     def learn_texts(self, texts: Mapping[str, str], event: Event) -> None:
         """Take over the aim from the inputs as they are given, which may be wrong."""
-        self.mode = event.mode_for(texts["mode"].strip() or "auto")
+        has_source = bool(texts["source"].strip())
+        self.mode = event.mode_for(texts["mode"].strip() or "auto", has_source=has_source)
         self.agent, self.target = texts["agent-path"].strip(), texts["uc-target"].strip()
         self.repository_url = event.repository and f"{event.server_url}/{event.repository}"
         self.workflow_run_url = event.run_url

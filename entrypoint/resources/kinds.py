@@ -143,4 +143,4 @@ def of_model(name: str) -> tuple[str, str]:
 
 def key(kind: str, name: str) -> tuple[str, str]:
     """What tells one resource from another: Unity Catalog's names have no case."""
-    return kind, name.lower() if KINDS[kind].shape.strict else name
+    return kind, name.lower() if kind in KINDS and KINDS[kind].shape.strict else name

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
@@ -29,6 +30,16 @@ class Table:
     not_looked_up: str = ""
     """Why nobody asked the workspace whether they exist."""
 
+    @classmethod
+    def of_accesses(cls, accesses: Iterable[tuple[str, str, bool]]) -> Self:
+        """What a registered version may use: kind, name, and whether on behalf of the user."""
+        return cls(
+            [
+                Line(kind, _title(kind), name, on_behalf_of_user=on_behalf, declared=True)
+                for kind, name, on_behalf in sorted(accesses)
+            ]
+        )
+
     def fill(
         self,
         declarations: Declarations,
@@ -37,6 +48,11 @@ class Table:
     ) -> None:
         """Say what is known now."""
         self.lines[:] = _lines(declarations, uses, exists)
+
+
+def _title(kind: str) -> str:
+    """What people call a kind, also one that only newer versions of MLflow have."""
+    return KINDS[kind].title if kind in KINDS else kind.replace("_", " ")
 
 
 def _lines(

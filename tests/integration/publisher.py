@@ -10,12 +10,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from entrypoint.registry.published import Published
+    from entrypoint.registry.session import Session
 
 ROOT = Path(__file__).parents[2]
 SHA = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c"
@@ -33,6 +38,8 @@ class Order:
     once: bool = True
     commit: str = SHA
     alias: str = "champion"
+    source: str = ""
+    """The version that is promoted, where nothing is to be published: `models:/c.s.m/3`."""
 
     @property
     def full_name(self) -> str:
@@ -46,6 +53,10 @@ class Outcome:
     failure: str
     published: dict[str, Any]
     log: str
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.failure == "cancelled"
 
 
 class Publisher:
@@ -101,17 +112,16 @@ def _work() -> None:
     # Before the first fork: this is what takes long.
     import databricks.sdk  # noqa: F401, PLC0415
 
-    from entrypoint.log import PlainLog  # noqa: PLC0415
-    from entrypoint.registry import publish, reuse  # noqa: F401, PLC0415
-    from entrypoint.registry.session import Session  # noqa: PLC0415
-    from entrypoint.registry.stores import Stores  # noqa: PLC0415
+    from entrypoint.__main__ import heed_signals  # noqa: PLC0415
+    from entrypoint.registry import promotion, publish, reuse, source_files  # noqa: F401, PLC0415
 
-    Session(Stores("databricks", "databricks-uc"), os.environ, PlainLog(io.StringIO()))
+    _session(io.StringIO())
     for line in sys.stdin:
         order = Order(**json.loads(line))
         reader, writer = os.pipe()
         child = os.fork()
         if not child:
+            heed_signals()
             with os.fdopen(writer, "w") as file:
                 json.dump(dataclasses.asdict(_job(order)), file)
             os._exit(0)
@@ -123,16 +133,37 @@ def _work() -> None:
         print(said or json.dumps(dataclasses.asdict(Outcome("killed", {}, ""))), flush=True)
 
 
+def _session(text: io.StringIO) -> "Session":
+    from entrypoint.log import PlainLog  # noqa: PLC0415
+    from entrypoint.registry.host import Who  # noqa: PLC0415
+    from entrypoint.registry.session import Session  # noqa: PLC0415
+    from entrypoint.registry.stores import Stores  # noqa: PLC0415
+
+    return Session(Stores("databricks", "databricks-uc"), Who(), PlainLog(text))
+
+
 def _job(order: Order) -> Outcome:
+    from entrypoint.errors import Cancelled, Failure  # noqa: PLC0415
+    from entrypoint.registry.published import Published  # noqa: PLC0415
+
+    published, text, failure = Published(), io.StringIO(), ""
+    try:
+        (_promote if order.source else _publish)(order, published, text)
+    except Failure as refused:
+        failure = f"refused: {refused}\n{refused.problems[0].detail}"
+    except Cancelled:
+        failure = "cancelled"
+    except Exception:  # noqa: BLE001 - the test says what it thinks of it
+        failure = f"crashed: {traceback.format_exc()}"
+    return Outcome(failure, dataclasses.asdict(published), text.getvalue())
+
+
+def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
     from entrypoint.agent.manifest import PATH, Manifest  # noqa: PLC0415
-    from entrypoint.errors import PublishFailure  # noqa: PLC0415
     from entrypoint.log import PlainLog  # noqa: PLC0415
     from entrypoint.registry.labels import COMMITS, RUN_ID, Labels  # noqa: PLC0415
     from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
-    from entrypoint.registry.published import Published  # noqa: PLC0415
     from entrypoint.registry.reuse import reuse  # noqa: PLC0415
-    from entrypoint.registry.session import Session  # noqa: PLC0415
-    from entrypoint.registry.stores import Stores  # noqa: PLC0415
 
     model = Path(order.model)
     manifest = Manifest.read(model / PATH)
@@ -147,21 +178,39 @@ def _job(order: Order) -> Outcome:
         aliases=(order.alias,),
         description="An agent.",
     )
-    published, text = Published(), io.StringIO()
-    log = PlainLog(text)
-    stores = Stores("databricks", "databricks-uc")
-    name, failure = order.full_name, ""
-    try:
-        session = Session(stores, os.environ, log)
-        if not (order.once and reuse(name, manifest.digest, labels, session, published)):
-            labels = labels.with_digest(manifest.digest)
-            publication = Publication(model, manifest, name, labels, order.once)
-            publish(publication, Session(stores, os.environ, log), published, log)
-    except PublishFailure as refused:
-        failure = f"refused: {refused}\n{refused.problems[0].detail}"
-    except Exception:  # noqa: BLE001 - the test says what it thinks of it
-        failure = f"crashed: {traceback.format_exc()}"
-    return Outcome(failure, dataclasses.asdict(published), text.getvalue())
+    name = order.full_name
+    if order.once and reuse(name, manifest.digest, labels, _session(text), published):
+        return
+    labels = labels.with_digest(manifest.digest)
+    publication = Publication(model, manifest, name, labels, order.once)
+    publish(publication, _session(text), published, PlainLog(text))
+
+
+def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
+    from entrypoint.log import PlainLog  # noqa: PLC0415
+    from entrypoint.registry.host import Who  # noqa: PLC0415
+    from entrypoint.registry.labels import RUN_ID, Asked  # noqa: PLC0415
+    from entrypoint.registry.name import ModelName  # noqa: PLC0415
+    from entrypoint.registry.promotion import Promotion, promote  # noqa: PLC0415
+    from entrypoint.registry.reference import Reference  # noqa: PLC0415
+    from entrypoint.registry.release_labels import ReleaseLabels  # noqa: PLC0415
+    from entrypoint.registry.source import SourceSearch  # noqa: PLC0415
+    from entrypoint.registry.source_files import fetch  # noqa: PLC0415
+    from entrypoint.registry.stores import Stores  # noqa: PLC0415
+
+    session = _session(text)
+    labels = ReleaseLabels(
+        run_id=order.workflow_run,
+        of_job={RUN_ID: order.workflow_run},
+        asked=Asked((order.alias,), {}),
+        note="",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        source = SourceSearch(Reference.parse(order.source), session, Who()).find(order.commit)
+        fetch(source, session, Stores("databricks", "databricks-uc"), Path(folder))
+        target = ModelName.parse(order.full_name)
+        promotion = Promotion(source, Path(folder), target, labels)
+        promote(promotion, session, published, PlainLog(text))
 
 
 if __name__ == "__main__":

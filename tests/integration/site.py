@@ -96,11 +96,11 @@ class View:
         """What there is of a model and its experiment."""
         full_name = f"prod.agents.{name}"
         found = self.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{name}")
-        if not found:
-            return State()
-        place = {"experiment_ids": [found["experiment"]["experiment_id"]]}
-        runs = self.ask("POST", "runs/search", **place).get("runs", [])
-        models = self.ask("POST", "logged-models/search", **place).get("models", [])
+        runs, models = [], []
+        if found:  # what is promoted has none
+            place = {"experiment_ids": [found["experiment"]["experiment_id"]]}
+            runs = self.ask("POST", "runs/search", **place).get("runs", [])
+            models = self.ask("POST", "logged-models/search", **place).get("models", [])
         model = self.ask("GET", "unity-catalog/registered-models/get", name=full_name)
         versions = self.ask(
             "GET", "unity-catalog/model-versions/search", filter=f"name = '{full_name}'"
@@ -152,20 +152,21 @@ class Site(View):
 
 
 def build(folder: Path) -> Path:
-    """Build a model, with its manifest in it."""
+    """Build a model, with its manifest in it and few files besides: one request is like another."""
     agent = folder / "agent.py"
     agent.write_text(ECHO, encoding="utf-8")
     subprocess.run([sys.executable, "-W", "ignore", "-c", BUILD], cwd=folder, check=True)
+    for file in (folder / "model").iterdir():
+        if file.name not in ("MLmodel", "agent.py"):
+            file.unlink()
     ingredients = Ingredients({"agent.py": agent}, "auto", "3.12", ["mlflow==3.17.2"])
     Manifest.of(ingredients).write(folder / "model")
     return folder / "model"
 
 
 @contextmanager
-def sites(folder: Path, number: int) -> Iterator[list[Site]]:
-    """Sites that are alike: what waits at one of them doesn't keep the others waiting."""
-    (folder / "built").mkdir()
-    model = build(folder / "built")
+def workspaces(folder: Path, number: int, *principals: str) -> Iterator[list[Workspace]]:
+    """Workspaces that are alike: what waits at one of them doesn't keep the others waiting."""
     with Workspace(folder / "first") as first:
         # MLflow's tables are made once.
         requests.get(
@@ -179,7 +180,21 @@ def sites(folder: Path, number: int) -> Iterator[list[Site]]:
         for name in map(str, range(number)):
             shutil.copytree(folder / "first", folder / name)
             workspace = stack.enter_context(Workspace(folder / name))
-            workspace.catalog.create("prod.agents", USER)
+            workspace.catalog.create("prod.agents", USER, *principals)
+            made.append(workspace)
+        yield made
+        for workspace in made:
+            assert workspace.violations == []
+
+
+@contextmanager
+def sites(folder: Path, number: int) -> Iterator[list[Site]]:
+    """Sites that are alike."""
+    (folder / "built").mkdir()
+    model = build(folder / "built")
+    with workspaces(folder, number) as found, ExitStack() as stack:
+        made = []
+        for name, workspace in enumerate(found):
             profile = folder / f"{name}.databrickscfg"
             profile.write_text(PROFILE.format(host=workspace.host, token=workspace.token))
             environ = {
@@ -194,5 +209,3 @@ def sites(folder: Path, number: int) -> Iterator[list[Site]]:
             stack.enter_context(site.publisher)
             made.append(site)
         yield made
-        for site in made:
-            assert site.workspace.violations == []

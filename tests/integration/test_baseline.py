@@ -19,6 +19,7 @@ from entrypoint.comparison.snapshot import Snapshot
 from entrypoint.errors import InputFailure
 from entrypoint.log import PlainLog
 from entrypoint.registry.baseline import BaselineFailure, Registered, Registry
+from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.publish import Publication, publish
@@ -111,12 +112,12 @@ class Place:
             "An agent.",
         ).with_digest(agent.manifest.digest)
         publication = Publication(agent.model, agent.manifest, str(self.name), labels)
-        publish(publication, Session(self.stores, self.environ, log), Published(), log)
+        publish(publication, Session(self.stores, Who(), log), Published(), log)
 
     def register(self, model: Path) -> ModelVersion:
         """Register a model as it is, as somebody without log-agent does."""
         log = PlainLog(io.StringIO())
-        client = Session(self.stores, self.environ, log).client
+        client = Session(self.stores, Who(), log).client
         client.create_registered_model(str(self.name))
         return client.create_model_version(str(self.name), str(model))
 

@@ -1,5 +1,6 @@
 """What a job asks of a Databricks workspace, and how often."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.databricks import Call, Workspace
+from tests.doubles.databricks.registry import Cloud
 from tests.doubles.runner import PULL_REQUEST
 from tests.integration.conftest import Checkout
 
@@ -27,6 +29,13 @@ def databricks(tmp_path: Path) -> Iterator[Workspace]:
         assert workspace.violations == []
 
 
+# The program as in the image, which is without the clients of clouds.
+WITHOUT_BOTO3 = (
+    "import runpy, sys; sys.modules['boto3'] = None;"
+    " runpy.run_module('entrypoint', run_name='__main__', alter_sys=True)"
+)
+
+
 def is_file(call: Call) -> bool:
     return call.path.startswith("/api/2.0/fs/files/")
 
@@ -45,7 +54,7 @@ def test_a_register_asks_little_and_downloads_nothing(
     assert len(asked) <= REGISTER, Counter(f"{call.verb} {call.path}" for call in asked)
     assert step.outputs["reused"] == "false"
     assert step.outputs["model-url"] == (
-        f"{databricks.host}/explore/data/models/prod/agents/{checkout.name}/version/1"
+        f"{databricks.host}/explore/data/models/prod/agents/{checkout.name}/version/1?o={databricks.id}"
     )
     assert step.outputs["run-url"].startswith(f"{databricks.host}/ml/experiments/")
 
@@ -66,3 +75,25 @@ def test_a_preview_writes_nothing(checkout: Checkout, databricks: Workspace) -> 
 
     assert step.status == 0, step.log
     assert databricks.writes == []
+
+
+def test_files_that_should_go_to_a_cloud_go_through_the_workspace_when_asked(
+    checkout: Checkout, databricks: Workspace
+) -> None:
+    databricks.registry.sdk_files = False
+    databricks.registry.cloud = Cloud("bucket", "key", "secret", "token")
+    checkout.runner.program = (sys.executable, "-I", "-c", WITHOUT_BOTO3)
+    given = {"tracking-uri": "databricks", "verify": "off"}
+
+    step = checkout.run(given=given, env=databricks.env)
+
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert "brought to S3 directly" in error
+    name = "MLFLOW_USE_DATABRICKS_SDK_MODEL_ARTIFACTS_REPO_FOR_UC"
+    assert f'{name}: "true"' in error
+
+    step = checkout.run(given=given, env={**databricks.env, name: "true"})
+
+    assert step.status == 0, step.log
+    assert step.outputs["model-version"] == "1"

@@ -15,12 +15,14 @@ import pytest
 import requests
 
 from tests.doubles.databricks import Fault
-from tests.integration.publisher import Order, Publisher
-from tests.integration.site import Site, sites
+from tests.integration.publisher import Order, Outcome, Publisher
+from tests.integration.site import Site, State, sites
 
 SITES = 3
 # More requests than any job makes.
 MANY = 200
+# Times that two jobs meet.
+ENOUGH = 3
 OTHER_SHA = "9c3d1b0a5e7f42688d3c0b9a7e5f1d2c4b6a8e90"
 names = map("case_{}".format, count())
 
@@ -32,8 +34,8 @@ class Kind:
     faults: Callable[[int], list[Fault]]
     acts_late: bool = False
     """The server acts when nobody waits for it any more."""
-    kills: bool = False
-    """The job is killed, as nothing can be that tidies up, while the request is under way."""
+    signal_number: int = 0
+    """What the job gets while the request is under way."""
 
 
 def answered(status: int, code: str, *, retry_after: str = "", times: int = 1) -> Kind:
@@ -55,7 +57,10 @@ KINDS = {
     "reset after": Kind(lambda n: [Fault(number=n, reset="after")]),
     "hang": Kind(lambda n: [Fault(number=n, delay=1.1)], acts_late=True),
     "outage": answered(500, "INTERNAL_ERROR", times=MANY),
-    "killed": Kind(lambda n: [Fault(number=n, delay=0.3)], acts_late=True, kills=True),
+    **{
+        each.name: Kind(lambda n: [Fault(number=n, delay=0.3)], acts_late=True, signal_number=each)
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+    },
 }
 
 
@@ -142,26 +147,36 @@ def faulted(site: Site, order: Order, kind: Kind, position: int) -> str:
     request = len(site.workspace.calls) + position
     site.workspace.faults.add(*kind.faults(request))
     job = site.publisher.start(order)
-    if kind.kills:
+    if kind.signal_number:
         site.wait_for_request(request)
-        os.kill(job, signal.SIGKILL)
+        os.kill(job, kind.signal_number)
     outcome = site.publisher.outcome()
     if kind.acts_late:
         site.wait_for_answer(request)
     site.workspace.faults.clear()
     state = site.state(order.name)
-    if len(state.ready) > 1 or "crashed" in outcome.failure:
-        return f"{position}: {state} {outcome}"
+    if wrong := broken(order, kind, outcome, state):
+        return f"{position}: {wrong}"
     problem = outcome.failure or state.problem(order, outcome)
-    if problem and not outcome.failure and not kind.acts_late:
-        return f"{position}: well, but {problem} {outcome}"
+    if not problem:
+        return "✓"
     second = site.publisher.run(order)
     repaired = site.state(order.name)
     if wrong := second.failure or repaired.problem(order, second):
         return f"{position}: {wrong} after {problem}; before: {state}"
     if state.ready and repaired.ready != state.ready:
         return f"{position}: {state} was made again: {repaired}"
-    return "r" if problem else "✓"
+    return "r"
+
+
+def broken(order: Order, kind: Kind, outcome: Outcome, state: State) -> str:
+    """What no job may leave, whatever happens to it; empty if all is well or can be repaired."""
+    if len(state.ready) > 1 or "crashed" in outcome.failure:
+        return f"{state} {outcome}"
+    if outcome.failure:
+        return f"left {state.half_made}" if state.half_made and outcome.is_cancelled else ""
+    problem = state.problem(order, outcome)
+    return f"well, but {problem} {outcome}" if problem and not kind.acts_late else ""
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -196,13 +211,13 @@ def test_the_tables(
         record_property("table", str(table))
     for table in (publishing, reusing):
         for kind, column in table.columns.items():
-            assert set(column) <= ({"r"} if kind == "killed" else {"✓", "r"})
+            assert set(column) <= ({"r"} if kind == "SIGKILL" else {"✓", "r"})
 
 
 def test_what_two_jobs_publish_at_once_is_one_version(site: Site) -> None:
     gave_way = 0
     with Publisher(site.environ) as other:
-        for _ in range(10):
+        for _ in range(10 * ENOUGH):
             name = next(names)
             publishers = {"1": site.publisher, "2": other}
             orders = {run: site.order(name, workflow_run=run) for run in publishers}
@@ -222,7 +237,9 @@ def test_what_two_jobs_publish_at_once_is_one_version(site: Site) -> None:
                 assert outcome.published["reused"]
             run_ids = {outcome.published["run_id"] for outcome in outcomes}
             assert len(run_ids) == 1
-    assert gave_way, "no two jobs met"
+            if gave_way == ENOUGH:
+                return
+    pytest.fail("the jobs hardly met")
 
 
 def test_two_jobs_that_ask_for_a_version_each_get_it(site: Site) -> None:

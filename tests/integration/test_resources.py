@@ -129,7 +129,7 @@ def test_what_is_used_and_not_declared_is_an_error_at_its_line(checkout: Checkou
     pasted = error.partition(f"Make `{checkout.name}/resources.yml`:%0A%0A")[2].replace("%0A", "\n")
     assert "databricks" in pasted
     assert "Build" not in step.log
-    assert "| `databricks-claude-sonnet-4` | serving endpoint | system |  | ✓ |" in step.summary
+    assert "| `databricks-claude-sonnet-4` | serving endpoint | the agent |  | ✓ |" in step.summary
 
     # What is shown is what is to be done.
     checkout.write("resources.yml", pasted)
@@ -213,7 +213,7 @@ def test_the_documentations_example_passes_without_a_word(checkout: Checkout) ->
             ]
         },
     }
-    assert "| `prod.agents.docs` | vector search index | user |  | ✓ |" in step.summary
+    assert "| `prod.agents.docs` | vector search index | the user |  | ✓ |" in step.summary
     digest = step.outputs["digest"]
 
     checkout.write("resources.yml", f"{DECLARED}{SCOPES}    - sql.warehouses\n")
@@ -289,10 +289,10 @@ def test_resources_are_looked_up_in_the_workspace(
     (notice,) = step.commands("notice")
     assert "whether 1 of the resources exist could not be told" in notice
     assert "1 of 3 resources found in the workspace" in step.log
-    assert "| `databricks-claude-sonnet-4` | serving endpoint | system | ✓ |  |  | found |" in (
+    assert "| `databricks-claude-sonnet-4` | serving endpoint | the agent | ✓ |  |  | found |" in (
         step.summary
     )
-    assert "| `prod.sales.oders` | table | system | ✓ |  |  | not found |" in step.summary
+    assert "| `prod.sales.oders` | table | the agent | ✓ |  |  | not found |" in step.summary
     assert databricks.writes == []
     assert "Build" not in step.log
 
@@ -328,7 +328,7 @@ def test_a_workspace_that_does_not_answer_is_no_reason_to_fail(
     step = checkout.run(env=databricks.env)
 
     assert step.status == 0
-    assert "| serving endpoint | system | ✓ |  |  | unreachable |" in step.summary
+    assert "| serving endpoint | the agent | ✓ |  |  | unreachable |" in step.summary
 
 
 @pytest.mark.parametrize("env", [{}, {"DATABRICKS_HOST": "https://example.cloud.databricks.com"}])
@@ -340,7 +340,7 @@ def test_without_credentials_nothing_is_looked_up_and_that_is_said(
     step = checkout.run(event=PULL_REQUEST, env=env)
 
     assert step.status == 0
-    assert "Whether they exist was not looked up: `" in step.summary
+    assert "Whether they exist was not looked up: " in step.summary
 
 
 def test_what_was_observed_and_is_not_declared_is_an_error(

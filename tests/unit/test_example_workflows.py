@@ -1,5 +1,6 @@
 """The workflows that people paste: valid, safe, and with inputs that there are."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from entrypoint.input_table import INPUTS
+from entrypoint.report.result import Result
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / ".github/workflows/examples").glob("*.yml"))
@@ -26,7 +28,8 @@ def ours(path: Path) -> list[dict[str, Any]]:
 
 
 def test_there_is_one_for_each_way_to_work() -> None:
-    assert {"preview", "fork-preview", "fork-comment", "register", "monorepo"} <= set(NAMES)
+    ways = {"preview", "fork-preview", "fork-comment", "register", "monorepo", "promote", "deploy"}
+    assert ways <= set(NAMES)
 
 
 def test_they_are_workflows() -> None:
@@ -56,6 +59,24 @@ def test_each_gives_inputs_that_there_are(path: Path) -> None:
         assert set(step["with"]) <= {declared.name for declared in INPUTS}
         # YAML reads a bare `off` as false, and some readers do so too.
         assert all(isinstance(value, str) for value in step["with"].values())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
+def test_each_takes_outputs_that_there_are(path: Path) -> None:
+    taken = re.findall(r"outputs\.([\w-]+)", path.read_text(encoding="utf-8"))
+
+    assert set(taken) <= set(Result().outputs)
+
+
+def test_what_is_deployed_is_the_script_that_is_shown() -> None:
+    (path,) = (path for path in EXAMPLES if path.stem == "deploy")
+    (step,) = (step for step in steps(path) if "serving_endpoint.py" in step.get("run", ""))
+    script = (ROOT / "examples/deploy/serving_endpoint.py").read_text(encoding="utf-8")
+
+    read = re.findall(r"os\.environ\[\"(\w+)\"\]", script)
+
+    assert sorted(read) == ["MODEL_NAME", "MODEL_VERSION"]
+    assert set(read) <= set(step["env"])
 
 
 def test_who_comments_for_a_fork_runs_none_of_its_code() -> None:

@@ -151,6 +151,8 @@ def test_the_run_says_its_source_in_mlflows_words(
         (PUSH, "", "/Shared/acme-agents"),
         (OFF_GITHUB, "", "/Shared/checkout"),
         (PUSH, "/Users/me/trial", "/Users/me/trial"),
+        (PUSH, "/Workspace/Shared/trial", "/Shared/trial"),
+        (PUSH, "/Workspaces/trial", "/Workspaces/trial"),
     ],
 )
 def test_the_experiment_is_named_after_the_repository_unless_given(

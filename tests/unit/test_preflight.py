@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from entrypoint.errors import Problem
-from entrypoint.registry import preflight
+from entrypoint.registry import preflight, refusal
 from entrypoint.registry.name import ModelName
 from tests.doubles.databricks import USER, Fault, Workspace
 from tests.doubles.databricks.request import Principal
@@ -55,7 +55,7 @@ class Asked:
         return problems
 
     def explain(self, error: MlflowException) -> Problem | None:
-        return preflight.explain(
+        return refusal.explain(
             error.error_code,
             str(error),
             ModelName.parse(self.target),
@@ -537,4 +537,4 @@ def test_a_path_that_turns_out_to_be_taken(allowed: Asked, monkeypatch: pytest.M
     ],
 )
 def test_what_is_about_something_else_is_not_explained(code: str, message: str) -> None:
-    assert preflight.explain(code, message, ModelName.parse(MODEL), EXPERIMENT, CI) is None
+    assert refusal.explain(code, message, ModelName.parse(MODEL), EXPERIMENT, CI) is None

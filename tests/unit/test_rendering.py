@@ -20,7 +20,7 @@ from entrypoint.github.files import SUMMARY_LIMIT, write_summary
 from entrypoint.log import Note
 from entrypoint.registry.published import Published
 from entrypoint.report.rendering import Audience, fingerprint, plain, render
-from entrypoint.report.result import Result, Stage
+from entrypoint.report.result import Result
 from tests import samples
 
 COMMENT_LIMIT = 65_000
@@ -125,6 +125,21 @@ EVERYTHING = replace(
             "❌ `p.a.s` was not registered",
         ),
         (
+            samples.PROMOTED,
+            "✅ `prod.agents.support` version 8 is promoted from `models:/dev.agents.support/31`",
+        ),
+        (samples.ROLLED_BACK, "✅ `prod.agents.support` version 6 is `champion` now"),
+        (
+            replace(
+                samples.ROLLED_BACK, published=replace(samples.ROLLED_BACK.published, moved={})
+            ),
+            "✅ `prod.agents.support` version 6 is promoted already",
+        ),
+        (
+            Result(mode="promote", target="p.a.s", problems=(Problem("x"),)),
+            "❌ `p.a.s` was not promoted",
+        ),
+        (
             replace(samples.REGISTERED, problems=(Problem("an alias was refused"),)),
             "❌ `prod.agents.support` version 8 is registered, but the job failed",
         ),
@@ -162,6 +177,23 @@ def test_says_what_changes() -> None:
     assert "(`champion`, commit `4c0de1a`): 3 code files, 3 resources, 1 user scope," in rendered
     assert "**Wider access** for `prod.agents.handbook_index`" in rendered
     assert "<b>+3 −1</b>" in rendered
+
+
+def test_the_notes_of_a_release_tell_what_was_promoted() -> None:
+    rendered = render(samples.PROMOTED, "release", COMMENT_LIMIT)
+
+    for line in (
+        "| Promoted from | `models:/dev.agents.support/31` |",
+        "| Aliases | `champion` (before: version 7) |",
+        "| Page | [version 8](<https://dbc-1.cloud.databricks.com/v/8>) |",
+        f"| Digest | `{samples.PROMOTED.digest}` |",
+        "| `databricks-claude-sonnet-4` | serving endpoint | the agent |",
+        "| `langgraph` | `0.6.11` | `1.1.2` | ⚠️ major |",
+    ):
+        assert line in rendered.splitlines()
+    assert "models:/prod.agents.support/8" in rendered
+    assert "**Wider access**" in rendered
+    assert "Built with" not in rendered
 
 
 def test_a_breaking_change_is_said_first() -> None:
@@ -270,7 +302,7 @@ def test_obeys_nothing_whatever_it_is(audience: Audience, text: str) -> None:
 @pytest.mark.parametrize("size", [1, 40, 3_000])
 @pytest.mark.parametrize("text", ["x" * 1_000_000, "🙂|" * 100_000, "line\n" * 100_000])
 def test_never_is_longer_than_github_takes(audience: Audience, size: int, text: str) -> None:
-    limit = {"comment": COMMENT_LIMIT, "summary": SUMMARY_LIMIT}[audience]
+    limit = SUMMARY_LIMIT if audience == "summary" else COMMENT_LIMIT
     result = replace(
         samples.CHANGED,
         agent=text,

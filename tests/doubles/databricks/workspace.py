@@ -25,6 +25,7 @@ from tests.doubles.databricks.request import Answer, Refusal, Request, Violation
 from tests.doubles.databricks.resources import Resources
 from tests.doubles.databricks.routes import Route, Routes, check
 from tests.doubles.databricks.server import Call, Server
+from tests.doubles.databricks.serving import Serving
 from tests.doubles.databricks.signed import Signed
 from tests.doubles.databricks.tracking import Tracking
 from tests.doubles.databricks.tree import Tree
@@ -37,8 +38,9 @@ class Workspace:
     """A strict stand-in of one workspace, with its state in `folder`: a context manager.
 
     Each part of it can be told what it holds: `login`, `oauth`, `identity`, `resources`, `catalog`,
-    `permissions`, `registry`, `files`, `signed`, `tree`, `tracking`, `faults`. `violations` is what
-    no Databricks API takes, one text each: a test of a program asserts that there are none.
+    `permissions`, `registry`, `files`, `serving`, `signed`, `tree`, `tracking`, `faults`.
+    `violations` is what no Databricks API takes, one text each: a test of a program asserts that
+    there are none.
     """
 
     def __init__(self, folder: Path, port: int = 0) -> None:
@@ -60,12 +62,14 @@ class Workspace:
         self.signed = Signed(lambda: self.host)
         self.files = Files(folder / "files", self.signed, guard(models))
         self.registry = Registry(models, self.files)
+        self.serving = Serving(self.resources, models)
         self.tree = Tree(f"/Users/{USER}")
         self.tracking = Tracking(folder, self.tree)
         self._server = Server(port, self._answer)
         parts = (
             self.identity,
             self.oauth,
+            self.serving,
             self.resources,
             Inference(self.resources),
             Queries(self.resources),

@@ -1,0 +1,79 @@
+"""What is written on a version that is promoted, beside what is on it already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote
+
+from entrypoint.errors import InputFailure, Problem
+from entrypoint.event import Event
+from entrypoint.inputs import Destination
+from entrypoint.registry.labels import COMMITS, DIGEST, RUN_ID, Asked, facts_of
+from entrypoint.registry.name import TAG_LIMIT
+
+PROMOTED_FROM = "promoted_from"
+# The version that had the first alias before.
+REPLACES = "replaces_version"
+# What the job knows of itself; the rest of what is known is where the agent comes from.
+_OF_JOB = ("release_tag", RUN_ID, "log_agent_version")
+
+
+@dataclass(frozen=True)
+class ReleaseLabels:
+    """Labels of a promotion: `of_job` are its own tags, `asked` the user's, `note` is a sentence.
+
+    `run_id` is the workflow run's, empty off GitHub.
+    """
+
+    run_id: str
+    of_job: Mapping[str, str]
+    asked: Asked
+    note: str
+
+    @classmethod
+    def make(cls, inputs: Destination, event: Event) -> Self:
+        """Label what is promoted on this event.
+
+        Raises:
+            InputFailure: an alias or a tag that the registry would refuse, all of them at once.
+
+        """
+        facts = facts_of(event)
+        return cls(
+            run_id=event.run_id,
+            of_job={key: facts[key] for key in _OF_JOB if key in facts},
+            asked=Asked.read(inputs, event, {*facts, DIGEST, COMMITS, PROMOTED_FROM, REPLACES}),
+            note=_note(event),
+        )
+
+    def tags(self, known: Mapping[str, str], uri: str, replaces: str) -> dict[str, str]:
+        """All the tags of the copy of a version; `known` are that one's.
+
+        Raises:
+            InputFailure: they are more than Unity Catalog allows.
+
+        """
+        tags = {key: value for key, value in known.items() if key != REPLACES}
+        tags |= {**self.of_job, **self.asked.tags, PROMOTED_FROM: uri}
+        if replaces:
+            tags[REPLACES] = replaces
+        if len(tags) > TAG_LIMIT:
+            raise InputFailure(
+                Problem(
+                    f"`tags`: with those of `{uri}` there are {len(tags)};"
+                    f" Unity Catalog allows {TAG_LIMIT}."
+                )
+            )
+        return tags
+
+    def description(self, known: str, uri: str) -> str:
+        """The description of the copy of a version; `known` is that one's."""
+        return f"{known} Promoted from `{uri}`{self.note}.".strip()
+
+
+def _note(event: Event) -> str:
+    if not event.repository:
+        return ""
+    page = f"{event.server_url}/{event.repository}/releases/tag/{quote(event.tag)}"
+    release = f" for [{event.tag}]({page})" if event.tag else ""
+    return release + (f" in [this run]({event.run_url})" if event.run_url else "")

@@ -1,0 +1,41 @@
+"""The files of what is promoted: those that were registered, and no others."""
+
+from pathlib import Path
+
+from entrypoint.agent.manifest import PATH, Manifest
+from entrypoint.errors import InputFailure
+from entrypoint.registry import source_problem as problems
+from entrypoint.registry.interruption import interruptible
+from entrypoint.registry.session import Session
+from entrypoint.registry.source import Source
+from entrypoint.registry.stores import Stores
+from entrypoint.registry.version_files import files_of
+
+
+def fetch(source: Source, session: Session, stores: Stores, folder: Path) -> Manifest:
+    """Download all files of a version into the empty folder, and hold them against its manifest.
+
+    Raises:
+        InputFailure: they aren't what was registered.
+        PublishFailure: the registry refused.
+
+    """
+    with session.problems():
+        files = files_of(source.version.name, str(source.version.version), stores)
+        interruptible(lambda: files.download(folder))
+    if any(file.is_symlink() for file in folder.rglob("*")):
+        raise InputFailure(problems.not_ours(source.uri, "holds a link"))
+    try:
+        manifest = Manifest.read(folder / PATH)
+    except FileNotFoundError:
+        raise InputFailure(problems.not_ours(source.uri, f"holds no `{PATH}`")) from None
+    except ValueError as error:
+        raise InputFailure(problems.not_ours(source.uri, f"holds {error}")) from error
+    if not source.digest:
+        raise InputFailure(problems.not_ours(source.uri, "has no digest in its tags"))
+    if manifest.digest != source.digest:
+        told = f"has the digest {source.digest} in its tags, and {manifest.digest} in its manifest"
+        raise InputFailure(problems.not_ours(source.uri, told))
+    if differing := manifest.check(folder):
+        raise InputFailure(problems.differs(source.uri, differing))
+    return manifest
