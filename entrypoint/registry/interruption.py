@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar
@@ -13,6 +14,7 @@ from entrypoint.registry.session import REFUSALS
 
 Done = TypeVar("Done")
 _LONGEST = 1.0
+_GLANCE = 0.5
 _IN_A_HURRY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "2", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 
 
@@ -44,18 +46,23 @@ def held() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, alarm)
         if not given_up:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-            if arrived:
-                signal.raise_signal(arrived[0])
+        # Only now: a signal that is still noted sets the alarm, which ends a process unheard.
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
+        if arrived and not given_up:
+            signal.raise_signal(arrived[0])
 
 
 def interruptible(work: Callable[[], Done]) -> Done:
     """Do what brings files up: MLflow would wait for its threads, and they for a silent store."""
-    return beside(work).result()
+    future = beside(work)
+    # A signal that comes just before a wait is seen after it: none is long.
+    while not wait([future], _GLANCE).done:
+        pass
+    return future.result()
 
 
 @contextmanager

@@ -217,7 +217,9 @@ def test_an_agent_that_takes_too_long(checkout: Checkout, agent: str) -> None:
 
 @pytest.mark.parametrize("event", ["pull_request_target", "issue_comment", "workflow_run"])
 def test_events_that_may_bring_a_strangers_code_are_refused(checkout: Checkout, event: str) -> None:
-    error = the_error(checkout.run(event=replace(PULL_REQUEST, name=event)))
+    completed = replace(PULL_REQUEST, name=event, payload={"action": "completed"})
+
+    error = the_error(checkout.run(event=completed, mode="preview"))
 
     assert f"`{event}`" in error
-    assert "pull_request:" in error
+    assert "on: pull_request" in error
