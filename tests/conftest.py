@@ -1,11 +1,23 @@
 """What tests of every kind share."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.doubles.github import Judge
 from tests.tools import require
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_stores() -> Iterator[None]:
+    """MLflow keeps its URIs for the process: what one module's tests leave is not for the next."""
+    yield
+    if "mlflow" in sys.modules:
+        import mlflow  # noqa: PLC0415
+
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+        mlflow.set_registry_uri(None)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

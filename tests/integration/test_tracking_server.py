@@ -24,7 +24,7 @@ def test_registers_over_http(checkout: Checkout, server: str) -> None:
     step = checkout.run(tracking_uri=server, aliases="champion")
 
     assert step.status == 0, step.log
-    client = MlflowClient(server)
+    client = MlflowClient(server, server)
     version = client.get_model_version_by_alias(checkout.target, "champion")
     assert (version.status, str(version.version)) == ("READY", "1")
     assert version.tags["git_repository"] == "acme/agents"
@@ -45,7 +45,7 @@ def test_the_server_named_by_the_environment_is_used(checkout: Checkout, server:
     step = checkout.run(tracking_uri="", env={"MLFLOW_TRACKING_URI": server})
 
     assert step.status == 0, step.log
-    assert MlflowClient(server).get_model_version(checkout.target, "1").status == "READY"
+    assert MlflowClient(server, server).get_model_version(checkout.target, "1").status == "READY"
 
 
 def test_a_server_that_is_not_there(checkout: Checkout) -> None:
@@ -89,7 +89,7 @@ def test_a_job_cancelled_while_it_publishes(checkout: Checkout, server: str, sta
     step = checkout.runner.finished(process, log)
 
     assert step.status in (1, 130), step.log  # 1 where the store had not answered at all
-    client = MlflowClient(server)
+    client = MlflowClient(server, server)
     experiment = client.get_experiment_by_name("/Shared/acme-agents")
     assert experiment
     mine = [
