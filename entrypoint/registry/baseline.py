@@ -22,7 +22,7 @@ from entrypoint.errors import Failure, Problem
 from entrypoint.log import Log, LogStream
 from entrypoint.registry import links
 from entrypoint.registry.host import Who
-from entrypoint.registry.labels import DIGEST
+from entrypoint.registry.labels import COMMIT, DIGEST
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.session import REFUSALS
 from entrypoint.registry.stores import Stores
@@ -30,8 +30,6 @@ from entrypoint.registry.target_problem import Target
 from entrypoint.registry.version_files import VersionFiles, files_of
 from entrypoint.registry.version_search import VersionSearch
 from entrypoint.registry.versions import Versions
-
-_COMMIT = "git_commit"
 
 # Of code files that are fetched, bytes in all and files; of a manifest, bytes.
 _MOST_BYTES = 10_000_000
@@ -90,7 +88,7 @@ class Registry:
             model_uri=f"models:/{name}/{version}",
             version=version,
             url=links.model_url(self.stores.registry_uri, Who(host), name, version),
-            commit=tags.get(_COMMIT, ""),
+            commit=tags.get(COMMIT, ""),
             digest=tags.get(DIGEST, ""),
             aliases=tuple(sorted(found.aliases)) if versions.has_labels else (),
         )

@@ -5,7 +5,7 @@ from entrypoint.registry import experiment_problem
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.target_problem import Target
 
-# The packages with which MLflow brings files to a cloud's storage: they would double the image.
+# The packages with which MLflow brings files to a cloud's storage.
 _CLOUDS = {"boto3": "S3", "azure": "Azure Storage", "google": "Google Cloud Storage"}
 
 

@@ -8,11 +8,10 @@ from mlflow.exceptions import MlflowException
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.registry.stores import Stores
-from entrypoint.registry.versions import READY, Versions
+from entrypoint.registry.versions import MISSING, READY, Versions
 
-_MISSING = {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}
 # MLflow's SQL store calls an alias that isn't there an invalid parameter.
-_NO_ALIAS = {*_MISSING, "INVALID_PARAMETER_VALUE"}
+_NO_ALIAS = {*MISSING, "INVALID_PARAMETER_VALUE"}
 _SHOWN = 10
 
 
@@ -40,7 +39,7 @@ class VersionSearch:
         found = self._versions.all()
         if not found and self._stores.registers_at_databricks:
             # Who may not read the model finds none of its versions, and is not told so.
-            self._model_exists()
+            self._versions.model_exists()
         ready = [version for version in found if version.status == READY]
         if not ready:
             return None
@@ -51,10 +50,10 @@ class VersionSearch:
         try:
             version = self._client.get_model_version(self._name, number)
         except MlflowException as error:
-            if error.error_code not in _MISSING:
+            if error.error_code not in MISSING:
                 raise
             numbers = [str(each.version) for each in self._versions.all()]
-            if not numbers and not self._model_exists():
+            if not numbers and not self._versions.model_exists():
                 return None
             self._refuse(f"no version {number}", sorted(numbers, key=int, reverse=True))
         if version.status != READY:
@@ -71,21 +70,12 @@ class VersionSearch:
         except MlflowException as error:
             if error.error_code not in _NO_ALIAS:
                 raise
-            if not self._model_exists():
+            if not self._versions.model_exists():
                 return None
             model = self._client.get_registered_model(self._name)
             known = [f"{name} (version {number})" for name, number in model.aliases.items()]
             self._refuse(f"no alias `{alias}`", sorted(known))
         return version
-
-    def _model_exists(self) -> bool:
-        try:
-            self._client.get_registered_model(self._name)
-        except MlflowException as error:
-            if error.error_code not in _MISSING:
-                raise
-            return False
-        return True
 
     def _refuse(self, what: str, known: list[str]) -> NoReturn:
         shown = ", ".join(known[:_SHOWN]) + (" and others" if len(known) > _SHOWN else "")

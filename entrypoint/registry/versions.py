@@ -44,17 +44,22 @@ class Versions:
         """The versions, whoever made them; without their tags and aliases."""
         return self._search(f"name='{self.name}'")
 
-    def create_model(self) -> bool:
-        """Make the registered model; whether it wasn't there already.
-
-        Who may only add versions to a model may not make one, though it is there.
-        """
+    def model_exists(self) -> bool:
+        """Whether the registered model is there."""
         try:
             self._client.get_registered_model(self.name)
         except MlflowException as error:
             if error.error_code not in MISSING:
                 raise
-        else:
+            return False
+        return True
+
+    def create_model(self) -> bool:
+        """Make the registered model; whether it wasn't there already.
+
+        Who may only add versions to a model may not make one, though it is there.
+        """
+        if self.model_exists():
             return False
         try:
             self._client.create_registered_model(self.name)
