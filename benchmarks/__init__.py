@@ -1,0 +1,1 @@
+"""How fast log-agent is, beside the driver script of Databricks' documentation."""
