@@ -11,12 +11,14 @@ def hand_over(folder: Path, uid: int, gid: int) -> None:
     """
     if os.getuid() != 0 or folder.is_symlink():
         return
-    _give(folder, uid, gid)
-    for parent, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            _give(Path(parent) / name, uid, gid)
-
-
-def _give(path: Path, uid: int, gid: int) -> None:
-    if path.lstat().st_uid != uid:
-        os.chown(path, uid, gid, follow_symlinks=False)
+    if folder.lstat().st_uid != uid:
+        os.chown(folder, uid, gid)
+    # Texts and not paths: a cache holds tens of thousands of files.
+    folders = [str(folder)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.stat(follow_symlinks=False).st_uid != uid:
+                    os.chown(entry.path, uid, gid, follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)

@@ -59,20 +59,24 @@ class Uv:
         """Work on the checkout `cwd`; keep what is made in `cache`, else only for this job."""
         self._sandbox = sandbox
         self._checkout = cwd
-        self._cache = sandbox.give(cache or sandbox.folder / "cache")
+        self._cache = cache or sandbox.folder / "cache"
+        for name in ("uv", "python", "environments"):
+            (self._cache / name).mkdir(parents=True, exist_ok=True)
+        # At once: it holds tens of thousands of files, and each is looked at.
+        sandbox.give(self._cache)
         # Requirement files may expand pip's variables.
         self._given = {
             name: value for name, value in environ.items() if name.startswith(("UV_", "PIP_"))
         }
         self._environ = {
             **self._given,
-            "UV_CACHE_DIR": str(sandbox.give(self._cache / "uv")),
+            "UV_CACHE_DIR": str(self._cache / "uv"),
             "UV_NO_PROGRESS": "1",
             # Else it wraps its explanations where the step's terminal would end.
             "COLUMNS": "10000",
             # Fetched when nothing else will do, and then by name.
             "UV_PYTHON_DOWNLOADS": "manual",
-            "UV_PYTHON_INSTALL_DIR": str(sandbox.give(self._cache / "python")),
+            "UV_PYTHON_INSTALL_DIR": str(self._cache / "python"),
         }
         self._sent = {
             without_credentials(url.partition("=")[2] if _has_name(url) else url)

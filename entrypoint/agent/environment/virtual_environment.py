@@ -35,7 +35,7 @@ class VirtualEnvironment:
             TimedOut: the deadline passed.
 
         """
-        target = uv.sandbox.give(folder) / self._key
+        target = folder / self._key
         python = target / "bin" / "python"
         complete = target / "complete"
         with _locked(target.with_suffix(".lock"), uv.sandbox.deadline):
