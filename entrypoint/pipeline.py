@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from entrypoint import plan as plans
@@ -85,14 +86,16 @@ def _log_agent(
         agent = _Agent(job, plan, sandbox, login, result)
         agent.read()
     environment = agent.make_environment()
-    manifest = agent.manifest(environment)
-    agent.look_up()
-    if agent.is_known(manifest):
-        return
-    model = agent.build(environment)
-    agent.check(model, manifest)
-    agent.compare(manifest, model)
-    agent.publish(manifest, model)
+    # It imports MLflow while it is looked up whether it is needed at all.
+    with agent.started(environment) as worker:
+        manifest = agent.manifest(environment)
+        agent.look_up()
+        if agent.is_known(manifest):
+            return
+        agent.build(environment, worker)
+    agent.check(worker.model, manifest)
+    agent.compare(manifest, worker.model)
+    agent.publish(manifest, worker.model)
 
 
 class _Agent:
@@ -126,6 +129,8 @@ class _Agent:
             if plan.mode == "preview"
             else None
         )
+        if plan.mode != "preview":
+            self._publishing.begin()
 
     def make_environment(self) -> Environment:
         """Make the agent's own Python environment."""
@@ -167,24 +172,28 @@ class _Agent:
         with self._result.stage("Find", self._log), lent_to_mlflow(self._login, os.environ):
             return self._publishing.is_reused(manifest, self._result.published)
 
-    def build(self, environment: Environment) -> Path:
-        """Build it and verify it, in processes of its own; the model directory."""
-        result, plan = self._result, self._plan
+    @contextmanager
+    def started(self, environment: Environment) -> Iterator[build.Worker]:
+        """The processes in which it is built and verified; they end with the `with` block."""
         with (
             lent(self._login, self._sandbox.environ) as of_agent,
-            build.started(self._sandbox, environment, plan.order, of_agent) as worker,
+            build.started(self._sandbox, environment, self._plan.order, of_agent) as worker,
         ):
-            with result.stage("Build", self._log):
-                built = result.build = worker.build()
-                progress.tell_build(built, self._log)
-                self._review.mlflow(environment.lock.mlflow, built.flavor)
-                self._seen += _inferred(built)
-            if self._inputs.verify != "off":
-                with result.stage("Verify", self._log):
-                    result.verification = worker.verify()
-                    progress.tell_verification(result.verification, self._log)
-                    self._seen += observed.uses(result.verification.requests)
-        return worker.model
+            yield worker
+
+    def build(self, environment: Environment, worker: build.Worker) -> None:
+        """Build it and verify it."""
+        result = self._result
+        with result.stage("Build", self._log):
+            built = result.build = worker.build()
+            progress.tell_build(built, self._log)
+            self._review.mlflow(environment.lock.mlflow, built.flavor)
+            self._seen += _inferred(built)
+        if self._inputs.verify != "off":
+            with result.stage("Verify", self._log):
+                result.verification = worker.verify()
+                progress.tell_verification(result.verification, self._log)
+                self._seen += observed.uses(result.verification.requests)
 
     def check(self, model: Path, manifest: Manifest) -> None:
         """Hold what was built against what was seen and against what went into it."""

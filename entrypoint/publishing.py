@@ -1,10 +1,11 @@
 """What a job that builds an agent does in the stores."""
 
-from functools import cached_property
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrypoint.agent.manifest import Manifest
+from entrypoint.background import beside
 from entrypoint.job import Job
 from entrypoint.plan import Plan
 from entrypoint.registry.login import Login
@@ -21,6 +22,11 @@ class Publishing:
         self._plan = plan
         self._login = login
         self._job = job
+        self._connected: Future[Session] = Future()
+
+    def begin(self) -> None:
+        """Connect to the stores in the background: MLflow takes as long to import as uv to run."""
+        self._connected = beside(self._connect)
 
     def is_reused(self, manifest: Manifest, published: Published) -> bool:
         """Whether the agent is registered already: its version is `published` then, with aliases.
@@ -60,8 +66,11 @@ class Publishing:
         publish(publication, self._session, published, self._job.log)
         self._job.log.line(published.model_uri)
 
-    @cached_property
+    @property
     def _session(self) -> "Session":
+        return self._connected.result()
+
+    def _connect(self) -> "Session":
         from entrypoint.registry.session import Session  # noqa: PLC0415
 
         if self._plan.stores is None:
