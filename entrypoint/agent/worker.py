@@ -10,6 +10,7 @@ descriptor in `argv[2]`, one JSON line a stage.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -23,6 +24,9 @@ from collections.abc import Iterator  # noqa: TC003
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
+
+# Imports make no garbage, and are searched for it all the time; `main` allows it again.
+gc.disable()
 
 import mlflow
 import mlflow.artifacts
@@ -411,6 +415,8 @@ def main() -> None:
     reply = int(sys.argv[2])
     write_bytecode_to_the_environment_only()
     keep_to_the_store_that_is_thrown_away()
+    gc.freeze()
+    gc.enable()
     for line in sys.stdin:
         stage = line.strip()
         child = fork()
