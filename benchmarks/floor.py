@@ -11,7 +11,6 @@ example = json.loads(Path("input_example.json").read_text(encoding="utf-8"))
 options = {
     "path": given["path"],
     "input_example": example,
-    "resources": "resources.yml",
     "pip_requirements": "requirements.txt",
 }
 if given["flavor"] == "langchain":
