@@ -47,7 +47,7 @@ class Contest:
             self.store.environ,
             program=(str(self.python), "-I", "-u", "-m", "entrypoint"),
         )
-        self._cache = f".cache/{scenario.agent}"
+        self._cache = f".cache-{scenario.agent}"
         self._name = scenario.name.replace("-", "_")
         for number in range(scenario.files):
             module = self.folder / f"lib/package_{number % 100}/module_{number}.py"
