@@ -7,9 +7,8 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
-from entrypoint import credentials, pipeline, reporting
+from entrypoint import cancellation, credentials, pipeline, reporting
 from entrypoint.agent import orphans
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
@@ -20,9 +19,6 @@ from entrypoint.redaction import Secrets
 from entrypoint.registry.stores import MLFLOW_SETTINGS
 from entrypoint.report.result import Result
 from entrypoint.workspace import Workspace
-
-# Shells say so of a program that a signal ended, and add the signal's number.
-_CANCELLED = 128
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -44,9 +40,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except Cancelled as cancelled:
         name = signal.Signals(cancelled.signal_number).name
         result.problems = (Problem(f"The job was cancelled ({name})."),)
-        return _CANCELLED + cancelled.signal_number
+        return cancellation.STATUS + cancelled.signal_number
     finally:
-        _ignore_signals()
+        cancellation.ignore_signals()
         # A mistake of our own must not swallow what is known by then.
         reporting.tell(result, job)
     return 1 if result.problems else 0
@@ -77,25 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def heed_signals() -> None:
-    """Let a signal cancel the job: as PID 1 of a container, a process ignores them by default."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _cancel)
-
-
-def _cancel(signal_number: int, _: FrameType | None) -> None:
-    # One is enough: the next (the runner sends SIGINT, then SIGTERM) must not cut the tidying up.
-    _ignore_signals()
-    raise Cancelled(signal_number)
-
-
-def _ignore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-
 if __name__ == "__main__":
-    heed_signals()
+    cancellation.heed_signals()
     # Imports are most of what a job does in here: they make no garbage, and are searched for it.
     gc.disable()
     orphans.adopt()

@@ -95,7 +95,7 @@ def _find(plan: Plan, login: Login, job: Job) -> Found:
         return Found(why_not=problem.what)
     from entrypoint.registry.baseline import BaselineFailure, Registry  # noqa: PLC0415
 
-    registry = Registry(stores, target, job.environ, job.log, login.who.name)
+    registry = Registry(stores, target, login.who, job.log)
     try:
         with lent_to_mlflow(login, os.environ):
             return Found(registry.find(plan.inputs.baseline or ""))

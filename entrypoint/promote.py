@@ -177,9 +177,7 @@ class _Version:
         from entrypoint.comparison.compare import compare  # noqa: PLC0415
         from entrypoint.registry.baseline import Registry  # noqa: PLC0415
 
-        registry = Registry(
-            self._stores, self._inputs.uc_target, self._job.environ, self._log, self._login.who.name
-        )
+        registry = Registry(self._stores, self._inputs.uc_target, self._login.who, self._log)
         with self._result.stage("Compare", self._log):
             try:
                 if found := registry.find(replaces):

@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 import secrets
 import sys
 from collections import Counter
-from threading import Lock
+from threading import RLock
 from typing import TextIO
 
 from entrypoint.errors import Problem
@@ -23,7 +23,8 @@ class WorkflowLog(Log):
 
     def __init__(self, stream: TextIO = sys.stdout, secrets: Secrets | None = None) -> None:
         super().__init__(stream, secrets)
-        self._lock = Lock()
+        # The thread of a signal's handler may be the one that holds it.
+        self._lock = RLock()
         self._annotated: Counter[Level] = Counter()
 
     def group(self, title: str) -> None:

@@ -44,16 +44,12 @@ class BaselineFailure(Failure):
 
 @dataclass(frozen=True)
 class Registry:
-    """Where the agent is, or is to be, registered; `principal` is who asks, if that is known.
-
-    `environ` is the step's; MLflow is logged in by the process's own.
-    """
+    """Where the agent is, or is to be, registered; `who`: we, where that is a workspace's."""
 
     stores: Stores
     target: ModelName
-    environ: Mapping[str, str]
+    who: Who
     log: Log
-    principal: str = ""
 
     def find(self, wanted: str = "") -> "Registered | None":
         """The version to compare with: by alias (`@champion`), by number, else the highest READY.
@@ -82,12 +78,11 @@ class Registry:
 
     def _baseline(self, found: ModelVersion, versions: Versions) -> Baseline:
         name, version = versions.name, str(found.version)
-        host = self.environ.get("DATABRICKS_HOST", "").rstrip("/")
         tags = found.tags if versions.has_labels else {}
         return Baseline(
             model_uri=f"models:/{name}/{version}",
             version=version,
-            url=links.model_url(self.stores.registry_uri, Who(host), name, version),
+            url=links.model_url(self.stores.registry_uri, self.who, name, version),
             commit=tags.get(COMMIT, ""),
             digest=tags.get(DIGEST, ""),
             aliases=tuple(sorted(found.aliases)) if versions.has_labels else (),
@@ -104,7 +99,7 @@ class Registry:
 
     def _refused(self, error: Exception) -> Problem:
         code = error.error_code if isinstance(error, MlflowException) else type(error).__name__
-        known = Target(self.target, self.principal).explain(code, str(error))
+        known = Target(self.target, self.who.name).explain(code, str(error))
         where = f"`{self.target}` in `{self.stores.registry_uri}`"
         return known or Problem(f"{where} can't be read: {code}.", detail=str(error))
 

@@ -112,7 +112,7 @@ def _work() -> None:
     # Before the first fork: this is what takes long.
     import databricks.sdk  # noqa: F401, PLC0415
 
-    from entrypoint.__main__ import heed_signals  # noqa: PLC0415
+    from entrypoint.cancellation import heed_signals  # noqa: PLC0415
     from entrypoint.registry import promotion, publish, reuse, source_files  # noqa: F401, PLC0415
 
     _session(io.StringIO())

@@ -3,7 +3,7 @@
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -91,7 +91,7 @@ class Place:
     """Stores, and a model's name that nobody else uses."""
 
     stores: Stores
-    environ: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
     writes: Callable[[], list[str]] = list
     name: ModelName = field(init=False)
 
@@ -123,7 +123,8 @@ class Place:
 
     def find(self, wanted: str = "", principal: str = "") -> Registered | None:
         log = PlainLog(io.StringIO())
-        return Registry(self.stores, self.name, self.environ, log, principal).find(wanted)
+        who = Who(self.host, principal)
+        return Registry(self.stores, self.name, who, log).find(wanted)
 
     def found(self, wanted: str = "") -> Registered:
         found = self.find(wanted)
@@ -175,7 +176,7 @@ def databricks(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pla
     home.registry.sdk_files = True
     yield Place(
         Stores("databricks", "databricks-uc"),
-        home.env,
+        home.env["DATABRICKS_HOST"],
         lambda: [f"{call.verb} {call.path}" for call in home.writes],
     )
     home.faults.clear()
