@@ -3,7 +3,7 @@
 UV := $(shell command -v uv || echo .tools/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: run test check format pictures clean
+.PHONY: run test check format bench pictures clean
 
 run: .venv/installed
 	@$(RUN) python -m tests.doubles.runner \
@@ -31,6 +31,10 @@ check: .venv/installed
 format: .venv/installed
 	$(RUN) ruff format
 	$(RUN) ruff check --fix
+
+# Beside the driver script; takes `BENCH="--only small-*"`, and a quiet machine.
+bench: .venv/installed
+	@$(RUN) python -m benchmarks $(BENCH)
 
 # The reports as GitHub shows them; needs npm and Chromium.
 pictures: .venv/installed

@@ -74,10 +74,11 @@ def connect(login: Login) -> "WorkspaceClient":
         LoginFailure: nobody is logged in.
 
     """
+    # First: the SDK takes a second to import, which a job without a login needn't.
+    token = login.token()
     from databricks.sdk import WorkspaceClient  # noqa: PLC0415
     from databricks.sdk.config import Config  # noqa: PLC0415
 
-    token = login.token()
     return WorkspaceClient(
         config=Config(
             host=token.host,

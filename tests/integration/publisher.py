@@ -205,7 +205,7 @@ def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
         asked=Asked((order.alias,), {}),
         note="",
     )
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         source = SourceSearch(Reference.parse(order.source), session, Who()).find(order.commit)
         fetch(source, session, Stores("databricks", "databricks-uc"), Path(folder))
         target = ModelName.parse(order.full_name)
