@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from entrypoint import plan as plans
@@ -12,6 +11,7 @@ from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment.environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
+from entrypoint.agent.worker_process import WorkerProcess
 from entrypoint.checkout import check_may_build
 from entrypoint.comparing import Comparing
 from entrypoint.errors import LoginFailure
@@ -19,7 +19,7 @@ from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.inquiry import Inquiry
 from entrypoint.job import Job
-from entrypoint.ownership import hand_over
+from entrypoint.ownership import give_back
 from entrypoint.plan import Plan
 from entrypoint.promote import promote
 from entrypoint.publishing import Publishing
@@ -33,7 +33,6 @@ from entrypoint.report.result import Result
 from entrypoint.resources import observed
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Use
-from entrypoint.workspace import Workspace
 
 
 def run(job: Job, result: Result) -> None:
@@ -73,7 +72,9 @@ def run(job: Job, result: Result) -> None:
             finally:
                 reporting.keep(sandbox.transcript, job)
     finally:
-        _give_back(job.workspace, inputs)
+        for left in (job.workspace.root / FOLDER, inputs.cache_dir):
+            if left:
+                give_back(left, job.workspace.root)
 
 
 def _log_agent(
@@ -85,17 +86,16 @@ def _log_agent(
         check_may_build(event, job.workspace, plan.requirements.files)
         agent = _Agent(job, plan, sandbox, login, result)
         agent.read()
-    environment = agent.make_environment()
-    # It imports MLflow while it is looked up whether it is needed at all.
-    with agent.started(environment) as worker:
+    with WorkerProcess(sandbox) as process:
+        environment = agent.make_environment(process)
         manifest = agent.manifest(environment)
         agent.look_up()
         if agent.is_known(manifest):
             return
-        agent.build(environment, worker)
-    agent.check(worker.model, manifest)
-    agent.compare(manifest, worker.model)
-    agent.publish(manifest, worker.model)
+        model = agent.build(environment, process)
+    agent.check(model, manifest)
+    agent.compare(manifest, model)
+    agent.publish(manifest, model)
 
 
 class _Agent:
@@ -132,12 +132,18 @@ class _Agent:
         if plan.mode != "preview":
             self._publishing.begin()
 
-    def make_environment(self) -> Environment:
-        """Make the agent's own Python environment."""
+    def make_environment(self, process: WorkerProcess) -> Environment:
+        """Make the agent's own Python environment.
+
+        The process imports MLflow meanwhile, if the environment is likely the one that is there.
+        """
         plan, sandbox, job = self._plan, self._sandbox, self._job
         with self._result.stage("Environment", self._log):
             uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
+            if python := uv.last(plan.requirements, plan.python):
+                process.start(python)
             environment = uv.environment(plan.requirements, plan.python)
+            process.start(environment.python)
             self._result.lock = environment.lock
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
             plan.order.code_paths.add_built(environment.code)
@@ -172,28 +178,22 @@ class _Agent:
         with self._result.stage("Find", self._log), lent_to_mlflow(self._login, os.environ):
             return self._publishing.is_reused(manifest, self._result.published)
 
-    @contextmanager
-    def started(self, environment: Environment) -> Iterator[build.Worker]:
-        """The processes in which it is built and verified; they end with the `with` block."""
-        with (
-            lent(self._login, self._sandbox.environ) as of_agent,
-            build.started(self._sandbox, environment, self._plan.order, of_agent) as worker,
-        ):
-            yield worker
-
-    def build(self, environment: Environment, worker: build.Worker) -> None:
-        """Build it and verify it."""
-        result = self._result
-        with result.stage("Build", self._log):
-            built = result.build = worker.build()
-            progress.tell_build(built, self._log)
-            self._review.mlflow(environment.lock.mlflow, built.flavor)
-            self._seen += _inferred(built)
-        if self._inputs.verify != "off":
-            with result.stage("Verify", self._log):
-                result.verification = worker.verify()
-                progress.tell_verification(result.verification, self._log)
-                self._seen += observed.uses(result.verification.requests)
+    def build(self, environment: Environment, process: WorkerProcess) -> Path:
+        """Build it and verify it, in processes of its own; the model directory."""
+        result, sandbox = self._result, self._sandbox
+        with lent(self._login, sandbox.environ) as of_agent:
+            worker = build.Worker(process, sandbox, self._plan.order, environment.lock, of_agent)
+            with result.stage("Build", self._log):
+                built = result.build = worker.build()
+                progress.tell_build(built, self._log)
+                self._review.mlflow(environment.lock.mlflow, built.flavor)
+                self._seen += _inferred(built)
+            if self._inputs.verify != "off":
+                with result.stage("Verify", self._log):
+                    result.verification = worker.verify()
+                    progress.tell_verification(result.verification, self._log)
+                    self._seen += observed.uses(result.verification.requests)
+        return worker.model
 
     def check(self, model: Path, manifest: Manifest) -> None:
         """Hold what was built against what was seen and against what went into it."""
@@ -238,15 +238,3 @@ def _inferred(built: build.Build) -> Iterator[Use]:
     for kind, name in built.inferred:
         if kind in KINDS:
             yield Use(kind, name, "mlflow.langchain", "inferred")
-
-
-def _give_back(workspace: Workspace, inputs: Inputs) -> None:
-    """What is left in the workspace belongs to its owner, not to the container's accounts."""
-    owner = workspace.root.stat()
-    left = [workspace.root / FOLDER]
-    if inputs.cache_dir:
-        # From the topmost folder, which may have been made for it.
-        left.append(workspace.root / inputs.cache_dir.relative_to(workspace.root).parts[0])
-    for folder in left:
-        if folder.exists():
-            hand_over(folder, owner.st_uid, owner.st_gid)

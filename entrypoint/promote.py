@@ -20,7 +20,7 @@ from entrypoint.errors import Failure, LoginFailure, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Promotion
 from entrypoint.job import Job
-from entrypoint.ownership import hand_over
+from entrypoint.ownership import give_back
 from entrypoint.registry import stores
 from entrypoint.registry.labels import COMMIT
 from entrypoint.registry.loan import connect, lent_to_mlflow
@@ -55,7 +55,8 @@ def promote(job: Job, event: Event, result: Result) -> None:
         with scratch_folder() as folder, Login(environ, event, job.keep_secret, job.log) as login:
             _Version(job, plan, login, result).promote(folder, event.commit)
     finally:
-        _give_back(job, plan.stores)
+        if embedded := plan.stores.embedded_folder:
+            give_back(embedded, job.workspace.root)
 
 
 @dataclass(frozen=True)
@@ -196,10 +197,3 @@ def _answer(refused: Future[list[Problem]]) -> list[Problem]:
         return refused.result(_PATIENCE)
     except TimeoutError:
         return []
-
-
-def _give_back(job: Job, places: Stores) -> None:
-    """The embedded store belongs to the workspace's owner, not to the container's account."""
-    if (folder := places.embedded_folder) and folder.exists():
-        owner = job.workspace.root.stat()
-        hand_over(folder, owner.st_uid, owner.st_gid)

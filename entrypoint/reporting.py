@@ -13,7 +13,7 @@ from entrypoint.github.refusal import Refused
 from entrypoint.inputs import Reporting
 from entrypoint.job import Job
 from entrypoint.log import grouped
-from entrypoint.ownership import hand_over
+from entrypoint.ownership import give_back
 from entrypoint.report import rendering, saved
 from entrypoint.report.result import Result
 
@@ -94,11 +94,8 @@ def _report_path(job: Job) -> Path | None:
 @contextmanager
 def _tried(job: Job, folder: Path) -> Iterator[None]:
     """Write into the folder, if that can be done, and give it to the workspace's owner."""
-    root = job.workspace.root
     try:
         yield
-        owner = root.stat()
-        # From the topmost folder, which may have been made for it.
-        hand_over(root.joinpath(*folder.relative_to(root).parts[:1]), owner.st_uid, owner.st_gid)
+        give_back(folder, job.workspace.root)
     except OSError as error:
         job.log.warning(Problem("`report-path`: the report can't be saved.", detail=str(error)))

@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,17 +12,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from entrypoint.agent import foreign_file
 from entrypoint.agent.code_paths import CodePaths, suggestion
-from entrypoint.agent.environment.environment import Environment
-from entrypoint.agent.process import Process
+from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.sandbox import Sandbox
 from entrypoint.agent.source.source import Source
+from entrypoint.agent.worker_process import WorkerProcess
 from entrypoint.errors import AgentFailure, Place, Problem
 from entrypoint.resources.observed import Requests
 from entrypoint.workspace import Workspace
 
 Judged = TypeVar("Judged", "Build", "Verification")
-
-_WORKER = Path(__file__).with_name("worker.py")
 
 
 @dataclass(frozen=True)
@@ -86,15 +83,28 @@ class Verification:
 
 
 class Worker:
-    """The worker process: knows how to build and to verify one order."""
+    """Builds and verifies one order in a process of its own.
 
-    def __init__(self, process: Process, reply: int, order: Order, folder: Path) -> None:
+    `login`: the variables with which the agent is logged in at Databricks, if it is.
+    """
+
+    def __init__(
+        self,
+        process: WorkerProcess,
+        sandbox: Sandbox,
+        order: Order,
+        lock: Lock,
+        login: Mapping[str, str],
+    ) -> None:
         self._process = process
-        self._reply = reply
         self._order = order
-        self._verdicts = folder / "verdicts"
-        self.model = folder / "model"
+        self._login = login
+        self._verdicts = sandbox.give(process.folder / "verdicts")
+        self.model = process.folder / "model"
         """The model directory, in MLflow's format, once it is built."""
+        for folder in ("artifacts", "empty"):
+            sandbox.give(process.folder / folder)
+        process.give(self._job(process.folder, lock))
 
     def build(self) -> Build:
         """Write the model directory.
@@ -119,6 +129,39 @@ class Worker:
         """
         return self._judged(Verification, self._stage("verify"))
 
+    def _job(self, folder: Path, lock: Lock) -> dict[str, Any]:
+        order, code = self._order, self._order.code_paths
+        return {
+            "agent": str(order.code),
+            "agent_folders": [
+                f"{place}{os.sep}"
+                for place in (order.workspace.root, order.code.parent, folder, code.folder)
+            ],
+            "artifacts": {
+                name: {"uri": True, "given": place}
+                if isinstance(place, str)
+                else {"uri": False, "given": order.workspace.relative(place), "path": str(place)}
+                for name, place in order.artifacts
+            },
+            "artifacts_folder": str(folder / "artifacts"),
+            "downloaded": {},
+            "code": str(code.folder),
+            "code_paths": [str(entry) for entry in code.entries],
+            "empty_folder": str(folder / "empty"),
+            "flavor": order.flavor,
+            "import_paths": [str(order.agent.parent), str(order.workspace.root)],
+            "input_example": order.input_example,
+            "logged_in": bool(self._login),
+            "model": str(self.model),
+            "model_config": str(order.model_config) if order.model_config else None,
+            "requirements": lock.lines,
+            "authorization": order.authorization,
+            "signature": order.signature,
+            "verdicts": str(self._verdicts),
+            "verify": order.verify,
+            "working_folder": str(order.agent.parent),
+        }
+
     def _judged(self, kind: type[Judged], verdict: dict[str, Any]) -> Judged:
         """The verdict as it should be; the process that wrote it ran the agent's code too."""
         try:
@@ -130,9 +173,7 @@ class Worker:
         return judged
 
     def _stage(self, stage: str) -> dict[str, Any]:
-        self._process.doing = f"the agent's {stage}"
-        self._process.tell(stage)
-        reply = self._process.watch(self._reply)
+        reply = self._process.do(stage, self._login)
         verdict = self._verdicts / f"{stage}.json"
         try:
             content = json.loads(foreign_file.read(verdict))
@@ -185,61 +226,6 @@ class Worker:
         return None
 
 
-@contextmanager
-def started(
-    sandbox: Sandbox, environment: Environment, order: Order, login: Mapping[str, str]
-) -> Iterator[Worker]:
-    """A worker for one order; it and all of its processes end with the `with` block.
-
-    `login`: the variables with which the agent is logged in at Databricks, if it is.
-    """
-    folder = sandbox.give(sandbox.folder / "build")
-    (folder / "verdicts").mkdir()
-    code = order.code_paths
-    job = {
-        "agent": str(order.code),
-        "agent_folders": [
-            f"{place}{os.sep}"
-            for place in (order.workspace.root, order.code.parent, folder, code.folder)
-        ],
-        "artifacts": {
-            name: {"uri": True, "given": place}
-            if isinstance(place, str)
-            else {"uri": False, "given": order.workspace.relative(place), "path": str(place)}
-            for name, place in order.artifacts
-        },
-        "artifacts_folder": str(sandbox.give(folder / "artifacts")),
-        "downloaded": {},
-        "code": str(code.folder),
-        "code_paths": [str(entry) for entry in code.entries],
-        "empty_folder": str(sandbox.give(folder / "empty")),
-        "flavor": order.flavor,
-        "import_paths": [str(order.agent.parent), str(order.workspace.root)],
-        "input_example": order.input_example,
-        "logged_in": bool(login),
-        "model": str(folder / "model"),
-        "model_config": str(order.model_config) if order.model_config else None,
-        "requirements": environment.lock.lines,
-        "authorization": order.authorization,
-        "signature": order.signature,
-        "verdicts": str(sandbox.give(folder / "verdicts")),
-        "verify": order.verify,
-        "working_folder": str(order.agent.parent),
-    }
-    job_file = folder / "job.json"
-    job_file.write_text(json.dumps(job), encoding="utf-8")
-    reading, writing = os.pipe()
-    try:
-        argv = [str(environment.python), "-Iu", str(_WORKER), str(job_file), str(writing)]
-        with sandbox.start(
-            argv, doing="the agent", cwd=folder, environ=login, reply=writing
-        ) as process:
-            yield Worker(process, reading, order, folder)
-    finally:
-        os.close(reading)
-        os.close(writing)
-
-
 def _no_signature(shown: str) -> Problem:
     return Problem(
         f"`agent-path`: the model of `{shown}` has no output signature; Unity Catalog refuses such"
@@ -252,7 +238,7 @@ def _no_signature(shown: str) -> Problem:
     )
 
 
-def _silent(stage: str, reply: bytes, process: Process) -> Problem:
+def _silent(stage: str, reply: bytes, process: WorkerProcess) -> Problem:
     """The stage's process ended without a verdict."""
     status = os.waitstatus_to_exitcode(json.loads(reply)["status"]) if reply else process.status
     doing = {"build": "built", "verify": "verified"}[stage]

@@ -28,10 +28,17 @@ class Process:
         deadline: Deadline,
         log: Log,
         doing: str,
+        *,
         transcript: Path,
+        running: set[int],
     ) -> None:
-        """Watch a program that has been started; all that is shown of it is in `transcript`."""
+        """Watch a program that has been started; all that is shown of it is in `transcript`.
+
+        `running` has the ids of all that were started and haven't ended.
+        """
         self._popen = popen
+        self._running = running
+        running.add(popen.pid)
         self._deadline = deadline
         self._log = log
         self.doing = doing
@@ -52,7 +59,8 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
-        orphans.end_all()
+        self._running.discard(self._popen.pid)
+        orphans.end_all(spared=self._running)
         # Closed, not read to the end: a process that left the group may hold the other side.
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe:

@@ -4,21 +4,20 @@ They get an environment of their own, folders of their own, a bounded time and a
 the log; in the container also an account of their own (see `account`).
 """
 
-import os
 import pwd
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from entrypoint import credentials
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.process import Process
 from entrypoint.log import Log
-from entrypoint.ownership import hand_over
+from entrypoint.ownership import account, hand_over
 
 # GitHub's variables (tokens, command files, the inputs) and what would steer the interpreter; what
 # opens Databricks is withheld as well, and the agent is lent a login.
@@ -46,21 +45,6 @@ _MLFLOW = {
     "MLFLOW_UV_AUTO_DETECT": "false",
 }
 
-_ACCOUNT = "log-agent"
-
-
-def account() -> pwd.struct_passwd | None:
-    """The unprivileged account for foreign programs: the container has one, other places don't.
-
-    Another uid is what closes `/proc/1/environ`, `docker.sock` and the runner's command files.
-    """
-    if os.getuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam(_ACCOUNT)
-    except KeyError:
-        return None
-
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
@@ -86,6 +70,7 @@ class Sandbox:
     deadline: Deadline
     log: Log
     account: pwd.struct_passwd | None = None
+    _running: set[int] = field(default_factory=set)
 
     @classmethod
     def make(
@@ -143,7 +128,14 @@ class Sandbox:
             group=who.pw_gid if who else None,
             extra_groups=[] if who else None,
         )
-        return Process(popen, self.deadline, self.log, doing, self.transcript)
+        return Process(
+            popen,
+            self.deadline,
+            self.log,
+            doing,
+            transcript=self.transcript,
+            running=self._running,
+        )
 
 
 def step_environ(environ: Mapping[str, str]) -> dict[str, str]:

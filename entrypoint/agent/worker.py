@@ -3,8 +3,9 @@
 A file of its own that imports nothing of log-agent, because it runs in another interpreter, with
 whatever Python and MLflow the agent has. It imports MLflow once and then, for each stage that it
 reads from its standard input, forks a child: what the agent does while it is built can't be there
-when it is verified. A child writes its verdict to `<stage>.json`; the exit status goes to the
-descriptor in `argv[2]`, one JSON line a stage.
+when it is verified. The job is in the file `argv[1]`, which is there by the first stage; a stage's
+line has further variables for the agent. A child writes its verdict to `<stage>.json`; the exit
+status goes to the descriptor in `argv[2]`, one JSON line a stage.
 """
 
 from __future__ import annotations
@@ -411,14 +412,18 @@ def keep_to_the_store_that_is_thrown_away() -> None:
 
 
 def main() -> None:
-    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     reply = int(sys.argv[2])
+    job: Job = {}
     write_bytecode_to_the_environment_only()
     keep_to_the_store_that_is_thrown_away()
     gc.freeze()
     gc.enable()
     for line in sys.stdin:
-        stage = line.strip()
+        # Once, and before anything of the agent runs.
+        job = job or json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        told = json.loads(line)
+        stage = told["stage"]
+        os.environ.update(told["environ"])
         child = fork()
         if child == 0:
             try:

@@ -148,9 +148,9 @@ def is_running(pid: int) -> bool:
 
 def test_a_verdict_that_nobody_ever_writes(checkout: Checkout) -> None:
     agent = (
-        "import os, pathlib, sys\n"
-        "job = pathlib.Path(sys.argv[1])\n"
-        "os.mkfifo(job.parent / 'verdicts/build.json')\n"
+        "import json, os, pathlib, sys\n"
+        "job = json.loads(pathlib.Path(sys.argv[1]).read_text())\n"
+        "os.mkfifo(job['verdicts'] + '/build.json')\n"
         "os._exit(0)\n"
     )
 
@@ -163,9 +163,9 @@ def test_a_verdict_that_nobody_ever_writes(checkout: Checkout) -> None:
 
 def test_a_verdict_that_is_made_up(checkout: Checkout) -> None:
     agent = (
-        "import os, pathlib, sys\n"
-        "job = pathlib.Path(sys.argv[1])\n"
-        "(job.parent / 'verdicts/build.json').write_text('{\"flavor\": 7}')\n"
+        "import json, os, pathlib, sys\n"
+        "job = json.loads(pathlib.Path(sys.argv[1]).read_text())\n"
+        "pathlib.Path(job['verdicts'], 'build.json').write_text('{\"flavor\": 7}')\n"
         "os._exit(0)\n"
     )
 
@@ -178,8 +178,8 @@ def test_a_verdict_that_is_made_up(checkout: Checkout) -> None:
 
 def test_a_link_in_the_model_is_never_followed(checkout: Checkout) -> None:
     agent = (
-        ECHO + "import os, pathlib, sys\n"
-        "model = pathlib.Path(sys.argv[1]).parent / 'model'\n"
+        ECHO + "import json, pathlib, sys\n"
+        "model = pathlib.Path(json.loads(pathlib.Path(sys.argv[1]).read_text())['model'])\n"
         "if model.exists() and not (model / 'link').is_symlink():\n"
         "    (model / 'link').symlink_to('/etc/passwd')\n"
     )

@@ -1,0 +1,90 @@
+"""The worker's process, on the control process's side."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from entrypoint.agent.process import Process
+from entrypoint.agent.sandbox import Sandbox
+
+_WORKER = Path(__file__).with_name("worker.py")
+
+
+class WorkerProcess:
+    """Imports MLflow as soon as it is started, and waits to be told its job.
+
+    It and all of its processes end with the `with` block. `folder` is where it works.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._python: Path | None = None
+        self._process: Process | None = None
+        self._reply = -1
+        self._running = ExitStack()
+        self.folder = sandbox.give(sandbox.folder / "build")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._running.close()
+
+    def start(self, python: Path) -> None:
+        """Start it with the interpreter of an environment, unless it runs there already."""
+        if python == self._python:
+            return
+        self._running.close()
+        self._reply, writing = os.pipe()
+        self._running.callback(os.close, self._reply)
+        self._running.callback(os.close, writing)
+        argv = [str(python), "-Iu", str(_WORKER), str(self._job_file), str(writing)]
+        # It is lent the login later: beside it uv may still run a stranger's build backend.
+        started = self._sandbox.start(argv, doing="the agent", cwd=self.folder, reply=writing)
+        self._process = self._running.enter_context(started)
+        self._python = python
+
+    def give(self, job: Mapping[str, Any]) -> None:
+        """Say what there is to do; it is read with the first stage."""
+        self._job_file.write_text(json.dumps(job), encoding="utf-8")
+
+    def do(self, stage: str, environ: Mapping[str, str]) -> bytes:
+        """Let it do one stage of its job, with more variables; its reply, empty if it ended.
+
+        Raises:
+            TimedOut: the deadline passed.
+
+        """
+        process = self._started
+        process.doing = f"the agent's {stage}"
+        process.tell(json.dumps({"stage": stage, "environ": dict(environ)}))
+        return process.watch(self._reply)
+
+    @property
+    def status(self) -> int:
+        """The exit status; a signal's is negative."""
+        return self._started.status
+
+    @property
+    def printed(self) -> str:
+        """The end of what it printed."""
+        return self._started.printed
+
+    @property
+    def _started(self) -> Process:
+        if not self._process:
+            raise RuntimeError("not started")
+        return self._process
+
+    @property
+    def _job_file(self) -> Path:
+        return self._sandbox.folder / "job.json"
