@@ -69,7 +69,7 @@ def _measured(
     checkout = _FOLDER.resolve() / "checkout"
     checkout.mkdir(parents=True, exist_ok=True)
     for left in checkout.iterdir():
-        if not left.name.startswith(".cache-"):
+        if left.is_dir() and not left.name.startswith(".cache-"):
             shutil.rmtree(left)
     runs: dict[str, list[Run]] = defaultdict(list)
     with (

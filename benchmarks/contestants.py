@@ -20,6 +20,14 @@ _FLAVORS = {"small": "pyfunc", "langgraph": "langchain"}
 _PIECE = 1 << 20
 # What would steer the interpreter or MLflow.
 _WITHHELD = ("PYTHON", "MLFLOW_", "DATABRICKS_")
+# PyPI lets its pages be kept for ten minutes and its files for ever. Mirrors may not say so, and uv
+# would fetch all of them again for every run.
+_AS_PYPI_SAYS = """\
+[[index]]
+url = "https://pypi.org/simple"
+default = true
+cache-control = { api = "max-age=600", files = "max-age=365000000, immutable" }
+"""
 
 Run = dict[str, Any]
 
@@ -40,11 +48,13 @@ class Contest:
         scenario = self.scenario
         self.folder = self.checkout / scenario.name
         self.calls = self.temp / "calls"
+        settings = self.temp / "uv.toml"
+        settings.write_text(_AS_PYPI_SAYS, encoding="utf-8")
         shutil.copytree(_HERE / "agents" / scenario.agent, self.folder)
         self._runner = Runner(
             self.checkout,
             self.temp / "runner",
-            self.store.environ,
+            {**self.store.environ, "UV_CONFIG_FILE": str(settings)},
             program=(str(self.python), "-I", "-u", "-m", "entrypoint"),
         )
         self._cache = f".cache-{scenario.agent}"

@@ -14,6 +14,7 @@ from entrypoint.job import Job
 from entrypoint.plan import Plan
 from entrypoint.registry.loan import lent_to_mlflow
 from entrypoint.registry.login import Login
+from entrypoint.registry.mlflow_import import import_mlflow
 
 if TYPE_CHECKING:  # it imports MLflow, which takes a while: in the background it costs nobody time
     from entrypoint.registry.baseline import Registered
@@ -93,6 +94,7 @@ def _find(plan: Plan, login: Login, job: Job) -> Found:
         return Found(why_not="no registry is configured.")
     if stores.registers_at_databricks and (problem := login.problem):
         return Found(why_not=problem.what)
+    import_mlflow()
     from entrypoint.registry.baseline import BaselineFailure, Registry  # noqa: PLC0415
 
     registry = Registry(stores, target, login.who, job.log)

@@ -181,6 +181,8 @@ class _Agent:
     def build(self, environment: Environment, process: WorkerProcess) -> Path:
         """Build it and verify it, in processes of its own; the model directory."""
         result, sandbox = self._result, self._sandbox
+        if self._plan.mode != "preview":
+            self._publishing.prepare()
         with lent(self._login, sandbox.environ) as of_agent:
             worker = build.Worker(process, sandbox, self._plan.order, environment.lock, of_agent)
             with result.stage("Build", self._log):

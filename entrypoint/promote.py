@@ -25,6 +25,7 @@ from entrypoint.registry import stores
 from entrypoint.registry.labels import COMMIT
 from entrypoint.registry.loan import connect, lent_to_mlflow
 from entrypoint.registry.login import Login
+from entrypoint.registry.mlflow_import import import_mlflow
 from entrypoint.registry.release_labels import ReleaseLabels
 from entrypoint.registry.stores import Stores
 from entrypoint.report.result import Result
@@ -105,6 +106,7 @@ class _Version:
 
     def _find(self, commit: str) -> "tuple[Source, Session]":
         """The source; what would be refused is told with what is wrong with it."""
+        import_mlflow()
         # Here and not above: these import MLflow.
         from entrypoint.registry.session import Session  # noqa: PLC0415
         from entrypoint.registry.source import SourceSearch  # noqa: PLC0415

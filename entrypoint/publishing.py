@@ -1,6 +1,7 @@
 """What a job that builds an agent does in the stores."""
 
 from concurrent.futures import Future
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from entrypoint.background import beside
 from entrypoint.job import Job
 from entrypoint.plan import Plan
 from entrypoint.registry.login import Login
+from entrypoint.registry.mlflow_import import import_mlflow
 from entrypoint.registry.published import Published
 
 if TYPE_CHECKING:  # it imports MLflow, which a preview may do without
@@ -27,6 +29,11 @@ class Publishing:
     def begin(self) -> None:
         """Connect to the stores in the background: MLflow takes as long to import as uv to run."""
         self._connected = beside(self._connect)
+
+    def prepare(self) -> None:
+        """Import what Unity Catalog's store looks at signatures with, while the agent is built."""
+        if self._plan.stores and self._plan.stores.registers_at_databricks:
+            beside(lambda: import_module("mlflow.models.signature"))
 
     def is_reused(self, manifest: Manifest, published: Published) -> bool:
         """Whether the agent is registered already: its version is `published` then, with aliases.
@@ -71,6 +78,7 @@ class Publishing:
         return self._connected.result()
 
     def _connect(self) -> "Session":
+        import_mlflow()
         from entrypoint.registry.session import Session  # noqa: PLC0415
 
         if self._plan.stores is None:
