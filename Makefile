@@ -16,7 +16,7 @@ run: .venv/installed
 		--cache-dir .log-agent/cache
 
 test: .venv/installed
-	$(RUN) pytest --numprocesses=auto --dist=loadfile $(TESTS)
+	$(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 check: .venv/installed
 	$(RUN) ruff format --check

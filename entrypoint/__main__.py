@@ -43,6 +43,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return cancellation.STATUS + cancelled.signal_number
     finally:
         cancellation.ignore_signals()
+        # One that a signal met while it was started is in nobody's `with` block yet.
+        orphans.end_all()
         # A mistake of our own must not swallow what is known by then.
         reporting.tell(result, job)
     return 1 if result.problems else 0
