@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from entrypoint import cancellation, credentials, pipeline, reporting
+from entrypoint import cancellation, credentials
 from entrypoint.agent import orphans
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
@@ -17,7 +18,6 @@ from entrypoint.job import Job
 from entrypoint.log import Log, PlainLog
 from entrypoint.redaction import Secrets
 from entrypoint.registry.stores import MLFLOW_SETTINGS
-from entrypoint.report.result import Result
 from entrypoint.workspace import Workspace
 
 
@@ -30,6 +30,12 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     secrets = Secrets.from_environ(environ)
     log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
     job = Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets)
+    # First: what follows takes several times as long to import as all the rest.
+    log.line(f"log-agent {version('log-agent')}")
+    from entrypoint import pipeline, reporting  # noqa: PLC0415
+    from entrypoint.report.result import Result  # noqa: PLC0415
+
+    cancellation.heed_signals()
     result = Result(notes=log.notes)
     try:
         try:
@@ -76,7 +82,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    cancellation.heed_signals()
     # Imports are most of what a job does in here: they make no garbage, and are searched for it.
     gc.disable()
     orphans.adopt()

@@ -1,36 +1,42 @@
 """The real image, run as GitHub's runner runs it."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.container.engine import STAND_IN, Engine, stand_in
+from tests.container.engine import STAND_IN, Engine, locked, stand_in
 from tests.container.runner import Runner
 from tests.tools import missing, require
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder that all workers of the test session have."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "container"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+@pytest.fixture(scope="session")
+def engine(shared: Path) -> Iterator[Engine]:
     """Give the engine that answers, else one that lives as long as the tests."""
     if missing("docker") and STAND_IN.exists() and os.getuid() == 0:
-        folder = tmp_path_factory.mktemp("engine")
-        try:
-            yield stand_in(folder)
-        finally:
-            subprocess.run([STAND_IN, "stop", folder], check=True)
+        with stand_in(shared) as engine:
+            yield engine
     else:
         require("docker")
         yield Engine(os.environ)
 
 
 @pytest.fixture(scope="session")
-def image(engine: Engine) -> str:
+def image(engine: Engine, shared: Path) -> str:
     """Build the image from the real Dockerfile, or take the one that a release is about to ship."""
     released = os.environ.get("RELEASED_IMAGE")
-    return engine.pull(released) if released else engine.build()
+    with locked(shared):
+        return engine.pull(released) if released else engine.build()
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """A Docker engine, and the image that it builds from the repository's Dockerfile."""
 
+import fcntl
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +94,31 @@ class Engine:
         return pulled.returncode == 0
 
 
-def stand_in(folder: Path) -> Engine:
-    """Bring up an engine with all its state under the folder."""
-    started = subprocess.run([STAND_IN, "start", folder], check=True, stdout=subprocess.PIPE)
-    return Engine({**os.environ, "DOCKER_HOST": started.stdout.decode().split()[-1]})
+@contextmanager
+def stand_in(folder: Path) -> Iterator[Engine]:
+    """Bring up an engine with all its state under the folder, one for all that ask for it."""
+    users = folder / "users"
+    with locked(folder):
+        others = int(users.read_text()) if users.exists() else 0
+        if not others:
+            started = subprocess.run(
+                [STAND_IN, "start", folder / "engine"], check=True, stdout=subprocess.PIPE
+            )
+            (folder / "host").write_bytes(started.stdout.split()[-1])
+        users.write_text(str(others + 1))
+    try:
+        yield Engine({**os.environ, "DOCKER_HOST": (folder / "host").read_text()})
+    finally:
+        with locked(folder):
+            others = int(users.read_text()) - 1
+            users.write_text(str(others))
+            if not others:
+                subprocess.run([STAND_IN, "stop", folder / "engine"], check=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep the other workers of the test session out."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,163 @@
+"""What a job costs, in things that can be counted: a slow machine changes none of them.
+
+Requests to a workspace are counted in `test_databricks.py`.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.databricks import USER, Workspace
+from tests.doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Event
+from tests.integration.conftest import ECHO, Checkout
+
+# The program, with what CPython says of it: https://docs.python.org/3/library/audit_events.html
+AUDITED = """
+import atexit, json, os, runpy, sys
+
+events = open(os.environ["EVENTS"], "w")
+
+def hook(event, arguments):
+    if event == "subprocess.Popen":
+        events.write(json.dumps([event, [str(each) for each in arguments[1]]]) + "\\n")
+    elif event == "open" and isinstance(arguments[0], (str, bytes)):
+        events.write(json.dumps([event, [os.fsdecode(arguments[0]), arguments[1]]]) + "\\n")
+    events.flush()
+
+sys.addaudithook(hook)
+runpy.run_module("entrypoint", run_name="__main__", alter_sys=True)
+"""
+COUNTING = ECHO.replace(
+    "        text =",
+    "        open(os.environ['AGENT_CALLS'], 'a').write('called\\n')\n        text =",
+).replace("import mlflow\n", "import os\n\nimport mlflow\n", 1)
+DATA = b"0123456789abcdef" * 4096
+
+
+@dataclass
+class Cost:
+    """What one job did."""
+
+    programs: list[list[str]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    calls: int = 0
+
+    def loaded(self, *packages: str) -> list[str]:
+        """Which of the packages were imported: their code was read."""
+        return [
+            package
+            for package in packages
+            if any(f"/site-packages/{package}/__" in path for path in self.opened)
+        ]
+
+    def started(self, part: str) -> int:
+        """How many programs were started with an argument that has this part."""
+        return sum(any(part in each for each in argv) for argv in self.programs)
+
+
+def cost(
+    checkout: Checkout,
+    given: Mapping[str, str],
+    *,
+    event: Event = PUSH_TO_MAIN,
+    env: Mapping[str, str] | None = None,
+) -> Cost:
+    """Run a job, and count."""
+    checkout.runner.program = (sys.executable, "-I", "-c", AUDITED)
+    events, calls = (checkout.folder.parent / f".{checkout.name}-{n}" for n in ("events", "calls"))
+    calls.write_text("")
+    found = {"EVENTS": str(events), "AGENT_CALLS": str(calls)}
+    step = checkout.run(COUNTING, given, event=event, env={**found, **(env or {})})
+    assert step.status == 0, step.log
+    seen = Cost(calls=len(calls.read_text().splitlines()))
+    for line in events.read_text().splitlines():
+        event_name, what = json.loads(line)
+        if event_name == "subprocess.Popen":
+            # `platform` asks `uname`, for whoever imports it.
+            seen.programs += [what] if what[0] != "uname" else []
+        else:
+            seen.opened.append(what[0])
+    return seen
+
+
+@pytest.fixture
+def given(checkout: Checkout) -> dict[str, str]:
+    """Inputs of an agent with an artifact, whose environment is there."""
+    (checkout.folder / "data.bin").write_bytes(DATA)
+    message = {"input": [{"role": "user", "content": "Hello"}]}
+    given = {
+        "input-example": checkout.write("example.json", json.dumps(message)),
+        "artifacts": f"data={checkout.name}/data.bin",
+    }
+    step = checkout.run(given={**given, "if-unchanged": "register"}, mode="preview")
+    assert step.status == 0, step.log
+    return given
+
+
+def test_a_register(checkout: Checkout, given: dict[str, str]) -> None:
+    seen = cost(checkout, given)
+
+    # Asking the interpreter who it is, resolving, trying the environment, and the worker.
+    assert len(seen.programs) == 4, seen.programs
+    assert seen.started("worker.py") == 1
+    assert seen.started("compile") == 1
+    assert seen.calls <= 2
+    assert seen.loaded("mlflow")
+    # Seconds of imports, of which nothing here needs any.
+    assert seen.loaded("databricks/sdk", "pandas", "boto3", "azure/storage") == []
+    reads = Counter(Path(path).name for path in seen.opened)
+    # The checkout's and the model's digests, the search for secrets, the store's copy to and fro.
+    assert reads["data.bin"] <= 5, "\n".join(path for path in seen.opened if "data.bin" in path)
+
+
+def test_a_register_that_is_known(checkout: Checkout, given: dict[str, str]) -> None:
+    cost(checkout, given)
+
+    seen = cost(checkout, given)
+
+    assert len(seen.programs) == 4, seen.programs
+    assert seen.calls == 0
+    assert seen.loaded("databricks/sdk", "pandas") == []
+    assert [path for path in seen.opened if path.endswith("data.bin")] == [
+        str(checkout.folder / "data.bin")
+    ]
+
+
+def test_a_preview(checkout: Checkout, given: dict[str, str], tmp_path: Path) -> None:
+    with Workspace(tmp_path / "databricks") as databricks:
+        databricks.catalog.create("prod.agents", USER)
+        at_databricks = {**given, "tracking-uri": "databricks"}
+        cost(checkout, at_databricks, env=databricks.env)
+        before = len(databricks.calls)
+        checkout.write("prompt.txt", "Be brief.")
+
+        seen = cost(
+            checkout,
+            {**at_databricks, "artifacts": f"prompt={checkout.name}/prompt.txt"},
+            event=PULL_REQUEST,
+            env=databricks.env,
+        )
+
+        assert len(databricks.calls) - before <= 12
+        assert databricks.violations == []
+    assert len(seen.programs) == 4, seen.programs
+    assert seen.calls <= 2
+    assert seen.loaded("pandas", "sqlalchemy/orm", "boto3") == []
+
+
+def test_an_environment_that_changes(checkout: Checkout, given: dict[str, str]) -> None:
+    """The worker that was started too early gives way to one in the right environment."""
+    checkout.write("requirements.txt", "mlflow==3.17.2\niniconfig==2.1.0\n")
+
+    seen = cost(checkout, given)
+
+    workers = [argv[0] for argv in seen.programs if any("worker.py" in each for each in argv)]
+    assert len(workers) == 2
+    assert workers[0] != workers[1]
+    version = checkout.versions()[0]
+    assert version.status == "READY"
