@@ -14,7 +14,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from benchmarks import store, table
+from benchmarks import container, store, table
 from benchmarks.contestants import Contest, Run
 from benchmarks.scenario import SCENARIOS, Scenario
 
@@ -36,12 +36,16 @@ def main() -> None:
         if _fits(scenario.name, asked.only) and not _fits(scenario.name, asked.skip)
     ]
     program = _program()
-    figures = {}
+    figures: dict[str, object] = {}
     for scenario in chosen:
         contestants = [who for who in scenario.contestants if _fits(who, asked.who)]
         runs = _measured(scenario, contestants, asked.runs, program)
         print(*table.lines(scenario, runs), sep="\n", flush=True)
         figures[scenario.name] = runs
+    if _fits(container.NAME, asked.only) and not _fits(container.NAME, asked.skip):
+        seconds = container.measured(asked.runs)
+        print(*table.container_lines(seconds), sep="\n", flush=True)
+        figures[container.NAME] = seconds
     if asked.json:
         machine = {"cpus": os.cpu_count(), "platform": platform.platform(), "python": sys.version}
         content = {"machine": machine, "scenarios": figures}

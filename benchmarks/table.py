@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from benchmarks.container import TARGET
 from benchmarks.contestants import Run
 from benchmarks.scenario import Scenario
 
@@ -34,6 +35,16 @@ def lines(scenario: Scenario, runs: Runs) -> Iterator[str]:
     for who, each in runs.items():
         if stages := _stages(each):
             yield f"{who}: " + ", ".join(f"{name} {took:.2f}" for name, took in stages.items())
+
+
+def container_lines(seconds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """The start of the container: what it takes beside `docker run` of an empty command."""
+    yield "| container start | median s | min to max |"
+    yield "|---|--:|--:|"
+    for who, each in seconds.items():
+        yield f"| {who} | {median(each):.2f} | {min(each):.2f} to {max(each):.2f} |"
+    more = median(seconds["first line"]) - median(seconds["empty"])
+    yield f"\nfirst line after {more:.2f} s more than the empty command (target ≤ {TARGET})"
 
 
 def _stages(runs: Sequence[Run]) -> dict[str, float]:

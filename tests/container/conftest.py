@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.engine import STAND_IN, Engine, locked, stand_in
+from tests.container.engine import Engine, locked, opened
 from tests.container.runner import Runner
-from tests.tools import missing, require
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +21,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def engine(shared: Path) -> Iterator[Engine]:
-    """Give the engine that answers, else one that lives as long as the tests."""
-    if missing("docker") and STAND_IN.exists() and os.getuid() == 0:
-        with stand_in(shared) as engine:
-            yield engine
-    else:
-        require("docker")
-        yield Engine(os.environ)
+    """Give one engine to all workers."""
+    with opened(shared) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.tools import missing, require
+
 ROOT = Path(__file__).parents[2]
 
 # Where containers can run but no image can be pulled, this tool brings up an engine and a stand-in
@@ -95,7 +97,18 @@ class Engine:
 
 
 @contextmanager
-def stand_in(folder: Path) -> Iterator[Engine]:
+def opened(folder: Path) -> Iterator[Engine]:
+    """Give the engine that answers, else one that lives as long as it is used."""
+    if missing("docker") and STAND_IN.exists() and os.getuid() == 0:
+        with _stand_in(folder) as engine:
+            yield engine
+    else:
+        require("docker")
+        yield Engine(os.environ)
+
+
+@contextmanager
+def _stand_in(folder: Path) -> Iterator[Engine]:
     """Bring up an engine with all its state under the folder, one for all that ask for it."""
     users = folder / "users"
     with locked(folder):
