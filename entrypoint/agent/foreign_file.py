@@ -32,7 +32,7 @@ def write_mark(path: Path) -> int:
     """Open a file that is only there to be there, making it; its descriptor.
 
     Raises:
-        OSError: it is a link.
+        OSError: it is a link, or a pipe that nobody reads.
 
     """
-    return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o644)
+    return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)

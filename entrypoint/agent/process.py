@@ -67,6 +67,11 @@ class Process:
                 pipe.close()
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it ended by itself."""
+        return self._popen.poll() is not None
+
+    @property
     def status(self) -> int:
         """The exit status; a signal's is negative."""
         return self._popen.wait()
@@ -95,7 +100,7 @@ class Process:
             ended = False
             while not (ended or answer):
                 self._deadline.check(self.doing)
-                ended = self._popen.poll() is not None
+                ended = self.has_ended
                 for key, _ in selector.select(0 if ended else _POLL_SECONDS):
                     if key.fd == reply:
                         answer = os.read(reply, 65536)

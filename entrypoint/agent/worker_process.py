@@ -41,7 +41,7 @@ class WorkerProcess:
 
     def start(self, python: Path) -> None:
         """Start it with the interpreter of an environment, unless it runs there already."""
-        if python == self._python:
+        if python == self._python and not self._started.has_ended:
             return
         self._running.close()
         self._reply, writing = os.pipe()

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,16 +27,19 @@ class LastEnvironment:
             name = foreign_file.read(self._file(requirements, wanted))
         except OSError:
             return None
+        if not _NAME.fullmatch(name):
+            return None
         target = self.environments / name
-        is_there = _NAME.fullmatch(name) and (target / "complete").is_file()
-        return target / "bin" / "python" if is_there else None
+        python = target / "bin" / "python"
+        return python if (target / "complete").is_file() and python.exists() else None
 
     def remember(self, requirements: Requirements, wanted: Wanted | None, python: Path) -> None:
-        """Note the environment of an interpreter."""
-        mark = foreign_file.write_mark(self._file(requirements, wanted))
-        with os.fdopen(mark, "w", encoding="utf-8") as file:
-            file.truncate()
-            file.write(python.parent.parent.name)
+        """Note the environment of an interpreter, if that can be done: it is only for speed."""
+        with suppress(OSError):
+            mark = foreign_file.write_mark(self._file(requirements, wanted))
+            with os.fdopen(mark, "w", encoding="utf-8") as file:
+                file.truncate()
+                file.write(python.parent.parent.name)
 
     def _file(self, requirements: Requirements, wanted: Wanted | None) -> Path:
         """By what asks, and not by what it says: that may have changed a little."""
