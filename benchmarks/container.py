@@ -37,7 +37,7 @@ def _first_line(engine: Engine, *options: str) -> float:
         ["docker", "run", "--rm", *options],  # noqa: S607 - wherever it is
         env=engine.environ,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.DEVNULL,  # the engine's own warnings
     ) as process:
         lines = iter(process.stdout or ())
         next(lines, b"")
