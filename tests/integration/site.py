@@ -61,6 +61,15 @@ class State:
             *(model for model, status in self.models.items() if "PENDING" in status),
         ]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is one version, with the alias `champion`, and nothing half made."""
+        return (
+            list(self.versions.values()) == ["READY"]
+            and self.aliases == {"champion": self.ready[0]}
+            and not self.half_made
+        )
+
     def problem(self, order: Order, outcome: Outcome) -> str:
         """What is not as it must be after a job that went well."""
         if len(self.ready) != 1:

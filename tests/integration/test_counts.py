@@ -18,7 +18,7 @@ from tests.integration.conftest import ECHO, Checkout
 
 # The program, with what CPython says of it: https://docs.python.org/3/library/audit_events.html
 AUDITED = """
-import atexit, json, os, runpy, sys
+import json, os, runpy, sys
 
 events = open(os.environ["EVENTS"], "w")
 
@@ -26,7 +26,7 @@ def hook(event, arguments):
     if event == "subprocess.Popen":
         events.write(json.dumps([event, [str(each) for each in arguments[1]]]) + "\\n")
     elif event == "open" and isinstance(arguments[0], (str, bytes)):
-        events.write(json.dumps([event, [os.fsdecode(arguments[0]), arguments[1]]]) + "\\n")
+        events.write(json.dumps([event, os.fsdecode(arguments[0])]) + "\\n")
     events.flush()
 
 sys.addaudithook(hook)
@@ -81,7 +81,7 @@ def cost(
             # `platform` asks `uname`, for whoever imports it.
             seen.programs += [what] if what[0] != "uname" else []
         else:
-            seen.opened.append(what[0])
+            seen.opened.append(what)
     return seen
 
 

@@ -151,23 +151,14 @@ class Desk(View):
         if missed or len(state.ready) > 1 or "Traceback" in step.log:
             return f"missed {missed}, {state}\n{step.log}"
         if step.status == 0:
-            return "✓" if complete(state) else f"{state}\n{step.log}"
+            return "✓" if state.is_complete else f"{state}\n{step.log}"
         if len(step.commands("error")) != 1:
             return f"no error\n{step.log}"
         if state == State():
             return "o"
         again = self.run(name)
         state = self.state(name)
-        return "r" if again.status == 0 and complete(state) else f"{state}\n{again.log}"
-
-
-def complete(state: State) -> bool:
-    """Whether there is one version, with its alias, and nothing half made."""
-    return (
-        list(state.versions.values()) == ["READY"]
-        and state.aliases == {"champion": state.ready[0]}
-        and not state.half_made
-    )
+        return "r" if again.status == 0 and state.is_complete else f"{state}\n{again.log}"
 
 
 @pytest.fixture(scope="module")

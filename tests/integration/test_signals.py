@@ -182,15 +182,6 @@ def jobs(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         assert databricks.violations == []
 
 
-def complete(state: State) -> bool:
-    """Whether there is one version, with its alias, and nothing half made."""
-    return (
-        list(state.versions.values()) == ["READY"]
-        and state.aliases == {"champion": state.ready[0]}
-        and not state.half_made
-    )
-
-
 def test_jobs_that_are_cancelled_before_there_is_a_version(
     jobs: Cancellable, record_property: Callable[[str, object], None]
 ) -> None:
@@ -205,7 +196,7 @@ def test_jobs_that_are_cancelled_before_there_is_a_version(
 
     record_property("table", "\n".join(["Cancelled before there is a version:", *rows]))
     state = jobs.run("chain")
-    assert complete(state), state
+    assert state.is_complete, state
 
 
 def test_a_job_that_is_cancelled_once_there_is_a_version(
@@ -217,4 +208,4 @@ def test_a_job_that_is_cancelled_once_there_is_a_version(
 
     state = jobs.run("late")
 
-    assert complete(state), state
+    assert state.is_complete, state
