@@ -110,7 +110,8 @@ class _Agent:
         self._login = login
         self._result = result
         self._review = plan.review(job.log)
-        self._publishing = Publishing(plan, login, job)
+        self._comparing: Comparing | None = None
+        self._publishing: Publishing | None = None
         self._to_look_up: list[tuple[str, str]] = []
         self._seen: list[Use] = []
 
@@ -124,13 +125,10 @@ class _Agent:
             self._settle()
         self._to_look_up = self._review.to_look_up
         self._inquiry = Inquiry.begin(plan, self._login, self._to_look_up)
-        self._comparing = (
-            Comparing.begin(plan, self._login, self._job, self._sandbox.folder)
-            if plan.mode == "preview"
-            else None
-        )
-        if plan.mode != "preview":
-            self._publishing.begin()
+        if plan.mode == "preview":
+            self._comparing = Comparing.begin(plan, self._login, self._job, self._sandbox.folder)
+        else:
+            self._publishing = Publishing.begin(plan, self._login, self._job)
 
     def make_environment(self, process: WorkerProcess) -> Environment:
         """Make the agent's own Python environment.
@@ -173,7 +171,7 @@ class _Agent:
             if is_same := not self._comparing.would_change(manifest):
                 self.compare(manifest, None)
             return is_same
-        if self._plan.mode != "register":
+        if self._publishing is None or self._plan.mode != "register":
             return False
         with self._result.stage("Find", self._log), lent_to_mlflow(self._login, os.environ):
             return self._publishing.is_reused(manifest, self._result.published)
@@ -181,7 +179,7 @@ class _Agent:
     def build(self, environment: Environment, process: WorkerProcess) -> Path:
         """Build it and verify it, in processes of its own; the model directory."""
         result, sandbox = self._result, self._sandbox
-        if self._plan.mode != "preview":
+        if self._publishing:
             self._publishing.prepare()
         with lent(self._login, sandbox.environ) as of_agent:
             worker = build.Worker(process, sandbox, self._plan.order, environment.lock, of_agent)
@@ -213,10 +211,9 @@ class _Agent:
 
     def publish(self, manifest: Manifest, model: Path) -> None:
         """Log it, and register it where that is asked for."""
-        if self._plan.mode == "preview":
-            return
-        with self._result.stage("Publish", self._log), lent_to_mlflow(self._login, os.environ):
-            self._publishing.publish(model, manifest, self._result.published)
+        if self._publishing:
+            with self._result.stage("Publish", self._log), lent_to_mlflow(self._login, os.environ):
+                self._publishing.publish(model, manifest, self._result.published)
 
     def _settle(self) -> None:
         """See whether somebody is logged in.

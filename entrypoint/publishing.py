@@ -1,6 +1,7 @@
 """What a job that builds an agent does in the stores."""
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,23 +18,27 @@ if TYPE_CHECKING:  # it imports MLflow, which a preview may do without
     from entrypoint.registry.session import Session
 
 
+@dataclass(frozen=True)
 class Publishing:
-    """Finds and makes what is planned; MLflow must be logged in meanwhile."""
+    """Finds and makes what is planned; MLflow must be logged in meanwhile.
 
-    def __init__(self, plan: Plan, login: Login, job: Job) -> None:
-        self._plan = plan
-        self._login = login
-        self._job = job
-        self._connected: Future[Session] = Future()
+    MLflow's modules import each other in circles, so that two threads that import of them see each
+    other's half-made ones: whoever does waits for `_connected` first.
+    """
 
-    def begin(self) -> None:
+    _job: Job
+    _plan: Plan
+    _connected: Future["Session"]
+
+    @classmethod
+    def begin(cls, plan: Plan, login: Login, job: Job) -> "Publishing":
         """Connect to the stores in the background: MLflow takes as long to import as uv to run."""
-        self._connected = beside(self._connect)
+        return cls(job, plan, beside(lambda: _connect(plan, login, job)))
 
     def prepare(self) -> None:
         """Import what Unity Catalog's store looks at signatures with, while the agent is built."""
         if self._plan.stores and self._plan.stores.registers_at_databricks:
-            beside(lambda: import_module("mlflow.models.signature"))
+            beside(self._import_signatures)
 
     def is_reused(self, manifest: Manifest, published: Published) -> bool:
         """Whether the agent is registered already: its version is `published` then, with aliases.
@@ -42,11 +47,12 @@ class Publishing:
             PublishFailure: a store refused.
 
         """
+        session = self._connected.result()
         from entrypoint.registry.reuse import reuse  # noqa: PLC0415
 
         plan = self._plan
         name = str(plan.inputs.uc_target)
-        is_there = reuse(name, manifest.digest, plan.labels, self._session, published)
+        is_there = reuse(name, manifest.digest, plan.labels, session, published)
         if is_there:
             self._job.log.line(f"{published.model_uri} has it already: nothing to build")
         else:
@@ -60,6 +66,7 @@ class Publishing:
             PublishFailure: a store refused.
 
         """
+        session = self._connected.result()
         from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
 
         plan = self._plan
@@ -70,17 +77,18 @@ class Publishing:
             labels=plan.labels.with_digest(manifest.digest),
             once=plan.inputs.if_unchanged == "reuse",
         )
-        publish(publication, self._session, published, self._job.log)
+        publish(publication, session, published, self._job.log)
         self._job.log.line(published.model_uri)
 
-    @property
-    def _session(self) -> "Session":
-        return self._connected.result()
+    def _import_signatures(self) -> None:
+        self._connected.result()
+        import_module("mlflow.models.signature")
 
-    def _connect(self) -> "Session":
-        import_mlflow()
-        from entrypoint.registry.session import Session  # noqa: PLC0415
 
-        if self._plan.stores is None:
-            raise RuntimeError("a plan to publish names the stores")
-        return Session(self._plan.stores, self._login.who, self._job.log)
+def _connect(plan: Plan, login: Login, job: Job) -> "Session":
+    import_mlflow()
+    from entrypoint.registry.session import Session  # noqa: PLC0415
+
+    if plan.stores is None:
+        raise RuntimeError("a plan to publish names the stores")
+    return Session(plan.stores, login.who, job.log)

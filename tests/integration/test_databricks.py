@@ -35,6 +35,21 @@ WITHOUT_BOTO3 = (
     " runpy.run_module('entrypoint', run_name='__main__', alter_sys=True)"
 )
 
+# The program on a machine that is slow to import MLflow: it is still at it when the agent is built.
+SLOW_IMPORT = """
+import runpy, sys, time
+
+slow = {"mlflow.models"}
+
+def hook(event, arguments):
+    if event == "import" and arguments[0] in slow:
+        slow.clear()
+        time.sleep(8)
+
+sys.addaudithook(hook)
+runpy.run_module("entrypoint", run_name="__main__", alter_sys=True)
+"""
+
 
 def is_file(call: Call) -> bool:
     return call.path.startswith("/api/2.0/fs/files/")
@@ -97,3 +112,14 @@ def test_files_that_should_go_to_a_cloud_go_through_the_workspace_when_asked(
 
     assert step.status == 0, step.log
     assert step.outputs["model-version"] == "1"
+
+
+def test_mlflow_may_take_long_to_import(checkout: Checkout, databricks: Workspace) -> None:
+    given = {"tracking-uri": "databricks", "if-unchanged": "register", "verify": "off"}
+    assert checkout.run(given=given, env=databricks.env).status == 0
+    checkout.runner.program = (sys.executable, "-I", "-c", SLOW_IMPORT)
+
+    step = checkout.run(given=given, env=databricks.env)
+
+    assert step.status == 0, step.log
+    assert step.outputs["model-version"] == "2"
