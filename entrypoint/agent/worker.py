@@ -38,6 +38,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.models import model as mlflow_model
 from mlflow.models.utils import _enforce_schema
 from mlflow.tracking._tracking_service import utils as tracking_service
+from mlflow.utils import environment as mlflow_environment
 
 # The flavors that MLflow logs from code: module, and the argument that takes the code's path.
 FLAVORS = {
@@ -233,7 +234,7 @@ def verify(job: Job) -> Verdict:
     os.chdir(job["empty_folder"])
     requests = observed()
     started = time.monotonic()
-    agent = mlflow.pyfunc.load_model(job["model"])
+    agent = mlflow.pyfunc.load_model(job["model"], suppress_warnings=True)
     verdict: Verdict = {"load_seconds": time.monotonic() - started, "requests": requests}
     model = Model.load(job["model"])
     example = model.load_input_example(job["model"]) if job["verify"] == "predict" else None
@@ -411,11 +412,23 @@ def keep_to_the_store_that_is_thrown_away() -> None:
         module.set_tracking_uri = set_tracking_uri  # type: ignore[attr-defined]
 
 
+def take_requirements_as_met() -> None:
+    """Spare MLflow a look at every package that is installed: they are what was locked.
+
+    For a model that is loaded, `suppress_warnings` is how it is told; for one that is saved there
+    is no such argument.
+    """
+    mlflow_environment.warn_dependency_requirement_mismatches = (  # type: ignore[attr-defined]
+        lambda model_requirements: None  # noqa: ARG005 - MLflow's name for it
+    )
+
+
 def main() -> None:
     reply = int(sys.argv[2])
     job: Job = {}
     write_bytecode_to_the_environment_only()
     keep_to_the_store_that_is_thrown_away()
+    take_requirements_as_met()
     gc.freeze()
     gc.enable()
     for line in sys.stdin:

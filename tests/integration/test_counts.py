@@ -150,6 +150,34 @@ def test_a_preview(checkout: Checkout, given: dict[str, str], tmp_path: Path) ->
     assert seen.loaded("pandas", "sqlalchemy/orm", "boto3") == []
 
 
+def test_what_is_installed_is_not_looked_at(checkout: Checkout, given: dict[str, str]) -> None:
+    """MLflow would hold every requirement against it, twice; the environment is made from them."""
+    looks = checkout.folder / ".looks"
+    watching = ECHO.replace(
+        "import mlflow\n",
+        f"""import sys
+
+import mlflow
+
+
+def hook(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".dist-info/METADATA"):
+        with open({str(looks)!r}, "a") as looks:
+            looks.write(f"{{arguments[0]}}\\n")
+
+
+sys.addaudithook(hook)
+""",
+        1,
+    )
+
+    step = checkout.run(watching, given)
+
+    assert step.status == 0, step.log
+    looked_at = looks.read_text().splitlines() if looks.exists() else []
+    assert len(looked_at) <= 2, looked_at
+
+
 def test_an_environment_that_changes(checkout: Checkout, given: dict[str, str]) -> None:
     """The worker that was started too early gives way to one in the right environment."""
     checkout.write("requirements.txt", "mlflow==3.17.2\niniconfig==2.1.0\n")
