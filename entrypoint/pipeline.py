@@ -131,15 +131,10 @@ class _Agent:
             self._publishing = Publishing.begin(plan, self._login, self._job)
 
     def make_environment(self, process: WorkerProcess) -> Environment:
-        """Make the agent's own Python environment.
-
-        The process imports MLflow meanwhile, if the environment is likely the one that is there.
-        """
+        """Make the agent's own Python environment, in which the process imports MLflow at once."""
         plan, sandbox, job = self._plan, self._sandbox, self._job
         with self._result.stage("Environment", self._log):
             uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
-            if python := uv.last(plan.requirements, plan.python):
-                process.start(python)
             environment = uv.environment(plan.requirements, plan.python)
             process.start(environment.python)
             self._result.lock = environment.lock

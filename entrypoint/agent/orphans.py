@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Collection
 from pathlib import Path
 
 # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
@@ -22,14 +21,13 @@ def adopt() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_all(spared: Collection[int] = ()) -> None:
+def end_all() -> None:
     """End the adopted and, generation by generation, what they leave behind.
 
     Foreign programs are started in sessions of their own: what is in ours was never one of them.
-    Those with the ids `spared` are still wanted.
     """
     for _ in range(_GENERATIONS):
-        children = [child for child in _children() if child not in spared]
+        children = _children()
         for child in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)

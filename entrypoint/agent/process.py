@@ -28,17 +28,10 @@ class Process:
         deadline: Deadline,
         log: Log,
         doing: str,
-        *,
         transcript: Path,
-        running: set[int],
     ) -> None:
-        """Watch a program that has been started; all that is shown of it is in `transcript`.
-
-        `running` has the ids of all that were started and haven't ended.
-        """
+        """Watch a program that has been started; all that is shown of it is in `transcript`."""
         self._popen = popen
-        self._running = running
-        running.add(popen.pid)
         self._deadline = deadline
         self._log = log
         self.doing = doing
@@ -59,17 +52,11 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
-        self._running.discard(self._popen.pid)
-        orphans.end_all(spared=self._running)
+        orphans.end_all()
         # Closed, not read to the end: a process that left the group may hold the other side.
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe:
                 pipe.close()
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it ended by itself."""
-        return self._popen.poll() is not None
 
     @property
     def status(self) -> int:
@@ -100,7 +87,7 @@ class Process:
             ended = False
             while not (ended or answer):
                 self._deadline.check(self.doing)
-                ended = self.has_ended
+                ended = self._popen.poll() is not None
                 for key, _ in selector.select(0 if ended else _POLL_SECONDS):
                     if key.fd == reply:
                         answer = os.read(reply, 65536)

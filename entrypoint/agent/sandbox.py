@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from entrypoint import credentials
@@ -70,7 +70,6 @@ class Sandbox:
     deadline: Deadline
     log: Log
     account: pwd.struct_passwd | None = None
-    _running: set[int] = field(default_factory=set)
 
     @classmethod
     def make(
@@ -128,14 +127,7 @@ class Sandbox:
             group=who.pw_gid if who else None,
             extra_groups=[] if who else None,
         )
-        return Process(
-            popen,
-            self.deadline,
-            self.log,
-            doing,
-            transcript=self.transcript,
-            running=self._running,
-        )
+        return Process(popen, self.deadline, self.log, doing, self.transcript)
 
 
 def step_environ(environ: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,6 @@ class WorkerProcess:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._python: Path | None = None
         self._process: Process | None = None
         self._reply = -1
         self._running = ExitStack()
@@ -40,18 +39,13 @@ class WorkerProcess:
         self._running.close()
 
     def start(self, python: Path) -> None:
-        """Start it with the interpreter of an environment, unless it runs there already."""
-        if python == self._python and not self._started.has_ended:
-            return
-        self._running.close()
+        """Start it with the interpreter of an environment."""
         self._reply, writing = os.pipe()
         self._running.callback(os.close, self._reply)
         self._running.callback(os.close, writing)
         argv = [str(python), "-Iu", str(_WORKER), str(self._job_file), str(writing)]
-        # It is lent the login later: beside it uv may still run a stranger's build backend.
         started = self._sandbox.start(argv, doing="the agent", cwd=self.folder, reply=writing)
         self._process = self._running.enter_context(started)
-        self._python = python
 
     def give(self, job: Mapping[str, Any]) -> None:
         """Say what there is to do; it is read with the first stage."""

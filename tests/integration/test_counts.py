@@ -176,16 +176,3 @@ sys.addaudithook(hook)
     assert step.status == 0, step.log
     looked_at = looks.read_text().splitlines() if looks.exists() else []
     assert len(looked_at) <= 2, looked_at
-
-
-def test_an_environment_that_changes(checkout: Checkout, given: dict[str, str]) -> None:
-    """The worker that was started too early gives way to one in the right environment."""
-    checkout.write("requirements.txt", "mlflow==3.17.2\niniconfig==2.1.0\n")
-
-    seen = cost(checkout, given)
-
-    workers = [argv[0] for argv in seen.programs if any("worker.py" in each for each in argv)]
-    assert len(workers) == 2
-    assert workers[0] != workers[1]
-    version = checkout.versions()[0]
-    assert version.status == "READY"

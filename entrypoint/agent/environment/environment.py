@@ -12,7 +12,6 @@ from entrypoint.agent.environment import interpreter as interpreters
 from entrypoint.agent.environment.credentials import Credentials, without_credentials
 from entrypoint.agent.environment.explanation import Explanation
 from entrypoint.agent.environment.interpreter import Wanted
-from entrypoint.agent.environment.last_environment import LastEnvironment
 from entrypoint.agent.environment.local_packages import LocalPackages, copy_of
 from entrypoint.agent.environment.lock import Lock, Resolution
 from entrypoint.agent.environment.requirements import Requirements
@@ -66,7 +65,6 @@ class Uv:
         # At once: it holds tens of thousands of files, and each is looked at.
         sandbox.give(self._cache)
         self._environments = self._cache / "environments"
-        self._last = LastEnvironment(self._environments, cwd)
         # Requirement files may expand pip's variables.
         self._given = {
             name: value for name, value in environ.items() if name.startswith(("UV_", "PIP_"))
@@ -97,19 +95,10 @@ class Uv:
         """
         folder = self._sandbox.give(self._sandbox.folder / "requirements")
         try:
-            made = self._environment(requirements, wanted, folder)
-            self._last.remember(requirements, wanted, made.python)
-            return made
+            return self._environment(requirements, wanted, folder)
         finally:
             # They may hold an index's credentials, and the agent will run under the same account.
             shutil.rmtree(folder)
-
-    def last(self, requirements: Requirements, wanted: Wanted | None = None) -> Path | None:
-        """The interpreter of the environment that was made of such requirements last, if any was.
-
-        Mostly it is the one that they ask for still; only `environment` tells.
-        """
-        return self._last.recall(requirements, wanted)
 
     def _environment(
         self, requirements: Requirements, wanted: Wanted | None, folder: Path
