@@ -18,17 +18,18 @@ if TYPE_CHECKING:  # it imports MLflow, which a preview may do without
     from entrypoint.registry.session import Session
 
 
-@dataclass(frozen=True)
+@dataclass
 class Publishing:
     """Finds and makes what is planned; MLflow must be logged in meanwhile.
 
-    MLflow's modules import each other in circles, so that two threads that import of them see each
-    other's half-made ones: whoever does waits for `_connected` first.
+    MLflow's modules import each other in circles, and two threads that import of them see each
+    other's half-made ones. So nobody does before what imports in the background has ended.
     """
 
     _job: Job
     _plan: Plan
     _connected: Future["Session"]
+    _prepared: Future[None] | None = None
 
     @classmethod
     def begin(cls, plan: Plan, login: Login, job: Job) -> "Publishing":
@@ -38,7 +39,7 @@ class Publishing:
     def prepare(self) -> None:
         """Import what Unity Catalog's store looks at signatures with, while the agent is built."""
         if self._plan.stores and self._plan.stores.registers_at_databricks:
-            beside(self._import_signatures)
+            self._prepared = beside(self._import_signatures)
 
     def is_reused(self, manifest: Manifest, published: Published) -> bool:
         """Whether the agent is registered already: its version is `published` then, with aliases.
@@ -67,6 +68,8 @@ class Publishing:
 
         """
         session = self._connected.result()
+        if self._prepared:
+            self._prepared.result()
         from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
 
         plan = self._plan
