@@ -12,6 +12,7 @@ import jinja2
 from entrypoint.comparison.comparison import Comparison
 from entrypoint.errors import Place
 from entrypoint.report import markdown
+from entrypoint.report.compiled import Compiled
 from entrypoint.report.graph import graph
 from entrypoint.report.result import Result
 
@@ -59,6 +60,7 @@ class _Size:
 
 _SIZES = (_Size(50_000, 1_000, 100), _Size(4_000, 500, 30))
 _SMALLEST = _Size(400, 200, 5)
+_COMPILED = Compiled()
 
 
 def render(result: Result, audience: Audience, limit: int) -> str:
@@ -165,6 +167,7 @@ def _environment(result: Result, size: _Size) -> jinja2.Environment:
     }
     environment = jinja2.Environment(
         loader=jinja2.DictLoader(sources),
+        bytecode_cache=_COMPILED,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
