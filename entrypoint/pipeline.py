@@ -163,7 +163,9 @@ class _Agent:
         if self._inputs.if_unchanged != "reuse":
             return False
         if self._comparing:
-            if is_same := not self._comparing.would_change(manifest):
+            with self._result.stage("Find", self._log):
+                is_same = not self._comparing.would_change(manifest)
+            if is_same:
                 self.compare(manifest, None)
             return is_same
         if self._publishing is None or self._plan.mode != "register":
