@@ -7,32 +7,28 @@ copy in which neither is left.
 
 import ast
 import os
+import re
 import shutil
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from fnmatch import translate
 from pathlib import Path
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.workspace import Workspace
 
 _LARGEST = 50 * 1024 * 1024
-_NEVER = (
-    *(
-        "__pycache__",
-        "*.pyc",
-        ".git",
-        ".hg",
-        ".svn",
-        ".env",
-        ".env.*",
-        "*.egg-info",
-        "node_modules",
-    ),
-    *(".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".venv"),
-    *(".databrickscfg", ".netrc", ".log-agent"),
+_NEVER = re.compile(
+    "|".join(
+        translate(name)
+        for name in (
+            *("__pycache__", "*.pyc", "*.egg-info", "node_modules", ".git", ".hg", ".svn"),
+            *(".env", ".env.*", ".databrickscfg", ".netrc", ".venv", ".tox", ".log-agent"),
+            *(".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+        )
+    )
 )
 
 
@@ -200,6 +196,4 @@ def _followed(path: Path, workspace: Workspace) -> Path:
 
 
 def _is_never_shipped(path: Path) -> bool:
-    return any(fnmatch(path.name, pattern) for pattern in _NEVER) or os.path.lexists(
-        path / "pyvenv.cfg"
-    )
+    return bool(_NEVER.match(path.name)) or os.path.lexists(f"{path}/pyvenv.cfg")

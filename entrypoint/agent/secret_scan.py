@@ -49,10 +49,17 @@ _OWN = (
     ("Private key", "-----BEGIN", _HEADER + r"[A-Za-z0-9+/=]{40,}"),
 )
 _SHAPES = tuple(
-    (detector.secret_type, tuple(keyword.encode() for keyword in keywords), pattern)
+    (
+        detector.secret_type,
+        tuple(keyword.encode() for keyword in keywords),
+        pattern,
+        bool(pattern.flags & re.IGNORECASE),
+    )
     for detector, keywords in _DETECTORS
     for pattern in detector.denylist
-) + tuple((kind, (keyword.encode(),), re.compile(pattern)) for kind, keyword, pattern in _OWN)
+) + tuple(
+    (kind, (keyword.encode(),), re.compile(pattern), False) for kind, keyword, pattern in _OWN
+)
 
 # detect-secrets' own marker, for a line on which a token's shape is no token.
 _ALLOWED = re.compile(rb"pragma: ?(?:allow|white)list[ -]secret")
@@ -138,9 +145,10 @@ def _blocks(file: BinaryIO, reach: int) -> Iterator[_Block]:
     while True:
         more = file.read(_BLOCK)
         content += more
-        end = max(start, len(content) - reach) if more else len(content)
+        is_last = len(more) < _BLOCK
+        end = len(content) if is_last else max(start, len(content) - reach)
         yield _Block(content, start, end, lines)
-        if not more:
+        if is_last:
             return
         cut = max(0, end - reach)
         lines += content.count(b"\n", 0, cut)
@@ -159,8 +167,8 @@ def _shapes(block: _Block) -> Iterator[tuple[int, str]]:
     # One character a byte, so that positions are the same; the shapes are all ASCII.
     text = block.content.decode("latin-1")
     lowered = block.content.lower()
-    for kind, keywords, pattern in _SHAPES:
-        searched = lowered if pattern.flags & re.IGNORECASE else block.content
+    for kind, keywords, pattern, ignores_case in _SHAPES:
+        searched = lowered if ignores_case else block.content
         for start, end in _neighbourhoods(searched, keywords):
             for match in pattern.finditer(text, start, end):
                 if (
