@@ -33,12 +33,14 @@ LABEL org.opencontainers.image.title="log-agent" \
       org.opencontainers.image.description="Takes an AI agent from a commit to Unity Catalog" \
       org.opencontainers.image.licenses="Apache-2.0"
 
-# Under this account, found by its name, the program runs uv and the agent: no home, no shell, no
-# group but its own. pip goes, for uv is what installs packages here. The base comes without the
-# standard library's bytecode, which the account couldn't write: every agent would compile it anew.
+# Under this account, found by its name, the program runs the agent and what is built from source: no
+# home, no shell, no group but its own. No program of the base changes accounts. pip goes, for uv is
+# what installs packages here. The base comes without the standard library's bytecode, which the
+# account couldn't write: every agent would compile it anew.
 RUN groupadd --gid 65532 log-agent \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin --no-log-init log-agent \
+ && find / -xdev -perm /6000 -type f -exec chmod a-s {} + \
  && python -m pip uninstall --yes --no-cache-dir pip \
  && python -m compileall -q -x '/(ensurepip|idlelib|lib2to3|pydoc_data|tkinter|turtledemo)/' \
         /usr/local/lib/python3.12

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from entrypoint import cancellation, credentials
+from entrypoint import accounts, cancellation, credentials
 from entrypoint.agent import orphans
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
+from entrypoint.github.files import StepFiles
 from entrypoint.input_table import INPUTS, texts_of
 from entrypoint.job import Job
 from entrypoint.log import Log, PlainLog
@@ -29,7 +30,12 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     secrets = Secrets.from_environ(environ)
     log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
-    job = Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets)
+    with StepFiles.opened(environ) as files:
+        return _do(Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets, files))
+
+
+def _do(job: Job) -> int:
+    log = job.log
     # First: what follows takes several times as long to import as all the rest.
     log.line(f"log-agent {version('log-agent')}")
     from entrypoint import pipeline, reporting  # noqa: PLC0415
@@ -39,6 +45,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     result = Result(notes=log.notes)
     try:
         try:
+            accounts.become_owner(job.workspace.root)
             pipeline.run(job, result)
         except Failure as failure:
             result.problems = failure.problems

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from entrypoint.github.files import StepFiles
 from entrypoint.log import Log
 from entrypoint.redaction import Secrets
 from entrypoint.workspace import Workspace
@@ -17,6 +18,7 @@ class Job:
     workspace: Workspace
     log: Log
     secrets: Secrets
+    step_files: StepFiles
 
     def keep_secret(self, value: str) -> None:
         """Let a token that was made in the job be seen nowhere."""

@@ -12,21 +12,21 @@ from entrypoint.agent.environment.environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
 from entrypoint.agent.worker_process import WorkerProcess
+from entrypoint.background import beside
 from entrypoint.checkout import check_may_build
+from entrypoint.closed_folders import closed_to_others
 from entrypoint.comparing import Comparing
 from entrypoint.errors import LoginFailure
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.inquiry import Inquiry
 from entrypoint.job import Job
-from entrypoint.ownership import give_back
 from entrypoint.plan import Plan
 from entrypoint.promote import promote
 from entrypoint.publishing import Publishing
 from entrypoint.registry import stores
 from entrypoint.registry.loan import lent, lent_to_mlflow
 from entrypoint.registry.login import Login
-from entrypoint.registry.stores import FOLDER
 from entrypoint.relay import relay
 from entrypoint.report import progress
 from entrypoint.report.result import Result
@@ -63,18 +63,17 @@ def run(job: Job, result: Result) -> None:
     # Everything that is checked out: what the agent is made of is found in many places.
     everything = (job.workspace.root, *inputs.paths)
     check_may_build(event, job.workspace, everything, inputs.cache_dir)
-    try:
-        environ = stores.login_environ(inputs, job.environ)
-        with scratch_folder() as folder, Login(environ, event, job.keep_secret, log) as login:
-            sandbox = Sandbox.make(folder, job.environ, Deadline(inputs.timeout_seconds), log)
-            try:
-                _log_agent(job, inputs, sandbox, login, result, event=event)
-            finally:
-                reporting.keep(sandbox.transcript, job)
-    finally:
-        for left in (job.workspace.root / FOLDER, inputs.cache_dir):
-            if left:
-                give_back(left, job.workspace.root)
+    environ = stores.login_environ(inputs, job.environ)
+    with (
+        scratch_folder() as folder,
+        closed_to_others(job.environ, job.workspace.root),
+        Login(environ, event, job.keep_secret, log) as login,
+    ):
+        sandbox = Sandbox.make(folder, job.environ, Deadline(inputs.timeout_seconds), log)
+        try:
+            _log_agent(job, inputs, sandbox, login, result, event=event)
+        finally:
+            reporting.keep(sandbox.transcript, job)
 
 
 def _log_agent(
@@ -93,9 +92,11 @@ def _log_agent(
         if agent.is_known(manifest):
             return
         model = agent.build(environment, process)
+    compiled = beside(lambda: agent.keep_bytecode(environment, process))
     agent.check(model, manifest)
     agent.compare(manifest, model)
     agent.publish(manifest, model)
+    compiled.result()
 
 
 class _Agent:
@@ -134,8 +135,8 @@ class _Agent:
         """Make the agent's own Python environment, in which the process imports MLflow at once."""
         plan, sandbox, job = self._plan, self._sandbox, self._job
         with self._result.stage("Environment", self._log):
-            uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
-            environment = uv.environment(plan.requirements, plan.python)
+            self._uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
+            environment = self._uv.environment(plan.requirements, plan.python)
             process.start(environment.python)
             self._result.lock = environment.lock
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
@@ -191,6 +192,11 @@ class _Agent:
                     progress.tell_verification(result.verification, self._log)
                     self._seen += observed.uses(result.verification.requests)
         return worker.model
+
+    def keep_bytecode(self, environment: Environment, process: WorkerProcess) -> None:
+        """Let the next job that has the environment import what this one did without compiling."""
+        if self._inputs.cache_dir:
+            self._uv.keep_bytecode(environment, process.bytecode)
 
     def check(self, model: Path, manifest: Manifest) -> None:
         """Hold what was built against what was seen and against what went into it."""

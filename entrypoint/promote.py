@@ -20,7 +20,6 @@ from entrypoint.errors import Failure, LoginFailure, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Promotion
 from entrypoint.job import Job
-from entrypoint.ownership import give_back
 from entrypoint.registry import stores
 from entrypoint.registry.labels import COMMIT
 from entrypoint.registry.loan import connect, lent_to_mlflow
@@ -52,12 +51,8 @@ def promote(job: Job, event: Event, result: Result) -> None:
     plan = _Plan.make(job, inputs, event)
     result.aliases = plan.labels.asked.aliases
     environ = stores.login_environ(inputs, job.environ)
-    try:
-        with scratch_folder() as folder, Login(environ, event, job.keep_secret, job.log) as login:
-            _Version(job, plan, login, result).promote(folder, event.commit)
-    finally:
-        if embedded := plan.stores.embedded_folder:
-            give_back(embedded, job.workspace.root)
+    with scratch_folder() as folder, Login(environ, event, job.keep_secret, job.log) as login:
+        _Version(job, plan, login, result).promote(folder, event.commit)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.github.api import Api
 from entrypoint.github.comments import Comment
-from entrypoint.github.files import SUMMARY_LIMIT, write_outputs, write_summary
+from entrypoint.github.files import SUMMARY_LIMIT
 from entrypoint.github.refusal import Refused
 from entrypoint.inputs import Reporting
 from entrypoint.job import Job
 from entrypoint.log import grouped
-from entrypoint.ownership import give_back
 from entrypoint.report import rendering, saved
 from entrypoint.report.result import Result
 
@@ -26,9 +25,9 @@ def tell(result: Result, job: Job) -> None:
     with grouped(job.log, "Result"):
         job.log.line(rendering.plain(result))
     outputs = {name: job.secrets.redact(value) for name, value in result.outputs.items()}
-    write_outputs(outputs, job.environ.get("GITHUB_OUTPUT", ""))
+    job.step_files.write_outputs(outputs)
     rendered = job.secrets.redact(rendering.render(result, "summary", SUMMARY_LIMIT))
-    write_summary(rendered, job.environ.get("GITHUB_STEP_SUMMARY", ""))
+    job.step_files.write_summary(rendered)
     job.log.finish()
 
 
@@ -74,7 +73,7 @@ def post(result: Result, number: int, api: Api, job: Job, *, only_if_there: bool
 def keep(transcript: Path, job: Job) -> None:
     """Keep what the agent printed in the folder of the report, if there is to be one."""
     if folder := _report_path(job):
-        with _tried(job, folder):
+        with _tried(job):
             saved.save_transcript(transcript, folder, job.secrets.redact)
 
 
@@ -82,7 +81,7 @@ def _save(result: Result, job: Job) -> None:
     folder = _report_path(job)
     if not folder or result.mode in ("", "comment"):
         return
-    with _tried(job, folder):
+    with _tried(job):
         result.report_path = job.workspace.relative(folder)
         saved.save(result, folder, job.secrets.redact)
 
@@ -92,10 +91,9 @@ def _report_path(job: Job) -> Path | None:
 
 
 @contextmanager
-def _tried(job: Job, folder: Path) -> Iterator[None]:
-    """Write into the folder, if that can be done, and give it to the workspace's owner."""
+def _tried(job: Job) -> Iterator[None]:
+    """Write into the folder, if that can be done."""
     try:
         yield
-        give_back(folder, job.workspace.root)
     except OSError as error:
         job.log.warning(Problem("`report-path`: the report can't be saved.", detail=str(error)))

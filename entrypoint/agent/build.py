@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from entrypoint.agent import foreign_file
+from entrypoint.agent import private_copy
 from entrypoint.agent.code_paths import CodePaths, suggestion
 from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.sandbox import Sandbox
@@ -19,6 +19,9 @@ from entrypoint.agent.worker_process import WorkerProcess
 from entrypoint.errors import AgentFailure, Place, Problem
 from entrypoint.resources.observed import Requests
 from entrypoint.workspace import Workspace
+
+# What the process makes in its folder.
+_MODEL = "model"
 
 Judged = TypeVar("Judged", "Build", "Verification")
 
@@ -99,15 +102,13 @@ class Worker:
         self._process = process
         self._order = order
         self._login = login
-        self._verdicts = sandbox.give(process.folder / "verdicts")
-        self.model = process.folder / "model"
-        """The model directory, in MLflow's format, once it is built."""
-        for folder in ("artifacts", "empty"):
-            sandbox.give(process.folder / folder)
+        self._deadline = sandbox.deadline
+        self.model = sandbox.folder / "model"
+        """The model directory, in MLflow's format, once it is built: ours alone."""
         process.give(self._job(process.folder, lock))
 
     def build(self) -> Build:
-        """Write the model directory.
+        """Write the model directory, and make it ours alone.
 
         Raises:
             AgentFailure: the agent couldn't be built, and why.
@@ -117,6 +118,7 @@ class Worker:
         verdict = self._stage("build")
         if not verdict.pop("has_signature", True):
             raise AgentFailure(_no_signature(self._order.shown))
+        private_copy.make(self._process.folder, _MODEL, self.model, self._deadline)
         return self._judged(Build, verdict)
 
     def verify(self) -> Verification:
@@ -135,7 +137,10 @@ class Worker:
             "agent": str(order.code),
             "agent_folders": [
                 f"{place}{os.sep}"
-                for place in (order.workspace.root, order.code.parent, folder, code.folder)
+                for place in (
+                    *(order.workspace.root, order.code.parent, code.folder),
+                    *(folder, self.model),
+                )
             ],
             "artifacts": {
                 name: {"uri": True, "given": place}
@@ -152,12 +157,12 @@ class Worker:
             "import_paths": [str(order.agent.parent), str(order.workspace.root)],
             "input_example": order.input_example,
             "logged_in": bool(self._login),
-            "model": str(self.model),
+            "model": str(folder / _MODEL),
+            "private_copy": str(self.model),
             "model_config": str(order.model_config) if order.model_config else None,
             "requirements": lock.lines,
             "authorization": order.authorization,
             "signature": order.signature,
-            "verdicts": str(self._verdicts),
             "verify": order.verify,
             "working_folder": str(order.agent.parent),
         }
@@ -174,10 +179,9 @@ class Worker:
 
     def _stage(self, stage: str) -> dict[str, Any]:
         reply = self._process.do(stage, self._login)
-        verdict = self._verdicts / f"{stage}.json"
         try:
-            content = json.loads(foreign_file.read(verdict))
-        except (OSError, ValueError):
+            content = json.loads(self._process.verdict)
+        except (ValueError, RecursionError):
             raise AgentFailure(_silent(stage, reply, self._process)) from None
         if not isinstance(content, dict):
             raise AgentFailure(_silent(stage, reply, self._process))
@@ -217,8 +221,9 @@ class Worker:
         path, line, order = Path(error["file"]), error["line"], self._order
         if path == order.code:
             return order.source.place(line)
-        if path.is_relative_to(self.model):
-            return order.place(path.relative_to(self.model), line)
+        for model in (self.model, self._process.folder / _MODEL):
+            if path.is_relative_to(model):
+                return order.place(path.relative_to(model), line)
         if path.is_relative_to(order.code_paths.folder):
             return order.place("code" / path.relative_to(order.code_paths.folder), line)
         if order.workspace.holds(path):

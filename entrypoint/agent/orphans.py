@@ -4,12 +4,17 @@ import contextlib
 import ctypes
 import os
 import signal
+import time
+from collections.abc import Iterable
 from pathlib import Path
+
+from entrypoint.accounts import agents_account, kill_all_of
 
 # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
 _PR_SET_CHILD_SUBREAPER = 36
-# More generations than any honest program has; a fork bomb must not hold the job up.
-_GENERATIONS = 100
+# A killed process may have to wait for a disk before it ends.
+_SECONDS = 5.0
+_POLL_SECONDS = 0.01
 
 
 def adopt() -> None:
@@ -21,30 +26,67 @@ def adopt() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_all() -> None:
-    """End the adopted and, generation by generation, what they leave behind.
+def end_all() -> bool:
+    """End every foreign process; whether that was done in time.
 
     Foreign programs are started in sessions of their own: what is in ours was never one of them.
     """
-    for _ in range(_GENERATIONS):
-        children = _children()
-        for child in children:
+    account = agents_account()
+    end = time.monotonic() + _SECONDS
+    while True:
+        if account:
+            kill_all_of(account)
+        else:
+            _kill(_frozen(_children()))
+        left = _reaped(_children())
+        if not left or time.monotonic() > end:
+            return not left
+        time.sleep(_POLL_SECONDS)
+
+
+def _frozen(processes: list[int]) -> list[int]:
+    """The processes and all that they have started, stopped: nothing is started any more."""
+    found: dict[int, None] = {}
+    while new := [pid for pid in processes if pid not in found]:
+        for pid in new:
+            found[pid] = None
             with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        for child in children:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)
-        if not children:
-            return
+                os.kill(pid, signal.SIGSTOP)
+        # Also of those that were there before: one may have been started before its parent stopped.
+        processes = [child for pid in found for child in _children_of(pid)]
+    return list(found)
+
+
+def _kill(processes: Iterable[int]) -> None:
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _reaped(children: list[int]) -> list[int]:
+    """Those of the children that haven't ended yet.
+
+    Not waited for one by one: one that another process traces can't be reaped before that ends.
+    """
+    left = []
+    for child in children:
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(child, os.WNOHANG) == (0, 0):
+                left.append(child)
+    return left
 
 
 def _children() -> list[int]:
     """Children in other sessions than ours; none where `/proc` isn't."""
+    return [pid for pid in _children_of(os.getpid()) if _session(pid) != os.getsid(0)]
+
+
+def _children_of(pid: int) -> list[int]:
     found = []
-    for tasks in Path("/proc/self/task").glob("*/children"):
-        with contextlib.suppress(FileNotFoundError):
-            found += [int(pid) for pid in tasks.read_text().split()]
-    return [pid for pid in found if _session(pid) != os.getsid(0)]
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += [int(child) for child in tasks.read_text().split()]
+    return found
 
 
 def _session(pid: int) -> int:

@@ -11,6 +11,7 @@ from typing import IO, Self
 
 from entrypoint.agent import orphans
 from entrypoint.agent.deadline import Deadline
+from entrypoint.errors import AgentFailure, Problem
 from entrypoint.log import Log
 
 _SHOWN_BYTES = 200_000
@@ -51,12 +52,22 @@ class Process:
     ) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
-        self._popen.wait()
-        orphans.end_all()
+        ended = orphans.end_all()
         # Closed, not read to the end: a process that left the group may hold the other side.
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe:
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        if ended:
+            self._popen.wait()
+        elif error is None:
+            raise AgentFailure(
+                Problem(
+                    f"{self.doing} has left processes that can't be ended: what they still do would"
+                    " be done beside what is logged.",
+                    "Run the job again.",
+                )
+            )
 
     @property
     def status(self) -> int:

@@ -1,10 +1,10 @@
-"""Where foreign programs run: the agent, and uv with the build backends that it starts.
+"""Where foreign programs run: the agent, and whatever is built from source.
 
 They get an environment of their own, folders of their own, a bounded time and a bounded place in
-the log; in the container also an account of their own (see `account`).
+the log; in the container also an account of their own (see `accounts`).
 """
 
-import pwd
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entrypoint import credentials
+from entrypoint.accounts import agents_account
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.process import Process
 from entrypoint.log import Log
-from entrypoint.ownership import account, hand_over
 
 # GitHub's variables (tokens, command files, the inputs) and what would steer the interpreter; what
 # opens Databricks is withheld as well, and the agent is lent a login.
@@ -57,19 +57,22 @@ def scratch_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        if not account():
+        if not agents_account():
             shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What a foreign program gets: `folder` is its home and the place for what it makes."""
+    """What a foreign program gets.
+
+    `folder` is ours: it may read there, and write only in the folders below that are shared with
+    it. Nothing in those is followed by its path, except by foreign programs.
+    """
 
     folder: Path
     environ: Mapping[str, str]
     deadline: Deadline
     log: Log
-    account: pwd.struct_passwd | None = None
 
     @classmethod
     def make(
@@ -77,9 +80,9 @@ class Sandbox:
     ) -> "Sandbox":
         """Lay out the folder and choose the variables: the step's own `env:` and no others."""
         folder.chmod(0o755)  # the account must be able to walk through it
-        sandbox = cls(folder, _with_store(step_environ(environ), folder), deadline, log, account())
+        sandbox = cls(folder, _with_store(step_environ(environ), folder), deadline, log)
         for name in ("home", "tmp"):
-            sandbox.give(folder / name)
+            sandbox.share(name)
         return sandbox
 
     @property
@@ -87,18 +90,36 @@ class Sandbox:
         """The file with all that the agent printed, which may not be there."""
         return self.folder / "transcript.log"
 
-    def give(self, folder: Path) -> Path:
+    def share(self, name: str) -> Path:
         """Make a folder into which foreign programs may write."""
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.account:
-            hand_over(folder, self.account.pw_uid, self.account.pw_gid)
+        folder = self.folder / name
+        folder.mkdir()
+        if account := agents_account():
+            os.chown(folder, -1, account.pw_gid)
+            folder.chmod(0o770)
         return folder
 
+    def share_all(self, folder: Path) -> None:
+        """Let foreign programs write into a folder of ours, and into all that is in it."""
+        if account := agents_account():
+            for path in (folder, *folder.rglob("*")):
+                if not path.is_symlink():
+                    os.chown(path, -1, account.pw_gid)
+                    mode = path.stat().st_mode
+                    path.chmod(mode | (0o070 if path.is_dir() else 0o060))
+
     def run(
-        self, argv: Sequence[str], *, doing: str, cwd: Path, environ: Mapping[str, str]
+        self,
+        argv: Sequence[str],
+        *,
+        doing: str,
+        cwd: Path,
+        environ: Mapping[str, str],
+        foreign: bool = True,
     ) -> tuple[int, str]:
         """Run a program out of sight to its end; its exit status and the end of its output."""
-        with self.start(argv, doing=doing, cwd=cwd, environ=environ) as process:
+        started = self.start(argv, doing=doing, cwd=cwd, environ=environ, foreign=foreign)
+        with started as process:
             process.watch(show=False)
             return process.status, process.printed
 
@@ -109,23 +130,28 @@ class Sandbox:
         doing: str,
         cwd: Path,
         environ: Mapping[str, str] | None = None,
-        reply: int | None = None,
+        descriptors: Sequence[int] = (),
+        foreign: bool = True,
     ) -> Process:
-        """Start a program; one that is talked to inherits the file descriptor `reply`."""
-        who = self.account
+        """Start a program; one that is talked to inherits `descriptors`.
+
+        One that isn't `foreign`, because it runs no code but its own, keeps our account and gets no
+        variables but `environ`.
+        """
+        account = agents_account() if foreign else None
         popen = subprocess.Popen(
             argv,
             cwd=cwd,
-            env={**self.environ, **(environ or {})},
-            stdin=subprocess.DEVNULL if reply is None else subprocess.PIPE,
+            env={**(self.environ if foreign else {}), **(environ or {})},
+            stdin=subprocess.PIPE if descriptors else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            pass_fds=() if reply is None else (reply,),
+            pass_fds=descriptors,
             start_new_session=True,
             umask=0o022,
-            user=who.pw_uid if who else None,
-            group=who.pw_gid if who else None,
-            extra_groups=[] if who else None,
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
         )
         return Process(popen, self.deadline, self.log, doing, self.transcript)
 

@@ -4,8 +4,8 @@ A file of its own that imports nothing of log-agent, because it runs in another 
 whatever Python and MLflow the agent has. It imports MLflow once and then, for each stage that it
 reads from its standard input, forks a child: what the agent does while it is built can't be there
 when it is verified. The job is in the file `argv[1]`, which is there by the first stage; a stage's
-line has further variables for the agent. A child writes its verdict to `<stage>.json`; the exit
-status goes to the descriptor in `argv[2]`, one JSON line a stage.
+line has further variables for the agent. The exit status goes to the descriptor in `argv[2]`, one
+JSON line a stage; before that a child writes its verdict to the descriptor in `argv[3]`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,34 @@ from typing import Any
 
 # Imports make no garbage, and are searched for it all the time; `main` allows it again.
 gc.disable()
+
+
+def keep_bytecode_in(folder: str) -> None:
+    """Write the environment's bytecode into a folder, and read it there where it has none.
+
+    The environment itself is kept for other jobs: what can be written here is not what they run.
+    The checkout and the model are nobody's place for bytecode.
+    """
+    read, write = SourceFileLoader.get_data, SourceFileLoader.set_data
+
+    def get_data(loader: SourceFileLoader, path: str) -> bytes:
+        try:
+            return read(loader, path)
+        except OSError:
+            if not (path.endswith(".pyc") and path.startswith(sys.prefix)):
+                raise
+            return read(loader, folder + path)
+
+    def set_data(loader: SourceFileLoader, path: str, data: Any, **options: Any) -> None:
+        if path.startswith(sys.prefix):
+            write(loader, folder + path, data, **options)
+
+    SourceFileLoader.get_data = get_data  # type: ignore[assignment,method-assign]
+    SourceFileLoader.set_data = set_data  # type: ignore[assignment,method-assign]
+
+
+# Before the first import that takes long.
+keep_bytecode_in(os.path.join(os.getcwd(), "bytecode"))
 
 import mlflow
 import mlflow.artifacts
@@ -69,6 +97,7 @@ def build(job: Job) -> Verdict:
     # a `types.py` beside the agent can't stand in for the standard library's.
     sys.path[:0] = [job["code"]] if job["code_paths"] else []
     sys.path.extend(job["import_paths"])
+    os.makedirs(job["artifacts_folder"], exist_ok=True)
     os.chdir(job["working_folder"])
     save_it = save_as_found if job["flavor"] == "auto" else save
     try:
@@ -217,7 +246,7 @@ def inferred_resources() -> list[tuple[str, str]]:
 
 
 def tidy(job: Job) -> Model:
-    """Take this machine's paths out of the model; loaders look at none of them."""
+    """Take this machine's paths out of the model, which loaders look at none of; let it be read."""
     path = job["model"]
     model = Model.load(path)
     for flavor in model.flavors.values():
@@ -226,21 +255,28 @@ def tidy(job: Job) -> Model:
         for name, place in (flavor.get("artifacts") or {}).items():
             place["uri"] = job["artifacts"][name]["given"]
     model.save(os.path.join(path, "MLmodel"))
+    # An agent may keep what it writes to itself.
+    for folder, _, names in os.walk(path):
+        for place in (folder, *(os.path.join(folder, name) for name in names)):
+            if not os.path.islink(place):
+                os.chmod(place, os.stat(place).st_mode | 0o444)
     return model
 
 
 def verify(job: Job) -> Verdict:
     """Load the model directory as serving does, and ask it the example that it carries."""
+    os.makedirs(job["empty_folder"])
     os.chdir(job["empty_folder"])
     requests = observed()
     started = time.monotonic()
-    agent = mlflow.pyfunc.load_model(job["model"], suppress_warnings=True)
+    path = job["private_copy"]
+    agent = mlflow.pyfunc.load_model(path, suppress_warnings=True)
     verdict: Verdict = {"load_seconds": time.monotonic() - started, "requests": requests}
-    model = Model.load(job["model"])
-    example = model.load_input_example(job["model"]) if job["verify"] == "predict" else None
+    model = Model.load(path)
+    example = model.load_input_example(path) if job["verify"] == "predict" else None
     if example is None:
         return verdict
-    parameters = model.load_input_example_params(job["model"])
+    parameters = model.load_input_example_params(path)
     arguments = {"params": parameters} if parameters else {}
     try:
         started = time.monotonic()
@@ -358,7 +394,7 @@ def described(error: BaseException, job: Job) -> Verdict:
     }
 
 
-def judge(stage: str, job: Job) -> None:
+def judge(stage: str, job: Job, output: int) -> None:
     """Run one stage in this (forked) process and write its verdict."""
     try:
         verdict = {"build": build, "verify": verify}[stage](job)
@@ -368,8 +404,9 @@ def judge(stage: str, job: Job) -> None:
         # MLflow's own complaint, not one that the agent's code caused.
         if isinstance(error, MlflowException) and error.__cause__ is None:
             verdict["error"]["no_model_set"] = mlflow_model.__mlflow_model__ is None
-    target = Path(job["verdicts"], stage + ".json")
-    target.write_text(json.dumps(verdict), encoding="utf-8")
+    with open(output, "w", encoding="utf-8", closefd=False) as file:
+        file.seek(0)
+        json.dump(verdict, file)
     sys.stdout.flush()
     sys.stderr.flush()
 
@@ -383,20 +420,6 @@ def fork() -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
-
-
-def write_bytecode_to_the_environment_only() -> None:
-    """The environment is kept, or imported from again in a moment by the next stage.
-
-    The checkout and the model are nobody's place for bytecode.
-    """
-    write = SourceFileLoader.set_data
-
-    def set_data(loader: SourceFileLoader, path: str, data: Any, **options: Any) -> None:
-        if path.startswith(sys.prefix):
-            write(loader, path, data, **options)
-
-    SourceFileLoader.set_data = set_data  # type: ignore[assignment,method-assign]
 
 
 def keep_to_the_store_that_is_thrown_away() -> None:
@@ -424,9 +447,8 @@ def take_requirements_as_met() -> None:
 
 
 def main() -> None:
-    reply = int(sys.argv[2])
+    reply, output = (int(descriptor) for descriptor in sys.argv[2:])
     job: Job = {}
-    write_bytecode_to_the_environment_only()
     keep_to_the_store_that_is_thrown_away()
     take_requirements_as_met()
     gc.freeze()
@@ -442,7 +464,7 @@ def main() -> None:
             try:
                 os.close(reply)
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                judge(stage, job)
+                judge(stage, job, output)
             finally:
                 os._exit(0)
         _, status = os.waitpid(child, 0)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,12 +13,14 @@ from entrypoint.agent.process import Process
 from entrypoint.agent.sandbox import Sandbox
 
 _WORKER = Path(__file__).with_name("worker.py")
+_VERDICT_BYTES = 50_000_000
 
 
 class WorkerProcess:
     """Imports MLflow as soon as it is started, and waits to be told its job.
 
-    It and all of its processes end with the `with` block. `folder` is where it works.
+    It and all of its processes end with the `with` block. `folder` is where it works, and what it
+    has to say of a stage comes back in a file without a name: no path leads there.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -25,7 +28,9 @@ class WorkerProcess:
         self._process: Process | None = None
         self._reply = -1
         self._running = ExitStack()
-        self.folder = sandbox.give(sandbox.folder / "build")
+        unnamed = tempfile.TemporaryFile(dir=sandbox.folder)  # noqa: SIM115 - closed with the rest
+        self._verdict = self._running.enter_context(unnamed)
+        self.folder = sandbox.share("build")
 
     def __enter__(self) -> Self:
         return self
@@ -43,8 +48,11 @@ class WorkerProcess:
         self._reply, writing = os.pipe()
         self._running.callback(os.close, self._reply)
         self._running.callback(os.close, writing)
-        argv = [str(python), "-Iu", str(_WORKER), str(self._job_file), str(writing)]
-        started = self._sandbox.start(argv, doing="the agent", cwd=self.folder, reply=writing)
+        descriptors = (writing, self._verdict.fileno())
+        argv = [str(python), "-Iu", str(_WORKER), str(self._job_file), *map(str, descriptors)]
+        started = self._sandbox.start(
+            argv, doing="the agent", cwd=self.folder, descriptors=descriptors
+        )
         self._process = self._running.enter_context(started)
 
     def give(self, job: Mapping[str, Any]) -> None:
@@ -58,10 +66,30 @@ class WorkerProcess:
             TimedOut: the deadline passed.
 
         """
+        self._verdict.truncate(0)
         process = self._started
         process.doing = f"the agent's {stage}"
         process.tell(json.dumps({"stage": stage, "environ": dict(environ)}))
         return process.watch(self._reply)
+
+    @property
+    def bytecode(self) -> Path:
+        """Where it puts the bytecode of what it imports."""
+        return self.folder / "bytecode"
+
+    @property
+    def verdict(self) -> bytes:
+        """What it says of the stage; it ran the agent's code, so it may be anything.
+
+        Raises:
+            ValueError: it is too much.
+
+        """
+        self._verdict.seek(0)
+        content = self._verdict.read(_VERDICT_BYTES + 1)
+        if len(content) > _VERDICT_BYTES:
+            raise ValueError(f"more than {_VERDICT_BYTES} bytes")
+        return content
 
     @property
     def status(self) -> int:

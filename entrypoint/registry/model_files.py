@@ -9,7 +9,6 @@ import yaml
 
 from entrypoint.agent import manifest as manifests
 from entrypoint.agent.manifest import Manifest
-from entrypoint.errors import Problem, PublishFailure
 
 _MLMODEL = "MLmodel"
 
@@ -17,26 +16,9 @@ _MLMODEL = "MLmodel"
 def identify(built: Path, copy: Path, manifest: Manifest, identity: Mapping[str, str]) -> None:
     """Copy the built model to the new folder `copy`, with its manifest and the keys of `identity`.
 
-    The agent is never imported for that: it is only files here, and none of its processes is left
-    that could change them.
-
-    Raises:
-        PublishFailure: there is a link in it, which could lead anywhere.
-
+    The agent is never imported for that: it is only files here, and ours alone.
     """
-    shutil.copytree(
-        built,
-        copy,
-        symlinks=True,
-        ignore=shutil.ignore_patterns("__pycache__"),
-        copy_function=_link,
-    )
-    # In the copy, whose folders are ours alone.
-    for file in copy.rglob("*"):
-        if file.is_symlink():
-            raise PublishFailure(
-                Problem(f"The built model holds a link, `{file.relative_to(copy)}`.")
-            )
+    shutil.copytree(built, copy, copy_function=_link)
     content = {**yaml.safe_load((copy / _MLMODEL).read_bytes()), **identity}
     for name in (_MLMODEL, manifests.PATH):
         (copy / name).unlink(missing_ok=True)  # else what was built would be written to

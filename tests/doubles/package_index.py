@@ -1,12 +1,15 @@
 """Stand-ins for what comes from a package index: tiny wheels, and an index with a password."""
 
 import base64
+import io
+import tarfile
 import threading
+import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 
@@ -37,6 +40,19 @@ def make_wheel(
     return wheel
 
 
+def make_source(folder: Path, source: Path, name: str) -> Path:
+    """Write a source distribution with the files of a folder."""
+    archive = folder / f"{name}.tar.gz"
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(source, arcname=name)
+        project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
+        info = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+        member = tarfile.TarInfo(f"{name}/PKG-INFO")
+        member.size = len(info)
+        file.addfile(member, io.BytesIO(info.encode()))
+    return archive
+
+
 class _Handler(SimpleHTTPRequestHandler):
     def __init__(self, *arguments: object, wanted: str, **options: object) -> None:
         self.wanted = wanted
@@ -53,6 +69,32 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         pass
+
+
+class _Listener(BaseHTTPRequestHandler):
+    def __init__(self, *arguments: object, asked: list[str], **options: object) -> None:
+        self.asked = asked
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers.get("Authorization", ""))
+        self.send_error(401)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def listening(asked: list[str]) -> Iterator[str]:
+    """Somebody's index, which keeps what it is sent to sign in with; its address, `host:port`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Listener, asked=asked)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager

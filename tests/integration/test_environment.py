@@ -20,10 +20,10 @@ from entrypoint.agent.environment import interpreter
 from entrypoint.agent.environment.environment import Environment, Uv
 from entrypoint.agent.environment.requirements import found, given
 from entrypoint.agent.sandbox import Sandbox
-from entrypoint.errors import EnvironmentFailure, Problem
+from entrypoint.errors import EnvironmentFailure, InputFailure, Problem
 from entrypoint.log import PlainLog
 from entrypoint.workspace import Workspace
-from tests.doubles.package_index import make_wheel, private_index
+from tests.doubles.package_index import listening, make_source, make_wheel, private_index
 
 MLFLOW = "mlflow==3.0"
 
@@ -314,8 +314,8 @@ def test_an_index_s_password_stays_with_uv(bench: Bench, way: str) -> None:
     served = bench.temp / "served"
     make_wheel(served / "secret-tools", "secret-tools")
     with private_index(served, "reader", "s3cr3t-pass") as address:
-        password = "s3cr3t-pass" if way == "literal" else "${INDEX_TOKEN}"
-        env = {"INDEX_TOKEN": "s3cr3t-pass", "UV_OFFLINE": ""}
+        password = "s3cr3t-pass" if way == "literal" else "${PIP_TOKEN}"
+        env = {"PIP_TOKEN": "s3cr3t-pass", "UV_OFFLINE": "", "PIP_INDEX_URL": f"http://{address}"}
         option = f"--index-url http://reader:{password}@{address}\n"
         if way == "variable":
             option, env["UV_DEFAULT_INDEX"] = "", f"http://reader:s3cr3t-pass@{address}"
@@ -351,6 +351,7 @@ def test_an_explicit_index_is_recorded(bench: Bench) -> None:
             )
         env = {
             "UV_OFFLINE": "",
+            "UV_INDEX": f"ours=http://{address}",
             "UV_INDEX_OURS_USERNAME": "reader",
             "UV_INDEX_OURS_PASSWORD": "s3cr3t-pass",
             # Nothing is to be asked of PyPI here.
@@ -361,6 +362,100 @@ def test_an_explicit_index_is_recorded(bench: Bench) -> None:
 
     assert f"--extra-index-url http://{address}" in made.lock.options
     assert "secret-tools==1.0" in made.lock.pins
+
+
+def test_an_index_of_the_checkout_gets_no_password_by_its_name(bench: Bench) -> None:
+    asked: list[str] = []
+    with listening(asked) as address:
+        with bench.project(".", "agent", MLFLOW, "secret-tools").open("a") as file:
+            file.write(
+                '[tool.uv.sources]\nsecret-tools = {index = "ours"}\n[[tool.uv.index]]\n'
+                f'name = "ours"\nurl = "http://{address}"\n'
+            )
+        env = {
+            "UV_OFFLINE": "",
+            "UV_INDEX_OURS_USERNAME": "reader",
+            "UV_INDEX_OURS_PASSWORD": "s3cr3t-pass",
+        }
+
+        bench.failure(env=env)
+        bench.failure(env={**env, "UV_INDEX": "ours=http://127.0.0.1:9/simple"})
+
+    assert asked
+    assert set(asked) == {""}
+    assert "the step says no address for the index `ours`" in bench.log
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--extra-index-url http://${PIP_TOKEN}@@address@/simple",
+        "x @ http://@address@/${PIP_TOKEN}/x-1-py3-none-any.whl",
+        "--find-links http://u:${PIP_TOKEN}@@address@\\@127.0.0.1:9/",
+        "--extra-index-url http://${DB_PASSWORD}@@address@/simple",
+    ],
+)
+def test_a_requirement_file_sends_no_variable_to_an_address_of_its_own(
+    bench: Bench, line: str
+) -> None:
+    asked: list[str] = []
+    with listening(asked) as address:
+        bench.write("requirements.txt", f"{MLFLOW}\n{line.replace('@address@', address)}\n")
+        env = {
+            "UV_OFFLINE": "",
+            "PIP_TOKEN": "s3cr3t-pass",
+            "DB_PASSWORD": "s3cr3t-word",
+            "PIP_INDEX_URL": "http://127.0.0.1:9",
+        }
+        with pytest.raises(InputFailure) as raised:
+            bench.make(env=env)
+
+    (problem,) = raised.value.problems
+    assert str(problem.place) == "requirements.txt:2"
+    assert "UV_INDEX: private=" in problem.fix
+    assert asked == []
+
+
+def test_a_build_backend_sees_no_password_of_an_index(bench: Bench) -> None:
+    seen = bench.temp / "seen"
+    bench.package("pkg", "pkg")
+    with (bench.root / "pkg/backend.py").open("a") as file:
+        file.write(
+            f"""
+import os
+seen = []
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        seen.append(pathlib.Path(f"/proc/{{pid}}/environ").read_bytes())
+    except OSError:
+        pass
+pathlib.Path({str(seen)!r}).write_bytes(b"".join(text for text in seen if b"UV_CACHE_DIR" in text))
+"""
+        )
+    env = {
+        "UV_INDEX": "ours=https://index.example.com/simple",
+        "UV_INDEX_OURS_USERNAME": "reader",
+        "UV_INDEX_OURS_PASSWORD": "s3cr3t-pass",
+        "UV_EXTRA_INDEX_URL": "https://reader:s3cr3t-word@index.example.com/other",
+    }
+
+    bench.make(MLFLOW, "./pkg", env=env)
+
+    assert b"UV_INDEX=" in seen.read_bytes()
+    assert b"s3cr3t" not in seen.read_bytes()
+
+
+def test_what_comes_without_a_wheel_is_built_for_this_job_alone(bench: Bench) -> None:
+    bench.package("source", "acme-source")
+    make_source(bench.temp / "wheels", bench.root / "source", "acme_source-0.1")
+    shutil.rmtree(bench.root / "source")
+
+    made = bench.make(MLFLOW, "acme-source")
+
+    assert installed(made) == {MLFLOW, "acme-source==0.1", "pip==26.0"}
+    assert "not everything comes as a wheel" in bench.log
+    assert not made.python.is_relative_to(bench.root / ".cache")
+    assert list((bench.root / ".cache/environments").glob("*/")) == []
 
 
 @pytest.mark.parametrize(
@@ -394,11 +489,22 @@ def test_an_environment_is_made_once(bench: Bench) -> None:
     assert bench.make(MLFLOW, "acme-colour==1.0").python != first.python
 
 
-@pytest.mark.parametrize("damage", ["half made", "interpreter gone", "interpreter broken"])
+@pytest.mark.parametrize(
+    "damage",
+    ["half made", "interpreter gone", "interpreter broken", "path file", "bytecode", "module"],
+)
 def test_an_unfit_environment_is_made_anew(bench: Bench, damage: str) -> None:
     python = bench.make(MLFLOW).python
+    (module,) = python.parents[1].glob("lib/*/site-packages/mlflow.py")
     if damage == "half made":
         (python.parents[1] / "complete").unlink()
+    elif damage == "path file":
+        module.with_name("evil.pth").write_text("import evil\n")
+    elif damage == "bytecode":
+        (module.parent / "__pycache__").mkdir()
+        (module.parent / "__pycache__/mlflow.cpython-312.pyc").write_bytes(b"evil")
+    elif damage == "module":
+        module.write_text(module.read_text() + "import evil\n")
     else:
         python.unlink()
         python.symlink_to(bench.temp / "gone" if damage == "interpreter gone" else "/bin/false")
@@ -408,6 +514,8 @@ def test_an_unfit_environment_is_made_anew(bench: Bench, damage: str) -> None:
     assert made.python == python
     assert installed(made) == {MLFLOW, "pip==26.0"}
     assert "The environment is there already" not in bench.log
+    assert "evil" not in module.read_text()
+    assert not [path for path in python.parents[1].rglob("*") if path.name == "evil.pth"]
 
 
 def _job(root: Path, temp: Path, env: Mapping[str, str]) -> tuple[Path, str]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from entrypoint.agent.build import Verification
 from entrypoint.comparison.comparison import Baseline, Comparison, FileChange, SignatureChange
 from entrypoint.errors import Place, Problem
-from entrypoint.github.files import SUMMARY_LIMIT, write_summary
+from entrypoint.github.files import SUMMARY_LIMIT, StepFiles
 from entrypoint.log import Note
 from entrypoint.registry.published import Published
 from entrypoint.report.rendering import Audience, fingerprint, plain, render
@@ -343,7 +343,8 @@ def test_the_summary_has_the_packages_and_the_comment_has_not() -> None:
 def test_the_summary_can_be_written(tmp_path: Path) -> None:
     rendered = render(with_text(EVERYTHING, "half a pair: \ud800"), "summary", SUMMARY_LIMIT)
 
-    write_summary(rendered, str(tmp_path / "summary"))
+    with StepFiles.opened({"GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}) as files:
+        files.write_summary(rendered)
 
     assert "half a pair" in (tmp_path / "summary").read_text(encoding="utf-8")
 

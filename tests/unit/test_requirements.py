@@ -141,7 +141,6 @@ def test_paths_in_lines_are_relative_to_the_workspace(workspace: Workspace, text
     asked = given((text,), workspace)
 
     assert asked.lines == (text.replace("./pkg", str(workspace.root / "pkg")),)
-    assert asked.name_local_packages
     with pytest.raises(InputFailure, match="does not exist"):
         given((text.replace("./pkg", "./nope"),), workspace)
     with pytest.raises(InputFailure, match="outside the workspace"):

@@ -2,22 +2,24 @@
 
 import shutil
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from packaging.version import Version
 
 from entrypoint.agent.environment import interpreter as interpreters
-from entrypoint.agent.environment.credentials import Credentials, without_credentials
+from entrypoint.agent.environment.credentials import Credentials
 from entrypoint.agent.environment.explanation import Explanation
-from entrypoint.agent.environment.interpreter import Wanted
+from entrypoint.agent.environment.indexes import Indexes
+from entrypoint.agent.environment.interpreter import Interpreter, Wanted
 from entrypoint.agent.environment.local_packages import LocalPackages, copy_of
 from entrypoint.agent.environment.lock import Lock, Resolution
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.resolver import Resolver
-from entrypoint.agent.environment.uv_program import UvProgram
-from entrypoint.agent.environment.virtual_environment import VirtualEnvironment
+from entrypoint.agent.environment.uv_program import NeedsSource, UvProgram
+from entrypoint.agent.environment.virtual_environment import KeptEnvironments, VirtualEnvironment
 from entrypoint.agent.sandbox import Sandbox
 from entrypoint.errors import EnvironmentFailure, Problem
 
@@ -27,13 +29,9 @@ _MLFLOW_NAMES = {"mlflow", "mlflow-skinny"}
 # Before it, MLflow imports setuptools' `pkg_resources`, which newer setuptools no longer have.
 _WITHOUT_PKG_RESOURCES = Version("2.16")
 _OLDEST_MLFLOW = Version("2.13.1")
-_INDEX_VARIABLES = (
-    "UV_INDEX",
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "UV_FIND_LINKS",
-)
+# Of the machine and not of the step: what uv needs to reach an index.
+_OF_THE_MACHINE = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 @dataclass(frozen=True)
@@ -45,9 +43,14 @@ class Environment:
     """
 
     python: Path
-    python_version: str
+    interpreter: Interpreter
     lock: Lock
     code: tuple[Path, ...] = ()
+
+    @property
+    def python_version(self) -> str:
+        """As in `3.12`."""
+        return self.interpreter.minor_version
 
 
 class Uv:
@@ -60,58 +63,83 @@ class Uv:
         self._sandbox = sandbox
         self._checkout = cwd
         self._cache = cache or sandbox.folder / "cache"
-        for name in ("uv", "python", "environments"):
+        for name in ("packages", "python", "environments"):
             (self._cache / name).mkdir(parents=True, exist_ok=True)
-        # At once: it holds tens of thousands of files, and each is looked at.
-        sandbox.give(self._cache)
-        self._environments = self._cache / "environments"
-        # Requirement files may expand pip's variables.
-        self._given = {
-            name: value for name, value in environ.items() if name.startswith(("UV_", "PIP_"))
-        }
-        self._environ = {
-            **self._given,
-            "UV_CACHE_DIR": str(self._cache / "uv"),
-            "UV_NO_PROGRESS": "1",
-            # Else it wraps its explanations where the step's terminal would end.
-            "COLUMNS": "10000",
-            # Fetched when nothing else will do, and then by name.
-            "UV_PYTHON_DOWNLOADS": "manual",
-            "UV_PYTHON_INSTALL_DIR": str(self._cache / "python"),
-        }
-        self._sent = {
-            without_credentials(url.partition("=")[2] if _has_name(url) else url)
-            for name in _INDEX_VARIABLES
-            for url in environ.get(name, "").split()
-        }
+        self._packages = self._cache / "packages"
+        self._kept = KeptEnvironments(self._cache / "environments", self._packages, sandbox)
+        # Other accounts look into neither: credentials are in them, and what uv reads as its own.
+        for name in ("requirements", "uv"):
+            (sandbox.folder / name).mkdir(mode=0o700)
+        self._indexes = Indexes.of(environ)
+        self._environ = environ
 
     def environment(self, requirements: Requirements, wanted: Wanted | None = None) -> Environment:
         """Resolve the requirements and make the environment, or take the one that is there.
 
         Raises:
             EnvironmentFailure: with uv's own explanation.
+            InputFailure: a variable in the requirements is not for a package index.
             TimedOut: the deadline passed.
 
         """
-        folder = self._sandbox.give(self._sandbox.folder / "requirements")
-        try:
-            return self._environment(requirements, wanted, folder)
-        finally:
-            # They may hold an index's credentials, and the agent will run under the same account.
-            shutil.rmtree(folder)
-
-    def _environment(
-        self, requirements: Requirements, wanted: Wanted | None, folder: Path
-    ) -> Environment:
-        root = self._checkout
-        if requirements.name_local_packages:
-            root = copy_of(self._checkout, self._sandbox.folder / "checkout", self._cache)
-            self._sandbox.give(root)
-        uv = self._program(requirements, root)
+        log, folder = self._sandbox.log, self._sandbox.folder / "requirements"
+        if unused := self._indexes.unused:
+            log.warning(_goes_nowhere(unused))
+        uv = self._program(requirements)
         interpreter = interpreters.find(uv, wanted)
-        resolver = Resolver(uv, interpreter, folder, self._checkout, root)
-        resolution = resolver.resolve(requirements)
-        lock = resolution.lock(self._sent)
+        try:
+            resolver = self._resolver(uv, requirements, interpreter, folder)
+            return self._made(resolver, interpreter, self._kept.made)
+        except NeedsSource as needed:
+            log.notice(_built_from_source(uv.explanation.shown(needed.printed)))
+        finally:
+            shutil.rmtree(folder)
+        return self._from_source(requirements, interpreter)
+
+    def keep_bytecode(self, environment: Environment, written: Path) -> None:
+        """Compile, in an environment that is kept, what was compiled beside it into `written`."""
+        self._kept.compile(environment.python, environment.interpreter.path, written)
+
+    def _from_source(self, requirements: Requirements, interpreter: Interpreter) -> Environment:
+        """Make it where building is no danger: for this job alone, and without credentials."""
+        sandbox = self._sandbox
+        folder = sandbox.folder / "sources"
+        folder.mkdir()
+        shared = sandbox.share("from-source")
+        environ = {**self._settings, "UV_CACHE_DIR": str(shared / "packages")}
+        uv = replace(self._program(requirements), environ=environ, builds=True)
+        resolver = replace(
+            self._resolver(uv, requirements, interpreter, folder), output=shared, root=self._copy
+        )
+
+        def made(environment: VirtualEnvironment, uv: UvProgram) -> Path:
+            return environment.make(uv, shared / "environment")
+
+        return self._made(resolver, interpreter, made)
+
+    def _made(
+        self,
+        resolver: Resolver,
+        interpreter: Interpreter,
+        made: Callable[[VirtualEnvironment, UvProgram], Path],
+    ) -> Environment:
+        log = self._sandbox.log
+        resolution, lock = self._resolved(resolver)
+        _check_mlflow(lock)
+        log.line(f"{len(lock.pins)} packages:")
+        log.foreign("\n".join(lock.options + tuple(_wrapped(lock.pins))))
+        environment = VirtualEnvironment(
+            interpreter, lock, resolver.install_list(resolution), resolver.hashes()
+        )
+        code = self._packed(resolver, resolution, interpreter)
+        return Environment(made(environment, resolver.uv), interpreter, lock, code)
+
+    def _resolved(self, resolver: Resolver) -> tuple[Resolution, Lock]:
+        """The resolution, with what loading an agent needs."""
+        # What the requirements name themselves is theirs, whatever the step says too.
+        sent = self._indexes.sent - resolver.requirements.indexes
+        resolution = resolver.resolve()
+        lock = resolution.lock(sent)
         added: list[str] = []
         while missing := _missing(lock):
             requirement, why = missing
@@ -122,43 +150,102 @@ class Uv:
                 )
             )
             added.append(requirement)
-            resolution = resolver.resolve(requirements, *added)
-            lock = resolution.lock(self._sent)
-        _check_mlflow(lock)
-        self._sandbox.log.line(f"{len(lock.pins)} packages:")
-        self._sandbox.log.foreign("\n".join(lock.options + tuple(_wrapped(lock.pins))))
-        local = resolver.local_packages(requirements, resolution)
-        code = LocalPackages(uv, interpreter.path, root).pack(local)
-        made = VirtualEnvironment(
-            interpreter,
-            lock,
-            _installable(resolution, folder),
-            resolver.hashes(requirements),
-            resolver.cwd(requirements),
-        )
-        python = made.made(uv, self._environments)
-        return Environment(python, interpreter.minor_version, lock, code)
+            resolution = resolver.resolve(*added)
+            lock = resolution.lock(sent)
+        return resolution, lock
 
-    def _program(self, requirements: Requirements, root: Path) -> UvProgram:
-        lines = requirements.read
+    def _packed(
+        self, resolver: Resolver, resolution: Resolution, interpreter: Interpreter
+    ) -> tuple[Path, ...]:
+        local = resolver.local_packages(resolution)
+        if not local:
+            return ()
+        building = replace(
+            resolver.uv,
+            environ={**self._settings, "UV_CACHE_DIR": str(self._sandbox.share("builds"))},
+            builds=True,
+        )
+        return LocalPackages(building, interpreter.path, self._checkout, self._copy).pack(local)
+
+    @cached_property
+    def _copy(self) -> Path:
+        """The checkout, where build backends may write."""
+        target = self._sandbox.folder / "checkout"
+        copy_of(self._checkout, target, self._cache)
+        self._sandbox.share_all(target)
+        return target
+
+    def _resolver(
+        self, uv: UvProgram, requirements: Requirements, interpreter: Interpreter, folder: Path
+    ) -> Resolver:
+        checkout = self._checkout
+        return Resolver(
+            *(uv, interpreter, folder, folder, checkout, checkout), self._indexes, requirements
+        )
+
+    def _program(self, requirements: Requirements) -> UvProgram:
+        """Uv with wheels alone: as ourselves, with the cache that is kept."""
+        lines, sandbox = requirements.read, self._sandbox
+        own = sandbox.folder / "uv"
+        environ = {
+            **{
+                name: value
+                for name, value in self._environ.items()
+                if name in _OF_THE_MACHINE or name.lower() in _PROXIES
+            },
+            **self._settings,
+            # Not the folders into which foreign programs write: uv has settings in its home.
+            "HOME": str(own),
+            "TMPDIR": str(own),
+            "UV_CACHE_DIR": str(self._packages),
+        }
         texts = [*requirements.lines, *(line.text for line in lines)]
-        environ = {**self._sandbox.environ, **self._given}
         explanation = Explanation(
             lines,
             self._checkout,
-            (root, self._sandbox.folder),
-            Credentials.read(environ, texts),
+            (sandbox.folder / "checkout", sandbox.folder),
+            Credentials.read(self._environ, texts),
         )
-        return UvProgram(self._sandbox, self._environ, explanation)
+        return UvProgram(sandbox, environ, explanation, builds=False)
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {
+            **self._indexes.environ,
+            "UV_NO_PROGRESS": "1",
+            # Else it wraps its explanations where the step's terminal would end.
+            "COLUMNS": "10000",
+            # Fetched when nothing else will do, and then by name.
+            "UV_PYTHON_DOWNLOADS": "manual",
+            "UV_PYTHON_INSTALL_DIR": str(self._cache / "python"),
+            # Both would let uv run other programs: a new environment's Python, with all that was
+            # just installed, and whatever is called `keyring`.
+            "UV_COMPILE_BYTECODE": "0",
+            "UV_KEYRING_PROVIDER": "disabled",
+        }
 
 
-def _installable(resolution: Resolution, folder: Path) -> Path:
-    """What is installed: the pins without the local packages, and the indexes that have them."""
-    indexes = (f"--extra-index-url {url}" for url in resolution.indexes)
-    file = folder / "pins.txt"
-    lines = (*resolution.options, *indexes, *resolution.remote)
-    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return file
+def _goes_nowhere(variables: Sequence[str]) -> Problem:
+    name = variables[0].removeprefix("UV_INDEX_").rpartition("_")[0]
+    return Problem(
+        f"{_listed(variables)}: the step says no address for the index `{name.lower()}`, so this is"
+        " sent nowhere. An address that only the checkout gives could be anybody's.",
+        f"Give it in the step:\n\n    env:\n      UV_INDEX: {name.lower()}=https://<its address>",
+    )
+
+
+def _built_from_source(said: str) -> Problem:
+    return Problem(
+        "`requirements`: not everything comes as a wheel. What is built from source runs code of"
+        " its own: the environment is made without the cache and without credentials for package"
+        " indexes, and is not kept.",
+        "Publish a wheel, and require that.",
+        detail=said[-1000:],
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _missing(lock: Lock) -> tuple[str, str] | None:
@@ -183,12 +270,6 @@ def _check_mlflow(lock: Lock) -> None:
                 detail="\n".join(pin for pin in lock.pins if pin.startswith("mlflow")),
             )
         )
-
-
-def _has_name(url: str) -> bool:
-    """Tell `private=https://host/simple`, uv's way of naming an index, from a mere URL."""
-    name, _, rest = url.partition("=")
-    return "://" in rest and "://" not in name
 
 
 def _wrapped(pins: Sequence[str]) -> list[str]:

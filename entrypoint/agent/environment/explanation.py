@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from entrypoint.agent.environment.credentials import Credentials
@@ -30,12 +30,16 @@ _MISSING = re.compile(r"Distribution not found at: file://(\S+)")
 
 @dataclass(frozen=True)
 class Explanation:
-    """Turns what uv printed into a problem; `roots` are the folders that the user doesn't know."""
+    """Turns what uv printed into a problem; `roots` are the folders that the user doesn't know.
+
+    `written` are the files of ours that uv reads: for each of their lines the user's.
+    """
 
     lines: Sequence[RequirementLine]
     workspace: Path
     roots: Sequence[Path]
     credentials: Credentials
+    written: dict[Path, Sequence[RequirementLine | None]] = field(default_factory=dict)
 
     def problem(self, doing: str, printed: str, folder: Path) -> Problem:
         """Explain a failure of uv, which was started in `folder`."""
@@ -61,17 +65,24 @@ class Explanation:
         else:
             names = {normalised(name) for pattern in _NAMED for name in pattern.findall(text)}
             found = [line for line in self.lines if line.name in names]
-        return self._as_place(found[0].file, found[0].number) if found else None
+        return self.place(found[0]) if found else None
+
+    def place(self, line: RequirementLine) -> Place | None:
+        """Where a line stands in the checkout, if it does."""
+        return self._as_place(line.file, line.number) if line.file.is_file() else None
 
     def _at(self, file: Path, *, number: int | None = None, offset: int = 0) -> Place | None:
         """A place in a file that uv names, which may be a copy of the user's."""
-        for root in self.roots:
-            if file.is_relative_to(root):
-                file = self.workspace / file.relative_to(root)
         if not file.is_file():
             return None
         if number is None:
             number = file.read_bytes()[:offset].count(b"\n") + 1
+        if file in self.written:
+            line = self.written[file][number - 1]
+            return self.place(line) if line else None
+        for root in self.roots:
+            if file.is_relative_to(root):
+                file = self.workspace / file.relative_to(root)
         return self._as_place(file.resolve(), number)
 
     def _as_place(self, file: Path, number: int) -> Place | None:

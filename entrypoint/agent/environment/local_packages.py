@@ -4,7 +4,6 @@ Their `file:` lines would be of no use on serving. They are built in a copy of t
 backends write where they build, and in the container the checkout isn't theirs.
 """
 
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from entrypoint.errors import EnvironmentFailure, Problem
 
 # Folders that say of themselves that they are caches or virtual environments.
 _MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
-_LEFT_OUT = {"__pycache__", "node_modules", ".log-agent"}
+_LEFT_OUT = {"__pycache__", "node_modules", ".log-agent", ".git"}
 
 
 def copy_of(checkout: Path, target: Path, cache: Path) -> Path:
@@ -43,11 +42,12 @@ def _is_left_out(path: Path, cache: Path) -> bool:
 
 @dataclass(frozen=True)
 class LocalPackages:
-    """Packs packages that lie under `root`, the copy of the checkout."""
+    """Packs packages of the checkout, which are built in `copy`."""
 
     uv: UvProgram
     python: Path
-    root: Path
+    checkout: Path
+    copy: Path
 
     def pack(self, paths: Iterable[Path]) -> tuple[Path, ...]:
         """Build the packages; the modules, packages and metadata that they consist of.
@@ -59,9 +59,8 @@ class LocalPackages:
         """
         # Ours, not the account's: nobody else writes where we unpack.
         code = self.uv.sandbox.folder / "code"
-        code.mkdir(exist_ok=True)
-        unique = dict.fromkeys(Path(os.path.normpath(path)) for path in paths)
-        for number, path in enumerate(unique):
+        code.mkdir()
+        for number, path in enumerate(dict.fromkeys(paths)):
             shown = self._shown(path)
             self.uv.sandbox.log.line(f"`{shown}` travels with the model as code.")
             wheel = path if path.suffix == ".whl" else self._built(path, shown, number)
@@ -79,30 +78,29 @@ class LocalPackages:
         return tuple(sorted(code.iterdir()))
 
     def _shown(self, path: Path) -> str:
-        if not path.resolve().is_relative_to(self.root):
+        if not path.resolve().is_relative_to(self.checkout):
             raise EnvironmentFailure(
                 Problem(
                     f"`requirements`: the local package `{path}` is outside the workspace.",
                     "Name a path inside the checkout.",
                 )
             )
-        return (
-            path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
-        )
+        return path.relative_to(self.checkout).as_posix()
 
     def _built(self, path: Path, shown: str, number: int) -> Path:
-        folder = self.uv.sandbox.give(self.uv.sandbox.folder / "wheels" / str(number))
+        folder = self.uv.sandbox.share(f"wheel-{number}")
+        source = self.copy / path.relative_to(self.checkout)
         # Not quiet: that would leave out why a build backend failed.
         self.uv.run(
             f"building `{shown}`",
             *("build", "--wheel", "--no-create-gitignore"),
             f"--python={self.python}",
             f"--out-dir={folder}",
-            path,
-            cwd=path if path.is_dir() else path.parent,
+            source,
+            cwd=source if source.is_dir() else source.parent,
             show=False,
         )
-        wheels = [file for file in folder.glob("*.whl") if not file.is_symlink()]
+        wheels = sorted(folder.glob("*.whl"))
         if len(wheels) != 1:
             raise EnvironmentFailure(
                 Problem(f"`requirements`: building `{shown}` made {len(wheels)} wheels, not one.")

@@ -22,6 +22,7 @@ class RequirementLine:
     file: Path
     number: int
     text: str
+    is_constraint: bool = False
 
     @property
     def name(self) -> str:
@@ -46,7 +47,7 @@ def read(file: Path, _seen: frozenset[Path] = frozenset()) -> Iterator[Requireme
             begun = begun[:-1]
             continue
         # A pyproject's requirements stand in quotes.
-        logical, begun = begun.strip().strip("\"',[] "), ""
+        logical, begun = begun.strip().strip("\"',[] " if file.suffix == ".toml" else None), ""
         if include := _INCLUDE.fullmatch(logical):
             included = (file.parent / include[1]).resolve()
             if included not in _seen | {file}:

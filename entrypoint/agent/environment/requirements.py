@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from entrypoint.agent.environment.credentials import without_credentials
 from entrypoint.agent.environment.requirement_lines import (
     RequirementLine,
     anchored,
@@ -16,6 +18,7 @@ from entrypoint.errors import InputFailure, Problem
 from entrypoint.workspace import Workspace
 
 _KNOWN = ("uv.lock", "pyproject.toml", "requirements.txt")
+_INDEX_OPTION = re.compile(r"(?:-i|--index-url|--extra-index-url)[\s=]+(\S+)")
 _INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)[\s=]*(\S.*)")
 
 
@@ -37,11 +40,13 @@ class Requirements:
         return tuple(line for file in self.files for line in read(file))
 
     @property
-    def name_local_packages(self) -> bool:
-        """Whether packages of the checkout may be among them: those have to be built."""
-        texts = (*self.lines, *(line.text for line in self.read if line.file.suffix != ".toml"))
-        return any(map(local_path, texts)) or any(
-            file.suffix in (".lock", ".toml") and _builds_something(file) for file in self.files
+    def indexes(self) -> frozenset[str]:
+        """The addresses of the package indexes that they name, without credentials."""
+        options = (_INDEX_OPTION.fullmatch(line.text) for line in self.read)
+        projects = [_toml(file) for file in self.files if file.suffix == ".toml"]
+        named = [url for project in projects for url in _index_urls(project)]
+        return frozenset(
+            map(without_credentials, [*named, *(found[1] for found in options if found)])
         )
 
 
@@ -145,18 +150,6 @@ def _member(lock: Path, folder: Path) -> str:
     return ""
 
 
-def _builds_something(file: Path) -> bool:
-    content = _toml(file)
-    if file.name == "uv.lock":
-        sources = [package.get("source", {}) for package in content.get("package", [])]
-    else:
-        sources = [*content.get("tool", {}).get("uv", {}).get("sources", {}).values()]
-        if "build-system" in content or content.get("project", {}).get("dynamic"):
-            return True
-    kinds = ("editable", "directory", "path", "workspace")
-    return any(kind in str(source) for source in sources for kind in kinds)
-
-
 def _says_requirements(path: Path) -> bool:
     """Whether a file is there for its requirements: a `pyproject.toml` may only hold settings."""
     if not path.is_file():
@@ -186,6 +179,15 @@ def _checked(text: str, workspace: Workspace) -> str:
     if not workspace.path(path).exists():
         raise ValueError(f"`{path}` does not exist. Paths are relative to the workspace's root.")
     return anchored(text, workspace.root)
+
+
+def _index_urls(project: Any) -> Iterator[str]:
+    """The addresses in `[[tool.uv.index]]`."""
+    for key in ("tool", "uv", "index"):
+        project = project.get(key) if isinstance(project, dict) else None
+    for index in project if isinstance(project, list) else []:
+        if isinstance(index, dict) and isinstance(url := index.get("url"), str):
+            yield url
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -1,53 +1,76 @@
 """From what the agent asks for to exact pins, for one interpreter."""
 
+import os
+import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from entrypoint.agent import foreign_file
 from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.indexes import Indexes
 from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import PYPI, Resolution
-from entrypoint.agent.environment.requirement_lines import anchored, local_path
+from entrypoint.agent.environment.requirement_lines import (
+    RequirementLine,
+    anchored,
+    local_path,
+)
 from entrypoint.agent.environment.requirements import Requirements, is_package
 from entrypoint.agent.environment.uv_program import UvProgram
+
+# Where the lines of the input `requirements` stand: in no file of the checkout.
+_INPUT = "the input `requirements`"
+_URL = re.compile(r"\S+://\S+")
 
 
 @dataclass(frozen=True)
 class Resolver:
-    """Resolves with uv in `root`: the checkout, or a copy of it."""
+    """Resolves with uv in `root`: the checkout, or a copy of it.
+
+    `folder` is ours, `output` is where uv writes, `index_options` open the package indexes. uv
+    reads requirement files of ours alone: what was read of the user's, with every include in its
+    place.
+    """
 
     uv: UvProgram
     interpreter: Interpreter
     folder: Path
+    output: Path
     checkout: Path
     root: Path
+    indexes: Indexes
+    requirements: Requirements
 
-    def resolve(self, requirements: Requirements, *added: str) -> Resolution:
-        """Pin every requirement, transitive ones too.
+    def resolve(self, *added: str) -> Resolution:
+        """Pin every requirement, transitive ones and `added` ones too.
 
         Raises:
             EnvironmentFailure: with uv's own explanation.
+            InputFailure: a variable in them is not for a package index.
+            NeedsSource: one has no wheel, and uv doesn't build.
             TimedOut: the deadline passed.
 
         """
-        files = [self._resolvable(path, requirements.member) for path in requirements.files]
-        lines = [self._moved(line) for line in requirements.lines] + list(added)
-        if lines:
-            files.append(self.folder / "input.txt")
-            files[-1].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        locks = [path for path in requirements.files if path.name == "uv.lock"]
-        options = []
-        if locks and len(locks) == len(requirements.files) and not requirements.lines:
+        files = self.requirements.files
+        options: list[str | Path] = []
+        if self._locks and len(self._locks) == len(files) and not self.requirements.lines:
             # Its pins are exact, and each may be in any of the lock's indexes.
             options.append("--index-strategy=unsafe-best-match")
             if not added:
                 options.append("--no-deps")  # a lock says all that there is
-        resolved = self.folder / "resolved.txt"
+        lines = [line for line in self._lines if not line.is_constraint]
+        limits = [line for line in self._lines if line.is_constraint]
+        if limits:
+            options.append(f"--constraints={self._written('constraints.txt', limits)}")
+        resolved = self.output / "resolved.txt"
         self.uv.run(
             "resolving the requirements",
-            *("pip", "compile"),
-            *files,
+            *("pip", "compile", *self.uv.options),
+            *(self.moved(path) for path in files if path.suffix == ".toml"),
+            self._written("requirements.txt", [*lines, *self._of_input(*added)]),
             f"--python={self.interpreter.path}",
             f"--output-file={resolved}",
             *("--quiet", "--no-header", "--no-annotate", "--emit-index-annotation"),
@@ -55,65 +78,107 @@ class Resolver:
             # A setting of the checkout could ask for them; MLflow takes one line a requirement.
             "--no-generate-hashes",
             *options,
-            cwd=self.cwd(requirements),
+            cwd=self.cwd,
         )
         return Resolution.parse(foreign_file.read(resolved))
 
-    def cwd(self, requirements: Requirements) -> Path:
-        """Where uv is started: paths in a requirement file are relative to its folder.
-
-        uv's settings are found from there, too.
-        """
-        folders = {path.parent for path in requirements.files}
+    @property
+    def cwd(self) -> Path:
+        """Where uv is started: its settings are found from there."""
+        folders = {path.parent for path in self.requirements.files}
         return self.moved(folders.pop()) if len(folders) == 1 else self.root
 
     def moved(self, path: Path) -> Path:
         """A path of the checkout, where uv works on it."""
         return self.root / path.relative_to(self.checkout)
 
-    def local_packages(self, requirements: Requirements, resolution: Resolution) -> list[Path]:
-        """The packages that come from the checkout."""
+    def local_packages(self, resolution: Resolution) -> list[Path]:
+        """The packages that come from the checkout, as paths below it."""
         projects = [
-            self.moved(path.parent)
-            for path in requirements.files
+            path.parent
+            for path in self.requirements.files
             if path.name == "pyproject.toml" and is_package(path)
         ]
-        return projects + [self.cwd(requirements) / path for path in resolution.local]
+        found = (Path(os.path.normpath(self.cwd / path)) for path in resolution.local)
+        return projects + [self._in_checkout(path) for path in found]
 
-    def hashes(self, requirements: Requirements) -> Path | None:
+    def hashes(self) -> Path | None:
         """Constraints with the hashes that the requirements give; uv checks them on installing."""
-        lines = [line.text for line in requirements.read]
-        for exported in self.folder.glob("uv-lock-*.txt"):
-            lines += foreign_file.read(exported).replace("\\\n", "").splitlines()
+        lines = (line.text for line in self._lines)
         hashed = [line for line in lines if "--hash" in line and not local_path(line)]
-        if not hashed:
-            return None
-        file = self.folder / "hashes.txt"
-        file.write_text("".join(f"{line}\n" for line in hashed), encoding="utf-8")
-        return file
+        return self._file("hashes.txt", hashed) if hashed else None
 
-    def _moved(self, line: str) -> str:
-        return line.replace(f"{self.checkout}/", f"{self.root}/")
+    def install_list(self, resolution: Resolution) -> Path:
+        """What is installed: the pins without the local packages, and the indexes with them."""
+        indexes = (f"--extra-index-url {url}" for url in resolution.indexes)
+        lines = (*resolution.options, *indexes, *self._signed(), *resolution.remote)
+        return self._file("pins.txt", lines)
 
-    def _resolvable(self, path: Path, member: str) -> Path:
-        moved = self.moved(path)
-        return self._exported(moved, member) if path.name == "uv.lock" else moved
+    @cached_property
+    def _locks(self) -> list[Path]:
+        return [path for path in self.requirements.files if path.name == "uv.lock"]
 
-    def _exported(self, lock: Path, member: str) -> Path:
+    @cached_property
+    def _lines(self) -> list[RequirementLine]:
+        """What the requirements say, but for projects, which uv reads itself."""
+        lines = [x for x in self.requirements.read if x.file.suffix not in (".toml", ".lock")]
+        lines += self._of_input(*self.requirements.lines)
+        return lines + [line for lock in self._locks for line in self._exported(lock)]
+
+    def _in_checkout(self, path: Path) -> Path:
+        return (
+            self.checkout / path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        )
+
+    def _of_input(self, *texts: str) -> list[RequirementLine]:
+        """Lines that stand in no file."""
+        return [RequirementLine(self.checkout / _INPUT, 1, text) for text in texts]
+
+    def _exported(self, lock: Path) -> list[RequirementLine]:
         """A lock in the requirements format, with its own indexes."""
-        exported = self.folder / f"uv-lock-{len(list(self.folder.glob('uv-lock-*')))}.txt"
+        exported = self.output / "uv-lock.txt"
+        folder, member = self.moved(lock.parent), self.requirements.member
         self.uv.run(
             "reading uv.lock",
-            *("export", f"--project={lock.parent}", f"--python={self.interpreter.path}"),
+            *("export", f"--project={folder}", f"--python={self.interpreter.path}"),
             *([f"--package={member}"] if member else []),
             f"--output-file={exported}",
             *("--frozen", "--quiet", "--no-header", "--no-annotate", "--no-default-groups"),
-            cwd=lock.parent,
+            cwd=folder,
         )
-        lines = foreign_file.read(exported).splitlines()
-        lines = [*_indexes(lock), *(anchored(line, lock.parent) for line in lines)]
-        exported.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        return exported
+        text = foreign_file.read(exported).replace("\\\n", "")
+        lines = [*_indexes(lock), *(line.strip() for line in text.splitlines())]
+        return [
+            RequirementLine(lock, 1, line) for line in lines if line and not line.startswith("#")
+        ]
+
+    def _written(self, name: str, lines: Sequence[RequirementLine]) -> Path:
+        """Write lines into a file of ours; what uv says of it is known to be of the user's."""
+        signed = self._signed()
+        texts = [self._text(line) for line in lines]
+        file = self._file(name, [*signed, *texts])
+        self.uv.explanation.written[file] = [None] * len(signed) + list(lines)
+        return file
+
+    def _text(self, line: RequirementLine) -> str:
+        """A line, with its variables filled in and its paths from where uv works."""
+        place = self.uv.explanation.place(line)
+        text = self.indexes.expanded(line, place)
+        if self.uv.builds:
+            text = _URL.sub(lambda url: without_credentials(url[0]), text)
+        text = text.replace(f"{self.checkout}/", f"{self.root}/")
+        return anchored(text, self.moved(line.file.parent))
+
+    def _signed(self) -> list[str]:
+        """Options that open the indexes of the step's variables; not for what is built."""
+        if self.uv.builds:
+            return []
+        return [f"--extra-index-url {url}" for url in self.indexes.signed]
+
+    def _file(self, name: str, lines: Iterable[str]) -> Path:
+        file = self.folder / name
+        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return file
 
 
 def _indexes(lock: Path) -> list[str]:

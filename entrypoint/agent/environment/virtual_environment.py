@@ -1,20 +1,31 @@
-"""Virtual environments: each is made once for what is in it, and kept."""
+"""Virtual environments: each is made once for what is in it, and kept for other jobs.
+
+Nothing but uv, without building, writes into one that is kept: an agent can only read it.
+"""
 
 import fcntl
 import hashlib
 import os
 import shutil
+import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoint.agent import foreign_file
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.environment.uv_program import UvProgram
+from entrypoint.agent.sandbox import Sandbox
+
+# Of how environments are kept: with another one, those of earlier versions are not taken.
+_FORMAT = "2"
+_MARK = "complete"
+_BYTECODE = ".pyc"
+_MOST_MODULES = 50_000
 
 
 @dataclass(frozen=True)
@@ -25,68 +36,153 @@ class VirtualEnvironment:
     lock: Lock
     pins: Path
     hashes: Path | None
-    cwd: Path
 
-    def made(self, uv: UvProgram, folder: Path) -> Path:
-        """Make it in `folder`, unless it is there already; its interpreter.
+    @property
+    def key(self) -> str:
+        """Its name: it changes with everything that is installed, and with the interpreter."""
+        hashes = self.hashes.read_text(encoding="utf-8") if self.hashes else ""
+        text = "\n".join((_FORMAT, self.interpreter.identity, *self.lock.lines, hashes))
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def make(self, uv: UvProgram, target: Path) -> Path:
+        """Make it in the new folder `target`; its interpreter.
 
         Raises:
             EnvironmentFailure: with uv's own explanation.
+            NeedsSource: a pin has no wheel, and uv doesn't build.
             TimedOut: the deadline passed.
 
         """
-        target = folder / self._key
         python = target / "bin" / "python"
-        complete = target / "complete"
-        with _locked(target.with_suffix(".lock"), uv.sandbox.deadline):
-            if complete.is_file() and _runs(uv, python):
-                uv.sandbox.log.line("The environment is there already: it is used as it is.")
-                return python
-            if target.exists():
-                shutil.rmtree(target)
-            self._make(uv, target)
-            os.close(foreign_file.write_mark(complete))
-        return python
-
-    @property
-    def _key(self) -> str:
-        """Its name: it changes with everything that is installed, and with the interpreter."""
-        hashes = self.hashes.read_text(encoding="utf-8") if self.hashes else ""
-        text = "\n".join((self.interpreter.identity, *self.lock.lines, hashes))
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-    def _make(self, uv: UvProgram, target: Path) -> None:
         uv.run(
             "making the environment",
             *("venv", "--quiet", f"--python={self.interpreter.path}", target),
         )
+        # Not from a folder of the checkout, whose settings could say where to install.
         uv.run(
             "installing the requirements",
-            *("pip", "install", "--no-deps", "--quiet", f"--python={target / 'bin' / 'python'}"),
+            *("pip", "install", "--no-deps", "--quiet", *uv.options, f"--python={python}"),
             f"--requirements={self.pins}",
             *([f"--constraints={self.hashes}"] if self.hashes else []),
             # Every pin is exact, wherever it was found.
             "--index-strategy=unsafe-best-match",
             # MLflow writes its version into conda.yaml, and conda environments have it too.
             "pip",
-            cwd=self.cwd,
         )
+        return python
 
 
-def _runs(uv: UvProgram, python: Path) -> bool:
-    """Whether the interpreter under a kept environment is still there."""
-    if not python.exists():
+@dataclass(frozen=True)
+class KeptEnvironments:
+    """A folder of environments, each under its key; `complete` says what is in it.
+
+    `packages` is uv's cache, from which they are made.
+    """
+
+    folder: Path
+    packages: Path
+    sandbox: Sandbox
+
+    def made(self, environment: VirtualEnvironment, uv: UvProgram) -> Path:
+        """Make an environment, unless it is there as it was made; its interpreter.
+
+        Raises:
+            EnvironmentFailure: with uv's own explanation.
+            NeedsSource: a pin has no wheel.
+            TimedOut: the deadline passed.
+
+        """
+        target = self.folder / environment.key
+        with _locked(target.with_suffix(".lock"), self.sandbox.deadline):
+            if _is_unchanged(target) and (target / "bin" / "python").exists():
+                self.sandbox.log.line("The environment is there already: it is used as it is.")
+                return target / "bin" / "python"
+            if (target / _MARK).exists():
+                self.sandbox.log.line("The environment in the cache was changed: it is made anew.")
+                # Its files are those of uv's cache, under another name.
+                shutil.rmtree(self.packages)
+            if target.exists():
+                shutil.rmtree(target)
+            python = environment.make(uv, target)
+            _complete(target)
+        return python
+
+    def compile(self, python: Path, base: Path, written: Path) -> None:
+        """Compile the modules whose bytecode an agent's process has put into the folder `written`.
+
+        Only their names are taken from there. The interpreter is the one under the environment:
+        the environment's own would run what is installed.
+        """
+        target = python.parents[1]
+        if target.parent != self.folder:
+            return
+        prefix = str(target)
+        modules = [
+            name for name in _modules(written, prefix) if name.startswith(f"{prefix}{os.sep}")
+        ]
+        if not modules:
+            return
+        with _locked(target.with_suffix(".lock"), self.sandbox.deadline):
+            listed = self.sandbox.folder / "modules.txt"
+            listed.write_text("".join(f"{name}\n" for name in modules), encoding="utf-8")
+            self.sandbox.run(
+                [str(base), "-ISm", "compileall", "-qq", "-j0", f"-i{listed}"],
+                doing="compiling the environment",
+                cwd=self.sandbox.folder,
+                environ={},
+                foreign=False,
+            )
+            _complete(target)
+
+
+def _modules(written: Path, prefix: str) -> Iterator[str]:
+    """The source files of bytecode that stands under its whole path in a foreign folder."""
+    count = 0
+    # Links are not followed, and nothing is opened.
+    for parent, _, names in os.walk(f"{written}{prefix}"):
+        folder = parent.removeprefix(str(written))
+        for name in names:
+            module, _, suffix = name.partition(f".{sys.implementation.cache_tag.partition('-')[0]}")
+            count += 1
+            if count > _MOST_MODULES:
+                return
+            if suffix.endswith(_BYTECODE) and "\n" not in name and ".." not in folder:
+                yield str(Path(folder).with_name(f"{module}.py"))
+
+
+def _is_unchanged(target: Path) -> bool:
+    """Whether an environment is what it was when it was made."""
+    try:
+        return (target / _MARK).read_text(encoding="utf-8") == _content(target)
+    except (OSError, ValueError):
         return False
-    argv = [str(python), "-IBc", ""]
-    doing = "starting the environment"
-    status, _ = uv.sandbox.run(argv, doing=doing, cwd=uv.sandbox.folder, environ={})
-    return status == 0
+
+
+def _complete(target: Path) -> None:
+    (target / _MARK).write_text(_content(target), encoding="utf-8")
+
+
+def _content(target: Path) -> str:
+    """SHA-256 of every file's place, size and time, and of where links lead."""
+    lines = []
+    folders = [str(target)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                status = entry.stat(follow_symlinks=False)
+                leads = Path(entry).readlink() if stat.S_ISLNK(status.st_mode) else ""
+                if stat.S_ISDIR(status.st_mode):
+                    folders.append(entry.path)
+                elif entry.name != _MARK:
+                    # Whole seconds: archives of a cache may keep no more.
+                    lines.append(f"{entry.path}\0{status.st_size}\0{int(status.st_mtime)}\0{leads}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
 
 
 @contextmanager
 def _locked(path: Path, deadline: Deadline) -> Iterator[None]:
     """Keep another job with the same cache out while the environment is made."""
-    lock = foreign_file.write_mark(path)
+    lock = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
     try:
         while True:
             try:
