@@ -2,16 +2,23 @@
 
 import re
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from entrypoint.errors import Problem
 from entrypoint.github import marker
+from entrypoint.github.answer import Answer
 from entrypoint.github.api import Api
 from entrypoint.github.posted import Posted
 from entrypoint.github.refusal import Purpose, Refused
 
 _TRIES = 3
+
+
+class _Release(Answer):
+    id: int
+    html_url: str
+    body: str | None = None
 
 
 class Notes:
@@ -44,12 +51,12 @@ class Notes:
             release = self._release()
             if release is None:
                 return None
-            old = release.get("body") or ""
+            old = release.body or ""
             new, did = self._with_block(old, block)
             if marker.is_same(old, new):
-                return posted or Posted(release["html_url"], "unchanged")
-            posted = Posted(release["html_url"], did)
-            self._api.patch(f"releases/{release['id']}", self._purpose, {"body": new})
+                return posted or Posted(release.html_url, "unchanged")
+            posted = Posted(release.html_url, did)
+            self._api.patch(f"releases/{release.id}", self._purpose, {"body": new})
         raise Refused(
             Problem(
                 f"log-agent can't {self._purpose.text}: others overwrite them all the time.",
@@ -57,9 +64,9 @@ class Notes:
             )
         )
 
-    def _release(self) -> dict[str, Any] | None:
+    def _release(self) -> _Release | None:
         try:
-            return self._api.get(self._path, self._purpose)
+            return self._api.get(self._path, self._purpose, _Release)
         except Refused as refused:
             if refused.status == HTTPStatus.NOT_FOUND:
                 return None
