@@ -74,9 +74,10 @@ class Notes:
 
     def _with_block(self, notes: str, block: str) -> tuple[str, Literal["created", "updated"]]:
         text = f"{self._begin}\n{block.strip()}\n{self._end}"
-        begin, end = re.escape(self._begin), re.escape(self._end)
+        # Where a line begins: a block may quote foreign code, each line of it behind its sign.
+        begin, end = f"^{re.escape(self._begin)}", f"^{re.escape(self._end)}"
         # From the last beginning before an end: a person may have cut a block in two.
-        old = re.compile(f"{begin}(?:(?!{begin}).)*?{end}", re.DOTALL)
+        old = re.compile(f"{begin}(?:(?!{begin}).)*?{end}", re.DOTALL | re.MULTILINE)
         if old.search(notes):
             return old.sub(lambda _: text, notes, count=1), "updated"
         return f"{notes}\n\n{text}" if notes.strip() else text, "created"
