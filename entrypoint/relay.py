@@ -5,12 +5,15 @@ none of that code: https://securitylab.github.com/resources/github-actions-preve
 """
 
 from dataclasses import replace
+from itertools import islice, product
+from pathlib import Path
 
 from entrypoint.errors import Failure, InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.forks import TWO_WORKFLOWS
 from entrypoint.github import pulls
 from entrypoint.github.api import Api
+from entrypoint.github.relayed_comments import MOST, RelayedComment
 from entrypoint.inputs import Reporting
 from entrypoint.job import Job
 from entrypoint.report import saved
@@ -22,7 +25,7 @@ _OF_PULL_REQUESTS = ("pull_request", "pull_request_target")
 
 
 def relay(job: Job, event: Event, result: Result) -> None:
-    """Post every report that the run left on the pull requests whose head it was about.
+    """Post the reports that the run left, few of them, where its head is a pull request's.
 
     Raises:
         Failure: nothing says what to post where, or GitHub doesn't take it; every other report is
@@ -49,7 +52,7 @@ def relay(job: Job, event: Event, result: Result) -> None:
 
 def _post_all(job: Job, event: Event, run: WorkflowRun, inputs: Reporting, result: Result) -> None:
     with Api.from_environ(job.environ, inputs.github_token) as api:
-        numbers = pulls.numbers(api, run.owner, run.branch, run.sha)
+        numbers = pulls.numbers(api, run.repository, run.branch, run.sha)
         if not numbers:
             result.skipped = f"no open pull request has the head {run.sha[:7]} any more"
             return
@@ -60,20 +63,46 @@ def _post_all(job: Job, event: Event, run: WorkflowRun, inputs: Reporting, resul
                     f"Carry it over from the preview:\n\n{TWO_WORKFLOWS}",
                 )
             )
-        problems: list[Problem] = []
+        files = saved.found(inputs.report_path, job.workspace.relative(inputs.report_path))
+        _tell_what_is_left_out(len(files) * len(numbers) - MOST, run, job)
+        reports, problems = _read(files[:MOST], event, run)
+        keys = [reported.subject for reported in reports]
         urls: list[str] = []
-        for file in saved.found(inputs.report_path, job.workspace.relative(inputs.report_path)):
+        for number, reported in islice(product(numbers, reports), MOST):
+            wanted = inputs.comment == "always" or reported.changed is not False
+            comment = RelayedComment(api, number, run.repository, reported.subject, keys)
             try:
-                reported = _trusted(saved.read(file), event, run)
-                wanted = inputs.comment == "always" or reported.changed is not False
-                for number in numbers:
-                    post(reported, number, api, job, only_if_there=not wanted)
-                    urls.append(reported.comment_url)
+                post(reported, comment, job, only_if_there=not wanted)
+                urls.append(reported.comment_url)
             except Failure as failure:
                 problems += failure.problems
     result.comment_url = "\n".join(url for url in urls if url)
     if problems:
         raise Failure(*problems)
+
+
+def _read(files: list[Path], event: Event, run: WorkflowRun) -> tuple[list[Result], list[Problem]]:
+    """The reports, and what is wrong with the others."""
+    reports: list[Result] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            reports.append(_trusted(saved.read(file), event, run))
+        except Failure as failure:
+            problems += failure.problems
+    return reports, problems
+
+
+def _tell_what_is_left_out(more: int, run: WorkflowRun, job: Job) -> None:
+    if more > 0:
+        reports_are = "reports are" if more > 1 else "report is"
+        job.log.warning(
+            Problem(
+                f"`report-path`: {more} more {reports_are} not on the pull request: a run gets"
+                f" {MOST} comments at most.",
+                f"All of them are in the summary of the run: {run.url}",
+            )
+        )
 
 
 def _trusted(reported: Result, event: Event, run: WorkflowRun) -> Result:

@@ -49,20 +49,20 @@ def comment(result: Result, job: Job) -> None:
     read_only = event.is_without_secrets
     with Api.from_environ(job.environ, inputs.github_token, is_read_only=read_only) as api:
         try:
-            post(result, int(number), api, job, only_if_there=not is_worth_it)
+            comment = Comment(api, int(number), result.subject)
+            post(result, comment, job, only_if_there=not is_worth_it)
         except Refused as refused:
             for problem in refused.problems:
                 (job.log.notice if read_only else job.log.warning)(problem)
 
 
-def post(result: Result, number: int, api: Api, job: Job, *, only_if_there: bool = False) -> None:
+def post(result: Result, comment: Comment, job: Job, *, only_if_there: bool = False) -> None:
     """Post the comment on a pull request; its address is filled in.
 
     Raises:
         Refused: GitHub doesn't take it.
 
     """
-    comment = Comment(api, number, result.target or result.agent)
     body = job.secrets.redact(rendering.render(result, "comment", comment.room))
     posted = comment.post(body, rendering.fingerprint(result), only_if_there=only_if_there)
     if posted:

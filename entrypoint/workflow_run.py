@@ -9,8 +9,7 @@ from typing import Any, Self
 class WorkflowRun:
     """One run of another workflow; the texts may be a stranger's, such as the name of a branch.
 
-    `event` started it, `owner` and `repository` (`owner/name`) hold its head: empty when the fork
-    is gone.
+    `event` started it, `repository` (`owner/name`) holds its head: empty when the fork is gone.
     """
 
     id: int = 0
@@ -20,7 +19,6 @@ class WorkflowRun:
     url: str = ""
     sha: str = ""
     branch: str = ""
-    owner: str = ""
     repository: str = ""
 
     @classmethod
@@ -35,6 +33,5 @@ class WorkflowRun:
             url=run.get("html_url") or "",
             sha=run.get("head_sha") or "",
             branch=run.get("head_branch") or "",
-            owner=(repository.get("owner") or {}).get("login") or "",
             repository=repository.get("full_name") or "",
         )

@@ -1,16 +1,17 @@
 """GitHub's REST API, as far as one repository goes."""
 
-import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from pydantic import Field
 from requests.adapters import HTTPAdapter
 
-from entrypoint.github import refusal
+from entrypoint.github import answer, refusal
+from entrypoint.github.answer import Answer, Kind
 from entrypoint.github.rate_limit import Patience
 from entrypoint.github.refusal import Purpose, Refused
 
@@ -21,7 +22,24 @@ _HEADERS = {
 }
 _CONNECT_TIMEOUT, _READ_TIMEOUT = 10, 30  # seconds
 _PAGE = 100  # the most that GitHub gives at once
+# GitHub takes 2,500 comments on a pull request; what has more pages is no list of GitHub's.
+_MOST_PAGES = 100
 _WHO = "query { viewer { login } }"
+
+
+class _Viewer(Answer):
+    login: Annotated[str, Field(min_length=1)]
+
+
+class _Data(Answer):
+    viewer: _Viewer
+
+
+class _Who(Answer):
+    """GraphQL's answer: with `errors` there may be no data."""
+
+    data: _Data | None = None
+    errors: Any = None
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -86,28 +104,32 @@ class Api:
     ) -> None:
         self._session.close()
 
-    def items(self, path: str, purpose: Purpose, **query: str) -> Iterator[dict[str, Any]]:
-        """All of a list, page after page."""
+    def items(self, path: str, purpose: Purpose, kind: type[Kind], **query: str) -> Iterator[Kind]:
+        """All of a list, page after page: each item is of the kind."""
         url = self._path(path)
         parameters: Mapping[str, str] = {**query, "per_page": str(_PAGE)}
-        while url:
+        read: set[str] = set()
+        for _ in range(_MOST_PAGES):
             response = self._ask("GET", url, purpose, query=parameters)
-            page = self._json(response, purpose)
-            if not isinstance(page, list):
-                raise self._nonsense(purpose, "no list")
-            yield from page
+            yield from self._read(list[kind], response, purpose)  # type: ignore[valid-type]
+            read |= {url, response.url}
             # The link to the next page carries the query.
             url, parameters = self._next(response, purpose), {}
+            if not url:
+                return
+            if url in read:
+                raise self._nonsense(purpose, f"a next page that was read before: {url}")
+        raise self._nonsense(purpose, f"a list of more than {_MOST_PAGES} pages")
 
-    def get(self, path: str, purpose: Purpose) -> dict[str, Any]:
-        return self._object("GET", self._path(path), purpose)
+    def get(self, path: str, purpose: Purpose, kind: type[Kind]) -> Kind:
+        return self._read(kind, self._ask("GET", self._path(path), purpose), purpose)
 
-    def post(self, path: str, purpose: Purpose, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, purpose: Purpose, body: Mapping[str, Any], kind: type[Kind]) -> Kind:
         """Sent once: after a `Refused` that `may_have_acted` it is for the caller to look."""
-        return self._object("POST", self._path(path), purpose, body)
+        return self._read(kind, self._ask("POST", self._path(path), purpose, body=body), purpose)
 
-    def patch(self, path: str, purpose: Purpose, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._object("PATCH", self._path(path), purpose, body)
+    def patch(self, path: str, purpose: Purpose, body: Mapping[str, Any]) -> None:
+        self._ask("PATCH", self._path(path), purpose, body=body)
 
     def delete(self, path: str, purpose: Purpose) -> None:
         """What is gone already is fine."""
@@ -124,22 +146,13 @@ class Api:
         github.com has at `/graphql` and GitHub Enterprise at `/api/graphql`, tells every token.
         """
         url = f"{self._url.removesuffix('/v3')}/graphql"
-        answer = self._object("POST", url, purpose, {"query": _WHO})
-        try:
-            return str(answer["data"]["viewer"]["login"])
-        except (KeyError, TypeError) as error:
-            raise self._nonsense(purpose, str(answer.get("errors") or answer)) from error
+        who = self._read(_Who, self._ask("POST", url, purpose, body={"query": _WHO}), purpose)
+        if who.data is None:
+            raise self._nonsense(purpose, f"no viewer: {who.errors}")
+        return who.data.viewer.login
 
     def _path(self, path: str) -> str:
         return f"{self._url}/repos/{self._repository}/{path}"
-
-    def _object(
-        self, verb: str, url: str, purpose: Purpose, body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        answer = self._json(self._ask(verb, url, purpose, body=body), purpose)
-        if not isinstance(answer, dict):
-            raise self._nonsense(purpose, "no object")
-        return answer
 
     def _ask(
         self,
@@ -169,25 +182,29 @@ class Api:
         problem = refusal.of_answer(
             purpose,
             status,
-            _message(response),
+            answer.message(response.content, str(response.reason)),
             response.headers,
             is_read_only=self._is_read_only,
         )
         is_their_mistake = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         raise Refused(problem, status, may_have_acted=verb == "POST" and is_their_mistake)
 
-    def _json(self, response: requests.Response, purpose: Purpose) -> Any:
+    def _read(self, kind: type[Kind], response: requests.Response, purpose: Purpose) -> Kind:
         try:
-            return response.json()
+            return answer.read(kind, response.content)
         except ValueError as error:
-            raise self._nonsense(purpose, "no JSON") from error
+            raise self._nonsense(purpose, str(error)) from error
 
     def _next(self, response: requests.Response, purpose: Purpose) -> str:
         """The address of the next page, empty after the last."""
         link = response.links.get("next", {}).get("url", "")
-        url = urljoin(response.url, link) if link else ""
+        try:
+            url = urljoin(response.url, link) if link else ""
+            is_elsewhere = url and urlsplit(url)[:2] != urlsplit(self._url)[:2]
+        except ValueError as error:
+            raise self._nonsense(purpose, f"a next page that is no address: {link}") from error
         # The token goes with the request, so it must not go elsewhere.
-        if url and urlsplit(url)[:2] != urlsplit(self._url)[:2]:
+        if is_elsewhere:
             raise self._nonsense(purpose, f"a next page on another host: {url}")
         return url
 
@@ -197,13 +214,3 @@ class Api:
     @property
     def _host(self) -> str:
         return urlsplit(self._url).netloc
-
-
-def _message(response: requests.Response) -> str:
-    """What GitHub says about an error, and about each field that is at fault."""
-    try:
-        answer = response.json()
-        message, errors = str(answer["message"]), answer.get("errors")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return str(response.reason)
-    return f"{message}: {json.dumps(errors)}" if errors else message

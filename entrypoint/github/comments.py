@@ -1,9 +1,10 @@
 """The comment on a pull request: one for each target, written anew in place."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from entrypoint.errors import Problem
 from entrypoint.github import marker
+from entrypoint.github.answer import Answer
 from entrypoint.github.api import Api
 from entrypoint.github.posted import Posted
 from entrypoint.github.refusal import Purpose, Refused
@@ -11,6 +12,25 @@ from entrypoint.github.refusal import Purpose, Refused
 # GitHub counts characters; in bytes there are never fewer.
 LIMIT = 65_536
 _FINGERPRINT = 64
+
+
+class Author(Answer):
+    """Who wrote a comment."""
+
+    login: str
+
+
+class Written(Answer):
+    """A comment as it stands on GitHub; there is no author when the account was deleted."""
+
+    id: int
+    html_url: str
+    body: str | None = None
+    user: Author | None = None
+
+    def begins_with(self, *beginnings: str) -> bool:
+        """Whether it has one of the markers."""
+        return (self.body or "").startswith(beginnings)
 
 
 class Comment:
@@ -59,52 +79,49 @@ class Comment:
         return f"{self._marker}\n{marker.content(fingerprint)}\n"
 
     def _post(self, text: str, head: str, *, only_if_there: bool) -> Posted | None:
-        mine = self._mine()
+        mine = self._mine(self._marker)
         if mine:
-            first, *others = mine
-            posted = self._update(first, text, head)
-            for other in others:  # of a job that was killed before it could do so
-                self._delete(other)
-            return posted
+            # Several were left by a job that was killed before it could remove its own.
+            return self._rewrite(mine, text, head)
         return None if only_if_there else self._create(text, head)
 
     def _create(self, text: str, head: str) -> Posted:
-        created = self._api.post(self._path, self._purpose, {"body": text})
+        created = self._api.post(self._path, self._purpose, {"body": text}, Written)
         # A job that ran at the same time found none either. The first comment stays; whoever made
         # a later one came later, and knows better what it should say.
-        first = next(iter(self._mine(created["user"]["login"])), created)
-        if first["id"] >= created["id"]:
-            return Posted(created["html_url"], "created")
-        posted = self._update(first, text, head)
-        self._delete(created)
-        return posted
+        login = created.user.login if created.user else ""
+        first = next(iter(self._mine(self._marker, login)), created)
+        if first.id >= created.id:
+            return Posted(created.html_url, "created")
+        return self._rewrite([first, created], text, head)
 
-    def _mine(self, login: str = "") -> list[dict[str, Any]]:
-        """The target's comments that were written with this token, oldest first."""
+    def _mine(self, beginning: str, login: str = "") -> list[Written]:
+        """The comments with this beginning that were written with this token, oldest first."""
         marked = [
             comment
-            for comment in self._api.items(self._path, self._purpose)
-            if (comment.get("body") or "").startswith(self._marker)
+            for comment in self._api.items(self._path, self._purpose, Written)
+            if comment.begins_with(beginning)
         ]
         if not marked:
             return []
         login = login or self._api.login(self._purpose)
-        mine = [comment for comment in marked if _author(comment) == login]
-        return sorted(mine, key=lambda comment: int(comment["id"]))
+        mine = [comment for comment in marked if comment.user and comment.user.login == login]
+        return sorted(mine, key=lambda comment: comment.id)
 
-    def _update(self, comment: dict[str, Any], text: str, head: str) -> Posted:
-        if comment["body"].splitlines()[:2] == head.splitlines():
-            return Posted(comment["html_url"], "unchanged")
-        self._api.patch(self._one(comment), self._purpose, {"body": text})
-        return Posted(comment["html_url"], "updated")
+    def _rewrite(self, comments: Sequence[Written], text: str, head: str) -> Posted:
+        """Let the first say it, and remove the others."""
+        first, *others = comments
+        posted = self._update(first, text, head)
+        for other in others:
+            self._api.delete(_one(other), self._purpose)
+        return posted
 
-    def _delete(self, comment: dict[str, Any]) -> None:
-        self._api.delete(self._one(comment), self._purpose)
+    def _update(self, comment: Written, text: str, head: str) -> Posted:
+        if (comment.body or "").splitlines()[:2] == head.splitlines():
+            return Posted(comment.html_url, "unchanged")
+        self._api.patch(_one(comment), self._purpose, {"body": text})
+        return Posted(comment.html_url, "updated")
 
-    def _one(self, comment: dict[str, Any]) -> str:
-        return f"issues/comments/{comment['id']}"
 
-
-def _author(comment: dict[str, Any]) -> str:
-    # There is none when the account was deleted.
-    return str((comment.get("user") or {}).get("login", ""))
+def _one(comment: Written) -> str:
+    return f"issues/comments/{comment.id}"

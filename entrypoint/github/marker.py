@@ -1,6 +1,10 @@
 """The hidden lines by which log-agent finds again what it wrote."""
 
+import hashlib
 from urllib.parse import quote
+
+# What no other marker begins with.
+RELAYED = "<!-- log-agent relayed: "
 
 
 def begin(key: str) -> str:
@@ -11,6 +15,20 @@ def begin(key: str) -> str:
 def end(key: str) -> str:
     """Marks the end, where what follows is other people's."""
     return f"<!-- log-agent ends: {_name(key)} -->"
+
+
+def relayed_from(repository: str) -> str:
+    """What the markers of all reports of a repository's runs begin with, and of no other's."""
+    return f"{RELAYED}{_name(repository)} "
+
+
+def relayed(repository: str, key: str) -> str:
+    """Marks what a run of a repository, which isn't trusted, has reported about one target.
+
+    `key` is that run's word: nothing of it but its digest is in the marker.
+    """
+    digest = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+    return f"{relayed_from(repository)}{digest} -->"
 
 
 def content(fingerprint: str) -> str:

@@ -4,7 +4,7 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -37,7 +37,7 @@ def wait(headers: Mapping[str, str]) -> float | None:
     said = headers.get("Retry-After")
     try:
         if said and said.isdecimal():
-            return int(said)
+            return timedelta(seconds=int(said)).total_seconds()
         now = parsedate_to_datetime(headers.get("Date", ""))
         if said:
             return _until(parsedate_to_datetime(said), now)

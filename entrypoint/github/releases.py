@@ -2,16 +2,23 @@
 
 import re
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from entrypoint.errors import Problem
 from entrypoint.github import marker
+from entrypoint.github.answer import Answer
 from entrypoint.github.api import Api
 from entrypoint.github.posted import Posted
 from entrypoint.github.refusal import Purpose, Refused
 
 _TRIES = 3
+
+
+class _Release(Answer):
+    id: int
+    html_url: str
+    body: str | None = None
 
 
 class Notes:
@@ -44,12 +51,12 @@ class Notes:
             release = self._release()
             if release is None:
                 return None
-            old = release.get("body") or ""
+            old = release.body or ""
             new, did = self._with_block(old, block)
             if marker.is_same(old, new):
-                return posted or Posted(release["html_url"], "unchanged")
-            posted = Posted(release["html_url"], did)
-            self._api.patch(f"releases/{release['id']}", self._purpose, {"body": new})
+                return posted or Posted(release.html_url, "unchanged")
+            posted = Posted(release.html_url, did)
+            self._api.patch(f"releases/{release.id}", self._purpose, {"body": new})
         raise Refused(
             Problem(
                 f"log-agent can't {self._purpose.text}: others overwrite them all the time.",
@@ -57,9 +64,9 @@ class Notes:
             )
         )
 
-    def _release(self) -> dict[str, Any] | None:
+    def _release(self) -> _Release | None:
         try:
-            return self._api.get(self._path, self._purpose)
+            return self._api.get(self._path, self._purpose, _Release)
         except Refused as refused:
             if refused.status == HTTPStatus.NOT_FOUND:
                 return None
@@ -67,9 +74,10 @@ class Notes:
 
     def _with_block(self, notes: str, block: str) -> tuple[str, Literal["created", "updated"]]:
         text = f"{self._begin}\n{block.strip()}\n{self._end}"
-        begin, end = re.escape(self._begin), re.escape(self._end)
+        # Where a line begins: a block may quote foreign code, each line of it behind its sign.
+        begin, end = f"^{re.escape(self._begin)}", f"^{re.escape(self._end)}"
         # From the last beginning before an end: a person may have cut a block in two.
-        old = re.compile(f"{begin}(?:(?!{begin}).)*?{end}", re.DOTALL)
+        old = re.compile(f"{begin}(?:(?!{begin}).)*?{end}", re.DOTALL | re.MULTILINE)
         if old.search(notes):
             return old.sub(lambda _: text, notes, count=1), "updated"
         return f"{notes}\n\n{text}" if notes.strip() else text, "created"

@@ -84,6 +84,11 @@ class Result:
         log.line(f"{name}: {self.stages[-1].seconds:.1f} s")
 
     @property
+    def subject(self) -> str:
+        """What the report is about: the registered model, else the agent."""
+        return self.target or self.agent
+
+    @property
     def is_compared(self) -> bool:
         """Whether there are changes to show."""
         return self.comparison is not None and self.comparison.changes

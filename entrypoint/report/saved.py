@@ -1,8 +1,10 @@
 """A report in a folder: for later steps, and for `mode: comment` in another workflow."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,8 +19,8 @@ from entrypoint.report.result import Result
 RESULT = "result.json"
 _SUMMARY, _COMMENT, _TRANSCRIPT = "summary.md", "comment.md", "agent.log"
 _LIMITS = {_SUMMARY: 1024 * 1024, _COMMENT: 65_000}
-# Of one pull request; more is no report of ours.
-_MOST = 100
+# A run's artifacts are a folder each; a stranger's may be anything.
+_MOST_ENTRIES = 1_000
 _LARGEST_NUMBER = 2**53
 
 
@@ -42,14 +44,16 @@ def save_transcript(transcript: Path, folder: Path, redact: Callable[[str], str]
 def found(folder: Path, shown: str) -> list[Path]:
     """The results in a folder, or in the folders right below it, as an artifact each brings one.
 
+    No link is followed, and no more than `_MOST_ENTRIES` of what is in the folder is looked at.
+
     Raises:
         InputFailure: there is none; `shown` is the folder as the user knows it.
 
     """
-    files = [folder / RESULT, *sorted(folder.glob(f"*/{RESULT}"))]
-    there = [file for file in files if file.is_file() and not file.parent.is_symlink()]
+    files = [folder / RESULT, *(below / RESULT for below in _folders(folder))]
+    there = [file for file in files if os.path.lexists(file)]
     if there:
-        return there[:_MOST]
+        return there
     raise InputFailure(
         Problem(
             f"`report-path`: no `{RESULT}` is in `{shown}`.",
@@ -104,6 +108,15 @@ def read(file: Path) -> Result:
         comment_url="",
         report_path="",
     )
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            looked_at = list(islice(entries, _MOST_ENTRIES))
+    except OSError:  # nothing was downloaded
+        return []
+    return sorted(Path(each) for each in looked_at if each.is_dir(follow_symlinks=False))
 
 
 def _write(file: Path, text: str) -> None:

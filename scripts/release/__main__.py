@@ -1,7 +1,7 @@
 """Release a version.
 
 prepare   write the version and the day into the files
-check     say whether all files agree that the checked-out commit is this version
+check     say whether the checked-out commit is on main, and all files agree that it is this version
 publish   put the release's commit and its tags on GitHub; --dry-run tells the whole release instead
 notes     print what the version brings
 """
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], root: Path, today
                 for name, text in project.prepared(version, today).files.items():
                     (root / name).write_text(text, encoding="utf-8")
             case "check":
+                Repository(root).check_is_on_main(version.tag)
                 project.check(version)
             case "notes":
                 print(project.changelog.notes(version))

@@ -66,11 +66,17 @@ class Plan:
             f"git tag {version.tag} && git push origin {version.tag}": (
                 "starts .github/workflows/release.yml, whose jobs are:"
             ),
-            "check": f"the files and the tag agree on {version}",
+            "check": f"the tag is on main, and the files agree on {version}",
             "test": "all checks and tests (.ci/run)",
-            "build": f"{name}, on linux/amd64 and on linux/arm64, with SBOM and provenance",
-            "image": f"{name}:{version}, both in one; SBOM and provenance signed (Sigstore)",
+            "build": f"{name}-staging, on linux/amd64 and on linux/arm64, with SBOM and provenance",
+            "image": f"{name}-staging:{version}, both in one",
             "accept": "the container's tests on that very image, on both",
+            "sign": "\n".join(
+                [
+                    "waits for the approval of the environment `release`",
+                    f"{name}:{version}, the same image; SBOM and provenance signed (Sigstore)",
+                ]
+            ),
             "release": "\n".join(
                 [
                     f"a commit on {_short(self.head)}, on no branch:",

@@ -12,6 +12,7 @@ from scripts.release.errors import ReleaseError
 # https://github.com/actions/checkout#push-a-commit-using-the-built-in-token
 _NAME = "github-actions[bot]"
 _MAIL = "41898282+github-actions[bot]@users.noreply.github.com"
+_MAIN = "refs/remotes/origin/main"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,21 @@ class Repository:
     def head(self) -> str:
         """The commit that is checked out."""
         return self._git("rev-parse", "HEAD^{commit}")
+
+    def check_is_on_main(self, tag: str) -> None:
+        """Refuse the commit that is checked out unless it is on the remote's `main`.
+
+        The clone must have all of that branch: what it knows of the remote is what counts.
+        """
+        if self._git("rev-list", "--max-count=1", "HEAD", f"^{_MAIN}"):
+            raise ReleaseError(
+                f"{tag} is at {self.head[:12]}, which is not on `main`: what is released was"
+                " reviewed and merged.\nMerge the commit by a pull request. Then take the tag away"
+                f" and put it on `main`:\n\n"
+                f"    git push --delete origin {tag}\n"
+                f"    git fetch origin main && git tag --force {tag} origin/main\n"
+                f"    git push origin {tag}"
+            )
 
     def read(self, commit: str, name: str) -> str:
         """A file's text in a commit."""

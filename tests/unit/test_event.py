@@ -303,9 +303,8 @@ def test_githubs_examples_of_workflow_runs_are_read() -> None:
         assert read.workflow_run.sha == payload["workflow_run"]["head_sha"]
         head = payload["workflow_run"]["head_repository"]
         assert read.workflow_run.repository == head["full_name"]
-        assert read.workflow_run.owner == head["owner"]["login"]
-        assert (fork.workflow_run.owner, fork.workflow_run.branch) == (
-            "stranger",
+        assert (fork.workflow_run.repository, fork.workflow_run.branch) == (
+            f"stranger/{head['name']}",
             read.workflow_run.branch,
         )
         assert not read.is_without_secrets

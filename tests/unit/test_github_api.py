@@ -1,12 +1,15 @@
 """The client of GitHub's REST API: limits, faults, and what is said of them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from entrypoint.errors import Problem
+from entrypoint.github import answer
 from entrypoint.github.api import Api
 from entrypoint.github.rate_limit import wait
 from entrypoint.github.refusal import Purpose, Refused
@@ -17,6 +20,15 @@ from tests.doubles.server_process import free_port
 
 PURPOSE = Purpose("do the thing", ("contents: read", "pull-requests: write"))
 COMMENTS = "issues/7/comments"
+
+
+class Thing(answer.Answer):
+    """A comment, or a release."""
+
+    id: int
+    body: str | None
+
+
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
 EPOCH = 1767225600
 
@@ -42,14 +54,14 @@ def refusal(act: Callable[[], object]) -> tuple[Refused, Problem]:
 
 def post(client: Api) -> Refused:
     """Post a comment that isn't taken."""
-    return refusal(lambda: client.post(COMMENTS, PURPOSE, {"body": "Hello"}))[0]
+    return refusal(lambda: client.post(COMMENTS, PURPOSE, {"body": "Hello"}, Thing))[0]
 
 
 def test_speaks_with_the_repository_of_the_job(github: GitHub) -> None:
     with Api.from_environ(github.env, github.tokens.job.value) as client:
-        created = client.post(COMMENTS, PURPOSE, {"body": "Hello"})
+        created = client.post(COMMENTS, PURPOSE, {"body": "Hello"}, Thing)
 
-    assert [comment.id for comment in github.comments(7)] == [created["id"]]
+    assert [comment.id for comment in github.comments(7)] == [created.id]
 
 
 def test_speaks_with_github_enterprise() -> None:
@@ -58,7 +70,7 @@ def test_speaks_with_github_enterprise() -> None:
         for number in range(101):
             github.comment(7, str(number), None)
         with Api.from_environ(github.env, github.tokens.job.value) as client:
-            comments = [*client.items(COMMENTS, PURPOSE)]
+            comments = [*client.items(COMMENTS, PURPOSE, Thing)]
             login = client.login(PURPOSE)
 
         assert (len(comments), login) == (101, "github-actions[bot]")
@@ -82,7 +94,7 @@ def test_asks_for_every_page(github: GitHub) -> None:
         github.comment(7, str(number), None)
 
     with api(github) as client:
-        bodies = [comment["body"] for comment in client.items(COMMENTS, PURPOSE)]
+        bodies = [comment.body for comment in client.items(COMMENTS, PURPOSE, Thing)]
 
     assert bodies == [str(number) for number in range(250)]
     assert [call.query.get("page") for call in github.calls] == [None, "2", "3"]
@@ -94,14 +106,14 @@ def test_an_error_of_githubs_passes(github: GitHub, status: int) -> None:
     github.faults.add(Fault(status=status, times=3))
 
     with api(github) as client:
-        assert len([*client.items(COMMENTS, PURPOSE)]) == 1
+        assert len([*client.items(COMMENTS, PURPOSE, Thing)]) == 1
 
 
 def test_an_error_that_stays_is_told_after_four_tries(github: GitHub) -> None:
     github.faults.add(Fault(status=502, times=9))
 
     with api(github) as client:
-        refused, problem = refusal(lambda: [*client.items(COMMENTS, PURPOSE)])
+        refused, problem = refusal(lambda: [*client.items(COMMENTS, PURPOSE, Thing)])
 
     assert len(github.calls) == 4
     assert refused.status == 502
@@ -135,7 +147,7 @@ def test_what_may_have_been_created_is_not_created_again(github: GitHub, fault: 
 
 def test_nobody_there_is_told() -> None:
     with Api(f"http://127.0.0.1:{free_port()}", "acme/agents", "", backoff=0) as client:
-        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE))
+        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE, Thing))
 
     assert refused.status == 0
     assert "can't be reached" in problem.what
@@ -158,7 +170,7 @@ def test_a_secondary_limit_is_waited_for(github: GitHub, fault: Fault) -> None:
     github.faults.add(fault)
 
     with api(github) as client:
-        assert [*client.items(COMMENTS, PURPOSE)] == []
+        assert [*client.items(COMMENTS, PURPOSE, Thing)] == []
 
     assert github.faults.waiting == ()
 
@@ -167,7 +179,7 @@ def test_what_a_limit_refused_was_not_done_and_is_done_later(github: GitHub) -> 
     github.faults.add(Fault("POST", status=403, headers={"Retry-After": "0"}))
 
     with api(github) as client:
-        client.post(COMMENTS, PURPOSE, {"body": "Hello"})
+        client.post(COMMENTS, PURPOSE, {"body": "Hello"}, Thing)
 
     assert len(github.comments(7)) == 1
 
@@ -176,7 +188,7 @@ def test_the_primary_limit_is_waited_for(github: GitHub) -> None:
     github.rate_limit.use_up(1)
 
     with api(github) as client:
-        client.post(COMMENTS, PURPOSE, {"body": "Hello"})
+        client.post(COMMENTS, PURPOSE, {"body": "Hello"}, Thing)
 
     assert [call.status for call in github.calls] == [403, 201]
     assert len(github.comments(7)) == 1
@@ -187,7 +199,7 @@ def test_a_long_wait_is_told_instead(github: GitHub, seconds: int) -> None:
     github.rate_limit.use_up(seconds)
 
     with api(github) as client:
-        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE))
+        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE, Thing))
 
     assert len(github.calls) == 1
     assert not refused.may_have_acted
@@ -200,7 +212,7 @@ def test_a_long_retry_after_is_told_instead(github: GitHub, status: int) -> None
     github.faults.add(Fault(status=status, headers={"Retry-After": "3600"}))
 
     with api(github) as client:
-        refusal(lambda: client.get("releases/1", PURPOSE))
+        refusal(lambda: client.get("releases/1", PURPOSE, Thing))
 
     assert len(github.calls) == 1
 
@@ -211,7 +223,7 @@ def test_a_limit_that_stays_is_told(github: GitHub) -> None:
     github.faults.add(limited)
 
     with api(github) as client:
-        _, problem = refusal(lambda: client.get("releases/1", PURPOSE))
+        _, problem = refusal(lambda: client.get("releases/1", PURPOSE, Thing))
 
     assert len(github.calls) == 4
     assert "rate limit" in problem.what
@@ -232,6 +244,8 @@ def test_a_limit_that_stays_is_told(github: GitHub) -> None:
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9" * 99, "Date": DATE}, None),
         ({"X-RateLimit-Remaining": "0", "Date": DATE}, None),
         ({"Retry-After": "soon", "Date": DATE}, None),
+        ({"Retry-After": "9" * 400}, None),
+        ({"Retry-After": "9" * 5000}, None),
         ({"Retry-After": "-1", "Date": DATE}, None),
         ({}, None),
     ],
@@ -290,7 +304,7 @@ def test_an_archived_repository_is_told_in_githubs_words(github: GitHub) -> None
 @pytest.mark.parametrize("token", ["", "ghs_unknown", "two\nlines", "gebührenfrei"])
 def test_no_token_is_told(github: GitHub, token: str) -> None:
     with Api(github.site.api, github.repository, token) as client:
-        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE))
+        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE, Thing))
 
     assert refused.status == 401
     assert "`github-token`" in problem.what
@@ -299,7 +313,7 @@ def test_no_token_is_told(github: GitHub, token: str) -> None:
 
 def test_what_is_not_there_is_told(github: GitHub) -> None:
     with api(github) as client:
-        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE))
+        refused, problem = refusal(lambda: client.get("releases/1", PURPOSE, Thing))
 
     assert refused.status == 404
     assert "isn't there" in problem.what
@@ -314,7 +328,7 @@ def test_deleting_what_is_gone_is_fine(github: GitHub) -> None:
 
 def test_an_invalid_field_is_told_in_githubs_words(github: GitHub) -> None:
     with api(github) as client:
-        _, problem = refusal(lambda: client.post(COMMENTS, PURPOSE, {"body": "x" * 70_000}))
+        _, problem = refusal(lambda: client.post(COMMENTS, PURPOSE, {"body": "x" * 70_000}, Thing))
 
     assert problem.detail.startswith("422: Validation Failed: ")
     assert "maximum is 65536 characters" in problem.detail
@@ -336,18 +350,75 @@ def stranger() -> Iterator[Server]:
     assert asked == []
 
 
-@pytest.mark.parametrize("address", ["{host}/page", "//{netloc}/page", "https://127.0.0.1/page"])
-def test_a_page_on_another_host_is_not_asked_for(stranger: Server, address: str) -> None:
-    page = address.format(host=stranger.address, netloc=urlsplit(stranger.address).netloc)
-    server = Server(0, lambda *_: Answer([], headers={"Link": f'<{page}>; rel="next"'}))
+@contextmanager
+def answering(answer: Callable[[Request], Answer]) -> Iterator[tuple[Server, Api]]:
+    """Something that answers in GitHub's place, and a client that asks it."""
+    server = Server(0, lambda request, _: answer(request))
     server.start()
     try:
         with Api(server.address, "acme/agents", "token", backoff=0) as client:
-            _, problem = refusal(lambda: [*client.items(COMMENTS, PURPOSE)])
+            yield server, client
     finally:
         server.stop()
 
+
+@pytest.mark.parametrize(
+    "address", ["{host}/page", "//{netloc}/page", "https://127.0.0.1/page", "//x@{own}/page"]
+)
+def test_a_page_on_another_host_is_not_asked_for(stranger: Server, address: str) -> None:
+    netloc = urlsplit(stranger.address).netloc
+
+    def answer(request: Request) -> Answer:
+        page = address.format(host=stranger.address, netloc=netloc, own=request.headers["Host"])
+        return Answer([], headers={"Link": f'<{page}>; rel="next"'})
+
+    with answering(answer) as (server, client):
+        _, problem = refusal(lambda: [*client.items(COMMENTS, PURPOSE, Thing)])
+        assert len(server.calls) == 1
+
     assert "another host" in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("pages", "asked"),
+    [
+        ({"": ""}, 1),  # the first page, as it was asked for
+        ({"": "?page=2", "2": "?page=2"}, 2),
+        ({"": "?page=2", "2": "?page=3", "3": "?page=2"}, 3),
+        ({"": "?page=2", "2": "?per_page=100"}, 2),
+    ],
+    ids=["itself", "second to itself", "third to second", "second to first"],
+)
+def test_a_page_is_read_once(pages: dict[str, str], asked: int) -> None:
+    def answer(request: Request) -> Answer:
+        following = pages[request.query.get("page", "")] or f"?{request.query_string}"
+        return Answer([], headers={"Link": f'<{following}>; rel="next"'})
+
+    with answering(answer) as (server, client):
+        _, problem = refusal(lambda: [*client.items(COMMENTS, PURPOSE, Thing)])
+        assert len(server.calls) == asked
+
+    assert "a next page that was read before" in problem.detail
+
+
+def test_pages_without_end_are_not_read() -> None:
+    def answer(request: Request) -> Answer:
+        page = int(request.query.get("page", 1))
+        return Answer([], headers={"Link": f'<?page={page + 1}>; rel="next"'})
+
+    with answering(answer) as (server, client):
+        _, problem = refusal(lambda: [*client.items(COMMENTS, PURPOSE, Thing)])
+        assert len(server.calls) == 100
+
+    assert problem.detail == "a list of more than 100 pages"
+
+
+@pytest.mark.parametrize("link", ["<http://[>", "<http://a:b:c/>", "<//[::1>"])
+def test_a_next_page_that_is_no_address_is_told(link: str) -> None:
+    with answering(lambda _: Answer([], headers={"Link": f'{link}; rel="next"'})) as (_, client):
+        _, problem = refusal(lambda: [*client.items(COMMENTS, PURPOSE, Thing)])
+
+    assert "not GitHub's REST API" in problem.what
 
 
 def test_a_redirect_is_not_followed(github: GitHub, stranger: Server) -> None:
@@ -356,7 +427,7 @@ def test_a_redirect_is_not_followed(github: GitHub, stranger: Server) -> None:
 
     with api(github) as client:
         assert post(client).status == 307
-        assert refusal(lambda: client.get("releases/1", PURPOSE))[0].status == 301
+        assert refusal(lambda: client.get("releases/1", PURPOSE, Thing))[0].status == 301
 
 
 def test_a_netrc_of_the_runner_is_not_used(
@@ -367,21 +438,72 @@ def test_a_netrc_of_the_runner_is_not_used(
     monkeypatch.setenv("NETRC", str(netrc))
 
     with api(github) as client:
-        client.post(COMMENTS, PURPOSE, {"body": "Hello"})
+        client.post(COMMENTS, PURPOSE, {"body": "Hello"}, Thing)
     assert github.calls[-1].principal == "github-actions[bot]"
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b'"text"', b"{}", b"[]"])
-def test_what_is_not_githubs_answer_is_told(body: bytes) -> None:
-    server = Server(0, lambda *_: Answer(body))
-    server.start()
-    try:
-        with Api(server.address, "acme/agents", "t", backoff=0) as client:
-            _, problem = refusal(lambda: client.login(PURPOSE))
-    finally:
-        server.stop()
+THING = {"id": 1, "body": "Hello"}
+NO_THINGS: list[Any] = [
+    b"<html>",
+    b"",
+    b"\xff",
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+    "text",
+    7,
+    None,
+    [7],
+    {},
+    {"message": "Hello"},
+    {**THING, "id": "1"},
+    {**THING, "id": 1.5},
+    {**THING, "id": True},
+    {**THING, "body": ["Hello"]},
+]
+
+
+@pytest.mark.parametrize("body", [*NO_THINGS, *([each] for each in NO_THINGS[5:]), [[THING]]])
+@pytest.mark.parametrize("verb", ["items", "get", "post"])
+def test_an_answer_of_another_shape_is_told(verb: str, body: Any) -> None:
+    with answering(lambda _: Answer(body)) as (_, client):
+        asking: dict[str, Callable[[], object]] = {
+            "items": lambda: [*client.items(COMMENTS, PURPOSE, Thing)],
+            "get": lambda: client.get("releases/1", PURPOSE, Thing),
+            "post": lambda: client.post(COMMENTS, PURPOSE, {}, Thing),
+        }
+        _, problem = refusal(asking[verb])
 
     assert "not GitHub's REST API" in problem.what
+    assert problem.detail
+    assert "Hello" not in problem.detail
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *NO_THINGS,
+        {"data": None, "errors": [{"message": "no"}]},
+        {"data": []},
+        {"data": {"viewer": None}},
+        {"data": {"viewer": {"login": None}}},
+        {"data": {"viewer": {"login": 7}}},
+        # Comments whose author is gone must not be taken for the token's own.
+        {"data": {"viewer": {"login": ""}}},
+    ],
+)
+def test_nobody_s_login_is_told(body: Any) -> None:
+    with answering(lambda _: Answer(body)) as (_, client):
+        _, problem = refusal(lambda: client.login(PURPOSE))
+
+    assert "not GitHub's REST API" in problem.what
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]", b'{"message": {}}', b"7"])
+def test_an_error_of_another_shape_is_told(body: bytes) -> None:
+    with answering(lambda _: Answer(body, 422)) as (_, client):
+        _, problem = refusal(lambda: client.get("releases/1", PURPOSE, Thing))
+
+    assert problem.detail.startswith("422: ")
 
 
 def test_an_error_page_of_a_proxy_is_told() -> None:
@@ -389,7 +511,7 @@ def test_an_error_page_of_a_proxy_is_told() -> None:
     server.start()
     try:
         with Api(server.address, "acme/agents", "t", backoff=0) as client:
-            _, problem = refusal(lambda: client.get("releases/1", PURPOSE))
+            _, problem = refusal(lambda: client.get("releases/1", PURPOSE, Thing))
     finally:
         server.stop()
 

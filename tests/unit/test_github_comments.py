@@ -11,6 +11,8 @@ from entrypoint.github.api import Api
 from entrypoint.github.comments import LIMIT, Comment
 from entrypoint.github.posted import Posted
 from entrypoint.github.refusal import Refused
+from tests.doubles.databricks.request import Answer
+from tests.doubles.databricks.server import Server
 from tests.doubles.github import Fault, GitHub, Judge, Token
 from tests.doubles.github.comments import Comment as Written
 
@@ -335,3 +337,32 @@ def test_a_locked_conversation_is_told(github: GitHub) -> None:
 
     with pytest.raises(Refused, match="locked"):
         post(github)
+
+
+COMMENT = {"id": 1, "html_url": "https://github.test/1", "body": MARKER, "user": {"login": "me"}}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": "1/../../pulls/7"},
+        {"id": None},
+        {"html_url": 7},
+        {"body": ["Hello"]},
+        {"user": "me"},
+        {"user": {"login": None}},
+    ],
+    ids=str,
+)
+def test_a_comment_of_another_shape_is_told(wrong: dict[str, object]) -> None:
+    server = Server(0, lambda *_: Answer([{**COMMENT, **wrong}]))
+    server.start()
+    try:
+        with (
+            Api(server.address, "acme/agents", "token", backoff=0) as api,
+            pytest.raises(Refused, match="not GitHub's REST API"),
+        ):
+            Comment(api, 7, KEY).post("Hello", "f")
+        assert [call.verb for call in server.calls] == ["GET"]
+    finally:
+        server.stop()

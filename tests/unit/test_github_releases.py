@@ -74,6 +74,18 @@ def test_a_block_that_a_person_cut_in_two_swallows_nothing(github: GitHub) -> No
     assert release.body == f"{BEGIN}\nmine now\n{BEGIN}\nModel 7\n{END}\nafter"
 
 
+def test_what_another_target_s_code_says_is_no_block(github: GitHub) -> None:
+    other = (
+        f"<!-- log-agent: other -->\n```diff\n+{BEGIN}\n+{END}\n```\n<!-- log-agent ends: other -->"
+    )
+    release = github.release("v1", other)
+
+    post(github, "v1")
+    post(github, "v1", "Model 8")
+
+    assert release.body == f"{other}\n\n{BEGIN}\nModel 8\n{END}"
+
+
 def test_a_beginning_without_an_end_is_not_replaced(github: GitHub) -> None:
     release = github.release("v1", f"{BEGIN}\nmine now")
 

@@ -74,6 +74,7 @@ def clone(tmp_path: Path) -> Clone:
     (clone.root / "CHANGELOG.md").write_text(UNRELEASED.format("0.1.0"))
     clone.git("add", ".")
     clone.git("commit", "--quiet", "--message=Begin")
+    clone.git("push", "--quiet", "origin", "main")
     return clone
 
 
@@ -204,6 +205,51 @@ def test_files_of_another_version_are_not_released(
 
     assert capsys.readouterr().err.count(said) == 2
     assert clone.there() == {"v1.0.0": commit}
+
+
+def test_a_commit_that_main_has_moved_on_from_is_released(clone: Clone) -> None:
+    clone.tagged("v1.0.0")
+    clone.git("commit", "--quiet", "--allow-empty", "--message=Later")
+    clone.git("push", "--quiet", "origin", "main")
+    clone.git("checkout", "--quiet", "v1.0.0")
+
+    assert clone.release("check", "v1.0.0") == 0
+
+
+@pytest.mark.parametrize("start", ["main", "main~1"], ids=["ahead of main", "beside main"])
+def test_a_tag_that_is_not_on_main_is_not_released(
+    clone: Clone, capsys: pytest.CaptureFixture[str], start: str
+) -> None:
+    clone.tagged("v0.9.0", prepare=False)
+    clone.git("checkout", "--quiet", "-b", "topic", start)
+    clone.release("prepare", "v1.0.0")
+    clone.git("commit", "--quiet", "--all", "--message=Prepare")
+    clone.git("tag", "--annotate", "--message=One", "v1.0.0")
+    clone.git("push", "--quiet", "origin", "topic", "v1.0.0")
+    # As the job has it: the tag, and what the remote has.
+    clone.git("checkout", "--quiet", "--detach", "v1.0.0")
+
+    assert clone.release("check", "v1.0.0") == 1
+
+    said = capsys.readouterr().err
+    assert f"v1.0.0 is at {clone.git('rev-parse', 'HEAD')[:12]}, which is not on `main`" in said
+    assert "    git push --delete origin v1.0.0\n" in said
+
+
+def test_a_clone_without_main_releases_nothing(clone: Clone) -> None:
+    clone.tagged("v1.0.0")
+    clone.git("update-ref", "-d", "refs/remotes/origin/main")
+
+    assert clone.release("check", "v1.0.0") == 1
+
+
+def test_a_branch_or_tag_that_is_called_main_is_not_main(clone: Clone) -> None:
+    clone.release("prepare", "v1.0.0")
+    clone.git("commit", "--quiet", "--all", "--message=Prepare")
+    clone.git("tag", "main")
+    clone.git("tag", "origin/main")
+
+    assert clone.release("check", "v1.0.0") == 1
 
 
 def test_a_tag_that_is_not_on_github_is_not_released(

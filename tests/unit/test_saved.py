@@ -107,6 +107,32 @@ def test_several_reports_are_found_in_the_folders_below(tmp_path: Path) -> None:
     assert [file.parent.name for file in found] == ["a", "b"]
 
 
+def test_links_are_not_followed_and_pipes_not_read(tmp_path: Path) -> None:
+    saved.save(samples.FIRST, tmp_path / "elsewhere/a", unchanged)
+    report = tmp_path / "report"
+    for name in ("link", "pipe", "folder"):
+        (report / name).mkdir(parents=True)
+    (report / "to a folder").symlink_to(tmp_path / "elsewhere/a")
+    (report / "above").symlink_to(tmp_path / "elsewhere")
+    (report / "link/result.json").symlink_to(tmp_path / "elsewhere/a/result.json")
+    os.mkfifo(report / "pipe/result.json")
+    (report / "folder/result.json").mkdir()
+
+    found = saved.found(report, "report")
+
+    assert [file.parent.name for file in found] == ["folder", "link", "pipe"]
+    for file in found:
+        assert "not the result of a preview" in refused(file)
+
+
+def test_so_many_folders_are_not_all_looked_at(tmp_path: Path) -> None:
+    for number in range(1_100):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "result.json").touch()
+
+    assert len(saved.found(tmp_path, "report")) == 1_000
+
+
 def test_no_report_says_how_to_carry_it_over(tmp_path: Path) -> None:
     with pytest.raises(InputFailure) as raised:
         saved.found(tmp_path, "report")

@@ -1,0 +1,56 @@
+"""The comments for the runs of a fork, whose reports are not trusted: few, and apart from others.
+
+The fork's run says what it is about. What is known for certain is that it is a fork's run, and
+whose: the marker is made from that first, so that no report finds a comment of another kind or of
+another repository, whatever it says.
+"""
+
+from collections.abc import Sequence
+
+from entrypoint.errors import Problem
+from entrypoint.github import marker
+from entrypoint.github.api import Api
+from entrypoint.github.comments import Comment
+from entrypoint.github.posted import Posted
+from entrypoint.github.refusal import Refused
+
+# For one run, and on one pull request.
+MOST = 10
+
+
+class RelayedComment(Comment):
+    """The comment for one report (`key`) of a run of `repository`.
+
+    A fork could name another target in each run. Where a pull request has `MOST` relayed comments,
+    no other is created: the fork's oldest that is not for one of the run's own reports (`keys`) is
+    taken over.
+    """
+
+    def __init__(
+        self, api: Api, number: int, repository: str, key: str, keys: Sequence[str] = ()
+    ) -> None:
+        super().__init__(api, number, key)
+        self._number = number
+        self._marker = marker.relayed(repository, key)
+        self._own = marker.relayed_from(repository)
+        self._kept = [marker.relayed(repository, each) for each in keys]
+
+    def _create(self, text: str, head: str) -> Posted:
+        relayed = self._mine(marker.RELAYED)
+        too_many = len(relayed) + 1 - MOST
+        if too_many <= 0:
+            return super()._create(text, head)
+        replaced = [
+            comment
+            for comment in relayed
+            if comment.begins_with(self._own) and not comment.begins_with(*self._kept)
+        ]
+        if not replaced:
+            raise Refused(
+                Problem(
+                    f"Pull request #{self._number} has {len(relayed)} comments for forks' runs,"
+                    " and gets no other.",
+                    "Delete those that are out of date, and run the job again.",
+                )
+            )
+        return self._rewrite(replaced[:too_many], text, head)
