@@ -12,7 +12,6 @@ from entrypoint.agent.environment.environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
 from entrypoint.agent.worker_process import WorkerProcess
-from entrypoint.checkout import check_may_build
 from entrypoint.comparing import Comparing
 from entrypoint.errors import LoginFailure
 from entrypoint.event import Event
@@ -58,11 +57,10 @@ def run(job: Job, result: Result) -> None:
         promote(job, event, result)
         release_notes.write(result, event, job)
         return
+    # Before anything of the checkout is read.
+    event.check_may_build()
     inputs = Inputs.read(job.texts, job.workspace)
     result.learn_inputs(inputs, job.workspace)
-    # Everything that is checked out: what the agent is made of is found in many places.
-    everything = (job.workspace.root, *inputs.paths)
-    check_may_build(event, job.workspace, everything, inputs.cache_dir)
     try:
         environ = stores.login_environ(inputs, job.environ)
         with scratch_folder() as folder, Login(environ, event, job.keep_secret, log) as login:
@@ -83,7 +81,6 @@ def _log_agent(
     with result.stage("Read", job.log):
         progress.tell_aim(result, job.log)
         plan = plans.read(job, inputs, event, sandbox.folder)
-        check_may_build(event, job.workspace, plan.requirements.files)
         agent = _Agent(job, plan, sandbox, login, result)
         agent.read()
     with WorkerProcess(sandbox) as process:

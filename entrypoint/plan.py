@@ -105,6 +105,8 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
     """
     workspace = job.workspace
     mode = event.mode_for(inputs.mode)
+    if notice := event.preview_notice(inputs.mode):
+        job.log.notice(notice)
     stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
     _check_target(mode, inputs, stores)
     agent = source.read(inputs.agent_path, workspace.relative(inputs.agent_path))
