@@ -26,6 +26,7 @@ from entrypoint.registry import stores
 from entrypoint.registry.loan import lent, lent_to_mlflow
 from entrypoint.registry.login import Login
 from entrypoint.registry.stores import FOLDER
+from entrypoint.registry.target_problem import Target
 from entrypoint.relay import relay
 from entrypoint.report import progress
 from entrypoint.report.result import Result
@@ -163,6 +164,7 @@ class _Agent:
             with self._result.stage("Find", self._log):
                 is_same = not self._comparing.would_change(manifest)
             if is_same:
+                self._tell_write_access()
                 self.compare(manifest, None)
             return is_same
         if self._publishing is None or self._plan.mode != "register":
@@ -173,6 +175,7 @@ class _Agent:
     def build(self, environment: Environment, process: WorkerProcess) -> Path:
         """Build it and verify it, in processes of its own; the model directory."""
         result, sandbox = self._result, self._sandbox
+        self._tell_write_access()
         if self._publishing:
             self._publishing.prepare()
         with lent(self._login, sandbox.environ) as of_agent:
@@ -208,6 +211,12 @@ class _Agent:
         if self._publishing:
             with self._result.stage("Publish", self._log), lent_to_mlflow(self._login, os.environ):
                 self._publishing.publish(model, manifest, self._result.published)
+
+    def _tell_write_access(self) -> None:
+        """Say whether the login of a preview, which the agent gets, may write the target."""
+        self._result.preview_can_write = self._inquiry.preview_can_write
+        if self._result.preview_can_write and (target := self._inputs.uc_target):
+            self._log.warning(Target(target, self._login.who.name).open_to_previews())
 
     def _settle(self) -> None:
         """See whether somebody is logged in.
