@@ -248,3 +248,19 @@ def test_on_other_events_nothing_of_the_checkout_is_read(
     # Else the configuration that isn't there would be told too.
     assert "not-there" not in step.log
     assert "::group::Read" not in step.log
+
+
+def test_credentials_of_the_checkout_are_a_notice(checkout: Checkout) -> None:
+    git = checkout.folder / ".git"
+    git.mkdir()
+    (git / "config").write_text(
+        '[http "https://github.com/"]\n\textraheader = AUTHORIZATION: basic eDp5\n'
+    )
+
+    step = checkout.run("nonsense(", mode="preview")
+    shutil.rmtree(git)
+
+    (notice,) = [each for each in step.commands("notice") if "its credentials" in each]
+    assert f"`{checkout.name}/.git/config`" in notice
+    assert "persist-credentials: false" in notice
+    assert "eDp5" not in step.log
