@@ -91,7 +91,7 @@ class Target:
             "Let previews log in as a service principal of their own, which only reads, and can use"
             f" what the agent uses (the last statement, when there is a model):\n\n{lines}\n\n"
             "    env:\n"
-            "      DATABRICKS_CLIENT_ID: ${{ github.event_name != 'pull_request'"
+            "      DATABRICKS_CLIENT_ID: ${{ github.ref == 'refs/heads/main'"
             " && vars.DATABRICKS_CLIENT_ID || vars.DATABRICKS_PREVIEW_CLIENT_ID }}\n\n"
             "A pull request can change the workflow, too. What keeps it from the other principal is"
             " that one's federation policy: its subject must name the branch, as in"
