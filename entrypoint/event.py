@@ -7,26 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.errors import InputFailure, Problem
+from entrypoint.forks import TWO_WORKFLOWS
 from entrypoint.workflow_run import WorkflowRun
 
-# Agent code runs with the job's secrets. These events carry code that was accepted, or come
-# without secrets; the others (`pull_request_target`, `issue_comment`, `workflow_run`, ...) can
-# carry a stranger's code and the secrets at once:
+# Agent code runs with the job's login. On these events the code is that of people who may write to
+# the repository, or GitHub keeps secrets from the job. On any other (`pull_request_target`,
+# `issue_comment`, `workflow_run`, ...) a job can have a stranger's code and the secrets at once:
 # https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/
-_ACCEPTED = {
-    "",
+_BUILDS_AGENTS = (
     "pull_request",
     "push",
     "merge_group",
     "schedule",
     "workflow_dispatch",
     "release",
-}
+)
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event, or none: off GitHub every text is empty."""
+    """One event, or none: off GitHub every text is empty.
+
+    `on_github`: whether a runner started the job, which then has an event.
+    """
 
     name: str = ""
     repository: str = ""
@@ -35,6 +38,7 @@ class Event:
     run_id: str = ""
     server_url: str = "https://github.com"
     payload: Mapping[str, Any] = field(default_factory=dict)
+    on_github: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Event":
@@ -54,6 +58,7 @@ class Event:
             run_id=environ.get("GITHUB_RUN_ID", ""),
             server_url=environ.get("GITHUB_SERVER_URL", cls.server_url),
             payload=_payload(environ.get("GITHUB_EVENT_PATH", "")),
+            on_github=environ.get("GITHUB_ACTIONS") == "true",
         )
 
     @property
@@ -80,15 +85,13 @@ class Event:
     @property
     def commit(self) -> str:
         """The commit that the user means: a pull request's head, not the merge made for the job."""
-        head = self.pull_request.get("head")
-        return str(head["sha"]) if isinstance(head, dict) and "sha" in head else self.sha
+        return str(self._head.get("sha", self.sha))
 
     @property
     def branch(self) -> str:
         """The branch, empty for a tag."""
-        head = self.pull_request.get("head")
-        if isinstance(head, dict) and "ref" in head:
-            return str(head["ref"])
+        if "ref" in self._head:
+            return str(self._head["ref"])
         return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else ""
 
     @property
@@ -127,10 +130,25 @@ class Event:
             return "comment"
         if self.name == "release" or (self.name == "push" and self.tag):
             return "promote" if has_source else "register"
-        if self.name == "push":
+        if self.name in ("push", "workflow_dispatch"):
             is_default = self.branch and self.branch == self._default_branch
             return "register" if is_default else "preview"
-        return "register" if self.name in ("workflow_dispatch", "schedule") else "preview"
+        return "register" if self.name == "schedule" else "preview"
+
+    def preview_notice(self, asked: str) -> Problem | None:
+        """Why a manual run is only a preview; None where it isn't, or where one was asked for."""
+        is_chosen = asked == "auto" and self.name == "workflow_dispatch"
+        if not is_chosen or self.mode_for(asked) != "preview":
+            return None
+        default = self._default_branch or "<default branch>"
+        return Problem(
+            f"`mode`: `auto` registers a manual run from the default branch only, and this one is"
+            f" on `{self.ref}`: it is a preview.",
+            f"To register, merge first, and run the workflow on the default branch:\n\n"
+            f"    gh workflow run <workflow> --ref {default}\n\n"
+            "To register what nobody has reviewed, say so in the step:\n\n"
+            "    with:\n      mode: register",
+        )
 
     @property
     def nothing_to_do(self) -> str:
@@ -147,10 +165,27 @@ class Event:
             return f"the workflow run was {action}; only completed ones have a report"
         return ""
 
-    @property
-    def carries_accepted_code(self) -> bool:
-        """Whether the job has accepted code, or no secrets: then there is no danger in building."""
-        return self.name in _ACCEPTED
+    def check_may_build(self) -> None:
+        """See whether agent code may be built on this event, whatever is checked out.
+
+        Raises:
+            InputFailure: the job may hold secrets, and the code may be a stranger's.
+
+        """
+        if self.name in _BUILDS_AGENTS or not (self.name or self.on_github):
+            return
+        name = f"`{self.name}`" if self.name else "an event without a name (GITHUB_EVENT_NAME)"
+        raise InputFailure(
+            Problem(
+                f"log-agent builds no agent on {name}: the job may hold secrets, and what is"
+                " checked out may be a stranger's.",
+                f"Agents are built on {', '.join(f'`{each}`' for each in _BUILDS_AGENTS)}.\n\n"
+                "Preview pull requests on `pull_request`, which has no secrets for forks, and"
+                f" comment from a second workflow:\n\n{TWO_WORKFLOWS}\n\n"
+                "What another program starts can be a `workflow_dispatch`:\n\n"
+                "    gh workflow run <workflow> --ref <default branch>",
+            )
+        )
 
     @property
     def facts(self) -> dict[str, str]:
@@ -163,6 +198,16 @@ class Event:
             "pr": str(self.pull_request.get("number", "")),
             "run-id": self.run_id,
         }
+
+    @property
+    def _head(self) -> Mapping[str, Any]:
+        """The head of the pull request whose code the job has; empty on other events.
+
+        `pull_request_target` and its kin tell of a head too. A stranger chose its name and commit,
+        so they are no labels, and no commit to promote the version of.
+        """
+        head = self.pull_request.get("head") if self.name == "pull_request" else None
+        return head if isinstance(head, dict) else {}
 
     @property
     def _default_branch(self) -> str:

@@ -41,8 +41,8 @@ INPUTS = (
         " outside the runner but the comment; `log` also makes a logged model; `register` also"
         " makes a model version; `promote` copies a registered version, unchanged, from `source` to"
         " `uc-target`; `comment` posts the report of another workflow's preview. `auto` means"
-        " `promote` on tags and releases when `source` is given, `register` on them when it isn't"
-        " and on pushes to the default branch, schedules and manual runs, `comment` on"
+        " `promote` on tags and releases when `source` is given, `register` on them when it isn't,"
+        " on schedules, and on pushes to and manual runs on the default branch, `comment` on"
         " `workflow_run`, and `preview` on everything else.",
         "auto",
     ),

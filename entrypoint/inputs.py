@@ -54,18 +54,6 @@ class Inputs(Destination):
     timeout_seconds: float
     cache_dir: Path | None
 
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """Every file and folder that goes into the agent, and is named here."""
-        example = self.input_example.path if self.input_example else None
-        named = (self.resources_file, self.model_config, example, self.signature)
-        return (
-            self.agent_path,
-            *(path for path in named if path),
-            *self.code_paths,
-            *(path for _, path in self.artifacts if isinstance(path, Path)),
-        )
-
     @classmethod
     def read(cls, texts: Mapping[str, str], workspace: Workspace) -> Self:
         """Read the inputs from their texts, by name; an empty text means "not given".

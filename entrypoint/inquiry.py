@@ -22,20 +22,22 @@ _PATIENCE = 60
 
 @dataclass(frozen=True)
 class Inquiry:
-    """Questions under way: which resources exist, and whether publishing would be refused."""
+    """Questions under way: which resources exist, and what the login may do with the target."""
 
     _looked_up: Future[LookedUp]
     _problems: Future[list[Problem]]
+    _may_write: Future[bool | None]
 
     @classmethod
     def begin(cls, plan: Plan, login: Login, resources: Sequence[tuple[str, str]]) -> "Inquiry":
         """Ask, if there is anything to ask; nothing is asked where nobody is logged in."""
         client: Future[WorkspaceClient] = Future()
-        if resources or plan.needs_login:
+        if resources or plan.needs_login or _previews_target(plan):
             client = beside(lambda: connect(login))
         return cls(
             beside(lambda: _look_up(resources, client)),
             beside(lambda: _preflight(plan, login, client)),
+            beside(lambda: _may_write(plan, login, client)),
         )
 
     def check(self) -> None:
@@ -51,6 +53,14 @@ class Inquiry:
             return
         if problems:
             raise PublishFailure(*problems)
+
+    @property
+    def preview_can_write(self) -> bool | None:
+        """Whether a preview's login may write the target; None where it isn't known."""
+        try:
+            return self._may_write.result(_PATIENCE)
+        except TimeoutError:
+            return None
 
     @property
     def looked_up(self) -> LookedUp:
@@ -91,3 +101,22 @@ def _preflight(plan: Plan, login: Login, client: "Future[WorkspaceClient]") -> l
         login.who.name,
         sets_aliases=bool(plan.labels.aliases),
     )
+
+
+def _previews_target(plan: Plan) -> bool:
+    """Whether it is a preview of what is to be registered at Databricks."""
+    is_at_databricks = plan.stores is not None and plan.stores.registers_at_databricks
+    return plan.mode == "preview" and plan.inputs.uc_target is not None and is_at_databricks
+
+
+def _may_write(plan: Plan, login: Login, client: "Future[WorkspaceClient]") -> bool | None:
+    target = plan.inputs.uc_target
+    if target is None or not _previews_target(plan):
+        return None
+    try:
+        workspace = client.result()
+    except (LoginFailure, ValueError, OSError):
+        return None
+    from entrypoint.registry.preflight import may_write  # noqa: PLC0415
+
+    return may_write(workspace, target, login.who.name)

@@ -13,7 +13,6 @@ from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
 from entrypoint.agent.worker_process import WorkerProcess
 from entrypoint.background import beside
-from entrypoint.checkout import check_may_build
 from entrypoint.closed_folders import closed_to_others
 from entrypoint.comparing import Comparing
 from entrypoint.errors import LoginFailure
@@ -27,6 +26,7 @@ from entrypoint.publishing import Publishing
 from entrypoint.registry import stores
 from entrypoint.registry.loan import lent, lent_to_mlflow
 from entrypoint.registry.login import Login
+from entrypoint.registry.target_problem import Target
 from entrypoint.relay import relay
 from entrypoint.report import progress
 from entrypoint.report.result import Result
@@ -58,11 +58,10 @@ def run(job: Job, result: Result) -> None:
         promote(job, event, result)
         release_notes.write(result, event, job)
         return
+    # Before anything of the checkout is read.
+    event.check_may_build()
     inputs = Inputs.read(job.texts, job.workspace)
     result.learn_inputs(inputs, job.workspace)
-    # Everything that is checked out: what the agent is made of is found in many places.
-    everything = (job.workspace.root, *inputs.paths)
-    check_may_build(event, job.workspace, everything, inputs.cache_dir)
     environ = stores.login_environ(inputs, job.environ)
     with (
         scratch_folder() as folder,
@@ -82,7 +81,6 @@ def _log_agent(
     with result.stage("Read", job.log):
         progress.tell_aim(result, job.log)
         plan = plans.read(job, inputs, event, sandbox.folder)
-        check_may_build(event, job.workspace, plan.requirements.files)
         agent = _Agent(job, plan, sandbox, login, result)
         agent.read()
     with WorkerProcess(sandbox) as process:
@@ -167,6 +165,7 @@ class _Agent:
             with self._result.stage("Find", self._log):
                 is_same = not self._comparing.would_change(manifest)
             if is_same:
+                self._tell_write_access()
                 self.compare(manifest, None)
             return is_same
         if self._publishing is None or self._plan.mode != "register":
@@ -177,6 +176,7 @@ class _Agent:
     def build(self, environment: Environment, process: WorkerProcess) -> Path:
         """Build it and verify it, in processes of its own; the model directory."""
         result, sandbox = self._result, self._sandbox
+        self._tell_write_access()
         if self._publishing:
             self._publishing.prepare()
         with lent(self._login, sandbox.environ) as of_agent:
@@ -217,6 +217,12 @@ class _Agent:
         if self._publishing:
             with self._result.stage("Publish", self._log), lent_to_mlflow(self._login, os.environ):
                 self._publishing.publish(model, manifest, self._result.published)
+
+    def _tell_write_access(self) -> None:
+        """Say whether the login of a preview, which the agent gets, may write the target."""
+        self._result.preview_can_write = self._inquiry.preview_can_write
+        if self._result.preview_can_write and (target := self._inputs.uc_target):
+            self._log.warning(Target(target, self._login.who.name).open_to_previews())
 
     def _settle(self) -> None:
         """See whether somebody is logged in.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from entrypoint import checkout_credentials
 from entrypoint.agent import artifacts, code_paths, manifest
 from entrypoint.agent.build import Order
 from entrypoint.agent.environment import interpreter, requirements
@@ -105,6 +106,10 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
     """
     workspace = job.workspace
     mode = event.mode_for(inputs.mode)
+    if notice := event.preview_notice(inputs.mode):
+        job.log.notice(notice)
+    if event.on_github and (notice := checkout_credentials.notice(workspace.root)):
+        job.log.notice(notice)
     stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
     _check_target(mode, inputs, stores)
     agent = source.read(inputs.agent_path, workspace.relative(inputs.agent_path))

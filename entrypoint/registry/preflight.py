@@ -1,7 +1,7 @@
-"""Whether a workspace would refuse the agent: asked before it is built."""
+"""What a workspace would let the job do: asked before the agent is built."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import quote
 
 from databricks.sdk import WorkspaceClient
@@ -20,6 +20,8 @@ from entrypoint.registry.target_problem import CATALOG, MODEL, SCHEMA, SECURABLE
 # https://docs.databricks.com/api/uc-registered-models/v1/create-registered-model: either will do.
 # `CREATE` is what there was before there were more of them.
 _MAKE_MODELS = ("CREATE MODEL", "CREATE FUNCTION", "CREATE")
+# Each lets somebody change a model that there is. Tags too: by them a version is known again.
+_CHANGE_MODELS = ("CREATE MODEL VERSION", "APPLY TAG", MANAGE)
 # A user's address, or a service principal's application id; other owners are groups.
 _NO_GROUP = re.compile(r".+@.+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -49,6 +51,14 @@ def check(
     return list(dict.fromkeys([*problems, *of_experiment.result()]))
 
 
+def may_write(workspace: WorkspaceClient, target: ModelName, principal: str) -> bool | None:
+    """Whether we may make versions of the target, or change those that there are.
+
+    None where the workspace doesn't tell. `principal`: as for `check`.
+    """
+    return _Inquiry(workspace, Target(target, principal)).may_write()
+
+
 class _Inquiry:
     """Few questions where all is well: what can be read needn't be asked for at its parents.
 
@@ -66,7 +76,7 @@ class _Inquiry:
         }
 
     def problems(self, *, sets_aliases: bool) -> list[Problem]:
-        model = ask(lambda: self._workspace.registered_models.get(self._names[MODEL]))
+        model = self._model()
         if model is None:
             return []
         if isinstance(model, RegisteredModelInfo):
@@ -76,6 +86,41 @@ class _Inquiry:
             lacking = _for_versions(held, sets_aliases=sets_aliases) if held else []
             return [self._target.lacks(MODEL, dict.fromkeys([denied[1], *lacking]))]
         return list(self._of_new(model))
+
+    def may_write(self) -> bool | None:
+        model = self._model()
+        if isinstance(model, RegisteredModelInfo):
+            return self._may_change(MODEL, model.owner, _CHANGE_MODELS, "EXECUTE")
+        if model is None:
+            return None
+        if model.is_missing:
+            schema = ask(lambda: self._workspace.schemas.get(self._names[SCHEMA]))
+            owner = schema.owner if isinstance(schema, SchemaInfo) else None
+            return self._may_change(SCHEMA, owner, (*_MAKE_MODELS, MANAGE), "USE SCHEMA")
+        denied = self._target.denied(model.words)
+        if denied is None:
+            return None
+        if denied[0] != MODEL:  # who may not enter may not write either
+            return False
+        held = self._privileges(MODEL)
+        return None if held is None else any(each in held for each in _CHANGE_MODELS)
+
+    def _may_change(
+        self, level: int, owner: str | None, privileges: Collection[str], reads: str
+    ) -> bool | None:
+        """Whether we own what was read, or have one of the privileges; it takes `reads` to read."""
+        if owner and owner.lower() == self._target.principal.lower():
+            return True
+        held = self._privileges(level)
+        if held is None:
+            return None
+        if any(each in held for each in privileges):
+            return True
+        is_complete = reads in held and not self._may_own(owner)
+        return False if is_complete else None
+
+    def _model(self) -> RegisteredModelInfo | Refused | None:
+        return ask(lambda: self._workspace.registered_models.get(self._names[MODEL]))
 
     def _of_existing(self, model: RegisteredModelInfo, *, sets_aliases: bool) -> Iterator[Problem]:
         if self._may_own(model.owner):

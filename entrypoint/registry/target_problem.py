@@ -77,6 +77,27 @@ class Target:
             f"    {self._grant(level, privileges)}",
         )
 
+    def open_to_previews(self) -> Problem:
+        """A preview, which is to change nothing, is logged in as somebody who may write it."""
+        reader = "<application id of the previews' service principal>"
+        reads = {CATALOG: "USE CATALOG", SCHEMA: "USE SCHEMA", MODEL: "EXECUTE"}
+        grants = [self._grant(level, [each], reader) for level, each in reads.items()]
+        lines = "\n".join(f"    {grant}" for grant in grants)
+        name = self.full_name(MODEL)
+        return Problem(
+            f"`uc-target`: this preview's login, `{self.principal}`, may write `{name}`. The agent"
+            " that is previewed has the same login, and nobody has reviewed it yet: it could make"
+            " versions of the model, or move its aliases.",
+            "Let previews log in as a service principal of their own, which only reads, and can use"
+            f" what the agent uses (the last statement, when there is a model):\n\n{lines}\n\n"
+            "    env:\n"
+            "      DATABRICKS_CLIENT_ID: ${{ github.ref == 'refs/heads/main'"
+            " && vars.DATABRICKS_CLIENT_ID || vars.DATABRICKS_PREVIEW_CLIENT_ID }}\n\n"
+            "A pull request can change the workflow, too. What keeps it from the other principal is"
+            " that one's federation policy: its subject must name the branch, as in"
+            " `repo:<owner>/<repository>:ref:refs/heads/main`.",
+        )
+
     def taken(self, what: str) -> Problem:
         """The name is that of another thing."""
         name = self.full_name(MODEL)
@@ -123,8 +144,8 @@ class Target:
         """Whether a message means this level; case doesn't count in Unity Catalog."""
         return self.full_name(level).lower() == name.lower()
 
-    def _grant(self, level: int, privileges: Iterable[str]) -> str:
-        principal = (self.principal or "<principal>").replace("`", "``")
+    def _grant(self, level: int, privileges: Iterable[str], to: str = "") -> str:
+        principal = (to or self.principal or "<principal>").replace("`", "``")
         securable = f"{SECURABLES[level]} {self._spelt(level)}"
         return f"GRANT {', '.join(privileges)} ON {securable} TO `{principal}`;"
 

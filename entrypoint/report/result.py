@@ -19,6 +19,9 @@ from entrypoint.registry.published import Published
 from entrypoint.resources.table import Table
 from entrypoint.workspace import Workspace
 
+# A step's outputs are texts.
+_TEXTS = {True: "true", False: "false", None: ""}
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -48,6 +51,8 @@ class Result:
     resources: Table = field(default_factory=Table)
     aliases: tuple[str, ...] = ()
     comparison: Comparison | None = None
+    preview_can_write: bool | None = None
+    """Whether a preview's login may write the target; None where it isn't known."""
     published: Published = field(default_factory=Published)
     problems: tuple[Problem, ...] = ()
     notes: list[Note] = field(default_factory=list)
@@ -129,7 +134,8 @@ class Result:
             "run-url": published.run_url,
             "experiment-id": published.experiment_id,
             "digest": self.digest,
-            "changed": {True: "true", False: "false", None: ""}[self.changed],
+            "changed": _TEXTS[self.changed],
+            "preview-can-write": _TEXTS[self.preview_can_write],
             "comment-url": self.comment_url,
             "report-path": self.report_path,
             "mode": self.mode,

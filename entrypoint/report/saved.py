@@ -104,6 +104,7 @@ def read(file: Path) -> Result:
         repository_url="",
         workflow_run_url="",
         commit="",
+        preview_can_write=None,
         skipped="",
         comment_url="",
         report_path="",

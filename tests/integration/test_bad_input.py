@@ -1,11 +1,11 @@
 """What a user can get wrong: one error that names the input, the place and the fix."""
 
 import re
-from dataclasses import replace
+import shutil
 
 import pytest
 
-from tests.doubles.runner import PULL_REQUEST, Step
+from tests.doubles.runner import PULL_REQUEST, SHA, Event, Step
 from tests.integration.conftest import ECHO, Checkout
 
 RAISES = "import os\n\n\ndef key():\n    return os.environ['NOT_SET_HERE']\n\n\nkey()\n"
@@ -215,11 +215,52 @@ def test_an_agent_that_takes_too_long(checkout: Checkout, agent: str) -> None:
     assert "not finished after 0.3 minutes" in error
 
 
-@pytest.mark.parametrize("event", ["pull_request_target", "issue_comment", "workflow_run"])
-def test_events_that_may_bring_a_strangers_code_are_refused(checkout: Checkout, event: str) -> None:
-    completed = replace(PULL_REQUEST, name=event, payload={"action": "completed"})
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("pull_request_target", "auto"),
+        ("pull_request_target", "register"),
+        ("issue_comment", "auto"),
+        ("issue_comment", "log"),
+        ("workflow_run", "preview"),
+        ("repository_dispatch", "auto"),
+        ("", "auto"),
+    ],
+)
+def test_on_other_events_nothing_of_the_checkout_is_read(
+    checkout: Checkout, name: str, mode: str
+) -> None:
+    git = checkout.folder / ".git"
+    git.mkdir()
+    # As if the commit of the job were checked out, which anybody can write there.
+    (git / "HEAD").write_text(f"{SHA}\n")
+    payload = {**PULL_REQUEST.payload, "action": "completed"}
 
-    error = the_error(checkout.run(event=completed, mode="preview"))
+    step = checkout.run(
+        given={"model-config": f"{checkout.name}/not-there.yml", "mode": mode},
+        event=Event(name, "refs/heads/main", payload),
+    )
+    shutil.rmtree(git)
 
-    assert f"`{event}`" in error
-    assert "on: pull_request" in error
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert f"builds no agent on {f'`{name}`' if name else 'an event without a name'}" in error
+    # Else the configuration that isn't there would be told too.
+    assert "not-there" not in step.log
+    assert "::group::Read" not in step.log
+
+
+def test_credentials_of_the_checkout_are_a_notice(checkout: Checkout) -> None:
+    git = checkout.folder / ".git"
+    git.mkdir()
+    (git / "config").write_text(
+        '[http "https://github.com/"]\n\textraheader = AUTHORIZATION: basic eDp5\n'
+    )
+
+    step = checkout.run("nonsense(", mode="preview")
+    shutil.rmtree(git)
+
+    (notice,) = [each for each in step.commands("notice") if "its credentials" in each]
+    assert f"`{checkout.name}/.git/config`" in notice
+    assert "persist-credentials: false" in notice
+    assert "eDp5" not in step.log

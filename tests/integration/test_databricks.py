@@ -10,13 +10,16 @@ import pytest
 from tests.doubles.databricks import Call, Workspace
 from tests.doubles.databricks.registry import Cloud
 from tests.doubles.runner import PULL_REQUEST
-from tests.integration.conftest import Checkout
+from tests.integration.conftest import ECHO, Checkout
 
 # Of a small agent: its files go up twice, once as a logged model and once as a version. The first
 # register of all asks the preflight's questions about a catalog in which there is no model yet.
 FILES = 8
 REGISTER = 34
 REUSE = 10
+# Of another agent than the registered one. Three of them ask whether the login may write: the SDK's
+# own first question, the model, and what its owner has granted.
+PREVIEW = 13
 
 
 @pytest.fixture
@@ -90,6 +93,72 @@ def test_a_preview_writes_nothing(checkout: Checkout, databricks: Workspace) -> 
 
     assert step.status == 0, step.log
     assert databricks.writes == []
+
+
+READER = "preview@example.com"
+
+
+def reader(databricks: Workspace, model: str) -> dict[str, str]:
+    """The variables of a principal that has what the warning says, and no more."""
+    databricks.catalog.grant(READER, "prod", "USE_CATALOG")
+    databricks.catalog.grant(READER, "prod.agents", "USE_SCHEMA")
+    databricks.catalog.grant(READER, model, "EXECUTE")
+    return {**databricks.env, "DATABRICKS_TOKEN": databricks.login.token(READER)}
+
+
+def test_a_preview_warns_that_its_login_may_write(
+    checkout: Checkout, databricks: Workspace
+) -> None:
+    given = {"tracking-uri": "databricks"}
+    assert checkout.run(given=given, env=databricks.env).outputs["preview-can-write"] == ""
+
+    for agent in (ECHO, ECHO.replace("text =", "text = 'Well, ' +")):  # the same, and another one
+        step = checkout.run(agent, given=given, env=databricks.env, event=PULL_REQUEST)
+
+        assert step.status == 0, step.log
+        assert step.outputs["preview-can-write"] == "true"
+        (warning,) = step.commands("warning")
+        assert f"`ci@example.com`, may write `{checkout.target}`" in warning
+        assert f"GRANT EXECUTE ON FUNCTION {checkout.target} TO `<application id" in warning
+        assert "⚠️ may write the target" in step.summary
+        assert step.result["preview_can_write"] is True
+
+
+def test_a_preview_by_a_login_that_may_only_read_says_so(
+    checkout: Checkout, databricks: Workspace
+) -> None:
+    given = {"tracking-uri": "databricks"}
+    assert checkout.run(given=given, env=databricks.env).status == 0
+    before = len(databricks.calls)
+
+    step = checkout.run(
+        ECHO.replace("text =", "text = 'Well, ' +"),
+        given=given,
+        env=reader(databricks, checkout.target),
+        event=PULL_REQUEST,
+    )
+
+    assert step.status == 0, step.log
+    asked = databricks.calls[before:]
+    assert len(asked) <= PREVIEW, Counter(f"{call.verb} {call.path}" for call in asked)
+    assert step.outputs["changed"] == "true", "the baseline was read"
+    assert step.outputs["preview-can-write"] == "false"
+    assert step.commands("warning") == []
+    assert "may only read the target" in step.summary
+
+
+def test_that_a_preview_may_write_is_known_when_its_agent_fails(
+    checkout: Checkout, databricks: Workspace
+) -> None:
+    step = checkout.run(
+        "raise RuntimeError('no')",
+        given={"tracking-uri": "databricks"},
+        env=databricks.env,
+        event=PULL_REQUEST,
+    )
+
+    assert step.status == 1
+    assert step.outputs["preview-can-write"] == "true"
 
 
 def test_files_that_should_go_to_a_cloud_go_through_the_workspace_when_asked(

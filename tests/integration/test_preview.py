@@ -3,14 +3,12 @@
 import html
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.doubles.github import Fault, GitHub, Judge
-from tests.doubles.runner import PUSH_TO_MAIN, Event, Step
+from tests.doubles.runner import PUSH_TO_MAIN, REPOSITORY, Event, Step
 from tests.integration.conftest import ECHO, Checkout
 
 NUMBER = 7
@@ -356,39 +354,16 @@ class TestFork:
         assert "actions/download-artifact" in step.log
 
 
-@pytest.mark.parametrize("name", ["pull_request_target", "issue_comment"])
-@pytest.mark.parametrize("folder", ["", "pr"])
-def test_a_stranger_s_code_is_not_built_where_there_are_secrets(
-    checkout: Checkout, github: GitHub, name: str, folder: str
-) -> None:
-    root = checkout.folder / folder
-    (root / ".git").mkdir(parents=True, exist_ok=True)
-    (root / ".git/HEAD").write_text(f"{'e' * 40}\n")
-    path = checkout.write(f"{folder}/agent.py".lstrip("/"), ECHO)
+def test_a_manual_run_on_a_branch_previews_and_names_no_alias(checkout: Checkout) -> None:
+    payload = {"repository": REPOSITORY, "ref": "refs/heads/champion"}
 
     step = checkout.run(
-        agent_path=path,
-        event=Event(name, "refs/heads/main", github.pull_request_payload(NUMBER)),
-        env=github.env,
+        given={"aliases": "{branch}"},
+        event=Event("workflow_dispatch", "refs/heads/champion", payload),
     )
-    shutil.rmtree(root / ".git")
-
-    assert step.status == 1
-    assert "may be a stranger's" in step.log
-    assert "::group::Environment" not in step.log
-
-
-def test_accepted_code_is_built_on_any_event(checkout: Checkout, github: GitHub) -> None:
-    sha = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c"
-    git = Path(checkout.folder / ".git")
-    git.mkdir()
-    (git / "HEAD").write_text(f"{sha}\n")
-
-    step = checkout.run(
-        event=Event("pull_request_target", "refs/heads/main", github.pull_request_payload(NUMBER)),
-        env=github.env,
-    )
-    shutil.rmtree(git)
 
     assert step.status == 0, step.log
-    assert "would get its first version" in comment(github)
+    assert step.outputs["mode"] == "preview"
+    assert step.outputs["model-version"] == ""
+    (notice,) = [line for line in step.commands("notice") if "manual run" in line]
+    assert "on `refs/heads/champion`: it is a preview" in notice

@@ -39,7 +39,12 @@ TAG = event("push", "refs/tags/v2.0")
         ("push", "refs/heads/x/main", "preview"),
         ("push", "refs/tags/v2.0", "register"),
         ("push", "refs/tags/main", "register"),
-        ("workflow_dispatch", "refs/heads/topic", "register"),
+        ("workflow_dispatch", "refs/heads/main", "register"),
+        ("workflow_dispatch", "refs/heads/topic", "preview"),
+        ("workflow_dispatch", "refs/heads/champion", "preview"),
+        ("workflow_dispatch", "refs/heads/x/main", "preview"),
+        ("workflow_dispatch", "refs/tags/v2.0", "preview"),
+        ("workflow_dispatch", "refs/tags/main", "preview"),
         ("schedule", "refs/heads/main", "register"),
         ("release", "refs/tags/v2.0", "register"),
         ("merge_group", "refs/heads/gh-readonly-queue/main/pr-7", "preview"),
@@ -62,6 +67,7 @@ def test_auto_means(name: str, ref: str, mode: str) -> None:
         ("push", "refs/heads/topic", "preview"),
         ("pull_request", "refs/pull/7/merge", "preview"),
         ("workflow_dispatch", "refs/heads/main", "register"),
+        ("workflow_dispatch", "refs/tags/v2.0", "preview"),
         ("workflow_run", "refs/heads/main", "comment"),
     ],
 )
@@ -74,18 +80,44 @@ def test_what_is_asked_for_is_done() -> None:
     assert PULL.mode_for("register") == "register"
 
 
+@pytest.mark.parametrize("name", ["push", "workflow_dispatch"])
 @pytest.mark.parametrize(
     ("ref", "payload"),
     [
         ("refs/heads/main", {}),
         ("refs/heads/main", {"repository": "acme/agents"}),
-        pytest.param("refs/notes/commits", {}),
+        ("refs/heads/", {"repository": {"default_branch": ""}}),
+        ("refs/notes/commits", {}),
     ],
 )
-def test_a_push_whose_default_branch_is_not_known_registers_nothing(
-    ref: str, payload: Mapping[str, Any]
+def test_where_the_default_branch_is_not_known_nothing_is_registered(
+    name: str, ref: str, payload: Mapping[str, Any]
 ) -> None:
-    assert event("push", ref, payload).mode_for("auto") == "preview"
+    assert event(name, ref, payload).mode_for("auto") == "preview"
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/topic", "refs/heads/champion", "refs/tags/v2.0"])
+def test_a_manual_run_of_what_nobody_reviewed_says_how_to_register(ref: str) -> None:
+    notice = event("workflow_dispatch", ref).preview_notice("auto")
+
+    assert notice
+    assert f"on `{ref}`: it is a preview" in notice.what
+    assert "gh workflow run <workflow> --ref main" in notice.fix
+    assert "mode: register" in notice.fix
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        (event("workflow_dispatch", "refs/heads/main"), "auto"),
+        (event("workflow_dispatch", "refs/heads/topic"), "preview"),
+        (event("workflow_dispatch", "refs/heads/topic"), "register"),
+        (event("push", "refs/heads/topic"), "auto"),
+        (PULL, "auto"),
+    ],
+)
+def test_what_was_to_be_expected_is_not_explained(told: Event, asked: str) -> None:
+    assert told.preview_notice(asked) is None
 
 
 @pytest.mark.parametrize(
@@ -131,17 +163,81 @@ def test_a_deleted_tag_is_nothing_to_do() -> None:
     assert deleted.nothing_to_do == "refs/tags/v2.0 was deleted"
 
 
-@pytest.mark.parametrize(
-    ("name", "is_accepted"),
-    [
-        *[(name, True) for name in ("", "pull_request", "push", "merge_group", "schedule")],
-        *[(name, True) for name in ("workflow_dispatch", "release")],
-        *[(name, False) for name in ("pull_request_target", "pull_request_review", "workflow_run")],
-        *[(name, False) for name in ("issue_comment", "repository_dispatch", "of_tomorrow")],
-    ],
-)
-def test_which_events_carry_accepted_code_or_no_secrets(name: str, *, is_accepted: bool) -> None:
-    assert event(name).carries_accepted_code is is_accepted
+BUILDS = ["pull_request", "push", "merge_group", "schedule", "workflow_dispatch", "release"]
+# https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+OTHERS = [
+    "branch_protection_rule",
+    "check_run",
+    "check_suite",
+    "create",
+    "delete",
+    "deployment",
+    "deployment_status",
+    "discussion",
+    "discussion_comment",
+    "fork",
+    "gollum",
+    "image_version",
+    "issue_comment",
+    "issues",
+    "label",
+    "milestone",
+    "page_build",
+    "public",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_target",
+    "registry_package",
+    "repository_dispatch",
+    "status",
+    "watch",
+    "workflow_call",
+    "workflow_run",
+    "an_event_of_tomorrow",
+    "Push",
+    "pull_request ",
+]
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_agents_are_built_on(name: str) -> None:
+    event(name).check_may_build()
+    replace(event(name), on_github=True).check_may_build()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("payload", [PAYLOAD, PULL_REQUEST])
+def test_on_no_other_event_is_an_agent_built(name: str, payload: Mapping[str, Any]) -> None:
+    with pytest.raises(InputFailure) as raised:
+        event(name, "refs/heads/main", payload).check_may_build()
+
+    (problem,) = raised.value.problems
+    assert f"builds no agent on `{name}`" in problem.what
+    assert "on: pull_request\n" in problem.fix
+    assert "workflow_run:" in problem.fix
+    assert "mode: comment" in problem.fix
+    assert "`workflow_dispatch`" in problem.fix
+
+
+def test_only_off_github_may_an_event_have_no_name() -> None:
+    Event().check_may_build()
+    Event.from_environ({"GITHUB_ACTIONS": "false"}).check_may_build()
+
+    for environ in ({}, {"GITHUB_EVENT_NAME": ""}, {"GITHUB_REF": "refs/heads/main"}):
+        with pytest.raises(InputFailure, match="an event without a name"):
+            Event.from_environ({"GITHUB_ACTIONS": "true", **environ}).check_may_build()
+
+
+@pytest.mark.parametrize("name", ["pull_request_target", "pull_request_review", "issue_comment"])
+def test_what_a_stranger_chose_is_no_label_and_no_commit(name: str) -> None:
+    head = {"sha": "e" * 40, "ref": "champion", "repo": {"full_name": "stranger/agents"}}
+    payload = {**PAYLOAD, "pull_request": {"number": 7, "head": head}}
+
+    told = event(name, "refs/heads/main", payload)
+
+    assert (told.commit, told.branch) == (SHA, "main")
+    assert told.facts["branch"] == "main"
+    assert told.mode_for("auto") == "preview"
 
 
 def test_the_commit_of_a_pull_request_is_its_head_and_not_the_merge() -> None:

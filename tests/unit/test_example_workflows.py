@@ -68,6 +68,51 @@ def test_each_takes_outputs_that_there_are(path: Path) -> None:
     assert set(taken) <= set(Result().outputs)
 
 
+def client_id(text: str, event: str) -> str:
+    """The value of an expression of the one form that is used here, else the text itself."""
+    form = r"\$\{\{ github\.ref == 'refs/heads/main' && (\S+) \|\| (\S+) \}\}"
+    chosen = re.fullmatch(form, text)
+    return (chosen[2 if event == "pull_request" else 1].strip("'")) if chosen else text
+
+
+def logins(workflow: dict[Any, Any], event: str) -> set[str]:
+    """The principals of log-agent's steps in a workflow, on an event on which it runs."""
+    if event not in workflow[True]:  # `on`, to YAML
+        return set()
+    found = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    used = [step["env"] for step in found if "log-agent@" in step.get("uses", "") and "env" in step]
+    return {client_id(env["DATABRICKS_CLIENT_ID"], event) for env in used}
+
+
+def test_pull_requests_have_a_principal_of_their_own() -> None:
+    """With it their code runs; the statements for both are in the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)
+    shown = [yaml.safe_load(block) for block in blocks if "\njobs:" in block]
+    pasted = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in EXAMPLES]
+    for workflows, number in ((shown, 1), (pasted, 2)):
+        of_pulls = [logins(workflow, "pull_request") for workflow in workflows]
+        of_pulls = [found for found in of_pulls if found]
+        others = [logins(each, event) for each in workflows for event in ("push", "release")]
+
+        assert len(of_pulls) == number
+        assert len(set().union(*of_pulls)) == 1
+        assert not set().union(*of_pulls) & set().union(*others)
+        assert set().union(*others)
+
+    reader, writer = "11111111-1111-1111-1111-111111111111", "00000000-0000-0000-0000-000000000000"
+    grants = re.findall(r"^GRANT (.*) ON \w+ \S+ TO `(.*)`;", readme, flags=re.MULTILINE)
+    assert [what for what, who in grants if who == reader] == [
+        "USE CATALOG",
+        "USE SCHEMA",
+        "EXECUTE",
+    ]
+    assert [what for what, who in grants if who == writer] == [
+        "USE CATALOG",
+        "USE SCHEMA, CREATE MODEL",
+    ]
+
+
 def test_what_is_deployed_is_the_script_that_is_shown() -> None:
     (path,) = (path for path in EXAMPLES if path.stem == "deploy")
     (step,) = (step for step in steps(path) if "serving_endpoint.py" in step.get("run", ""))

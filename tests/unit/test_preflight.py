@@ -54,6 +54,14 @@ class Asked:
         assert not any(call.writes for call in self.workspace.calls[before:])
         return problems
 
+    def may_write(self) -> bool | None:
+        client = self.client()
+        before = len(self.workspace.calls)
+        may_write = preflight.may_write(client, ModelName.parse(self.target), self.principal)
+        assert self.workspace.violations == []
+        assert not any(call.writes for call in self.workspace.calls[before:])
+        return may_write
+
     def explain(self, error: MlflowException) -> Problem | None:
         return refusal.explain(
             error.error_code,
@@ -113,6 +121,16 @@ def of_another(allowed: Asked) -> Asked:
     allowed.make_model()
     allowed.workspace.catalog.grant(CI, MODEL, "EXECUTE")
     return allowed
+
+
+@pytest.fixture
+def reader(asked: Asked) -> Asked:
+    """The model is somebody else's, and nothing but reading it is allowed."""
+    asked.make_model()
+    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    asked.workspace.catalog.grant(CI, MODEL, "EXECUTE")
+    return asked
 
 
 def mlflow_of(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
@@ -538,3 +556,132 @@ def test_a_path_that_turns_out_to_be_taken(allowed: Asked, monkeypatch: pytest.M
 )
 def test_what_is_about_something_else_is_not_explained(code: str, message: str) -> None:
     assert refusal.explain(code, message, ModelName.parse(MODEL), EXPERIMENT, CI) is None
+
+
+@pytest.mark.parametrize(
+    ("level", "privilege", "expected"),
+    [
+        (MODEL, "EXECUTE", False),
+        (MODEL, "CREATE_MODEL_VERSION", True),
+        (MODEL, "APPLY_TAG", True),
+        (MODEL, "MANAGE", True),
+        (MODEL, "ALL_PRIVILEGES", True),
+        ("prod.agents", "EXECUTE", False),
+        # That is for other models.
+        ("prod.agents", "CREATE_MODEL", False),
+        ("prod.agents", "CREATE_MODEL_VERSION", True),
+        ("prod.agents", "MANAGE", True),
+        ("prod.agents", "ALL_PRIVILEGES", True),
+        ("prod", "EXECUTE", False),
+        ("prod", "CREATE_MODEL_VERSION", True),
+        ("prod", "ALL_PRIVILEGES", True),
+    ],
+)
+@pytest.mark.parametrize("by_group", [False, True])
+def test_who_may_write_a_model_that_is_there(
+    reader: Asked, level: str, privilege: str, *, by_group: bool, expected: bool
+) -> None:
+    if by_group:
+        reader.workspace.catalog.join("agents-team", CI)
+    reader.workspace.catalog.grant("agents-team" if by_group else CI, level, privilege)
+
+    assert reader.may_write() is expected
+
+
+@pytest.mark.parametrize(
+    ("level", "privilege", "expected"),
+    [
+        ("prod.agents", "EXECUTE", False),
+        ("prod.agents", "CREATE_MODEL", True),
+        ("prod.agents", "CREATE_FUNCTION", True),
+        ("prod.agents", "MANAGE", True),
+        ("prod.agents", "ALL_PRIVILEGES", True),
+        ("prod", "CREATE_MODEL", True),
+        ("prod", "USE_SCHEMA", False),
+    ],
+)
+def test_who_may_make_the_model(
+    asked: Asked, level: str, privilege: str, *, expected: bool
+) -> None:
+    asked.workspace.catalog.create("prod.agents")
+    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    asked.workspace.catalog.grant(CI, level, privilege)
+
+    assert asked.may_write() is expected
+
+
+@pytest.mark.parametrize("owner", [CI, CI.upper()])
+def test_the_models_owner_may_write(asked: Asked, owner: str) -> None:
+    asked.make_model(owner)
+    asked.workspace.catalog.grant(CI, MODEL, "EXECUTE")
+    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+
+    assert asked.may_write() is True
+
+
+def test_a_schemas_owner_may_make_the_model(allowed: Asked) -> None:
+    allowed.workspace.catalog.revoke(CI, "prod.agents", "CREATE_MODEL")
+    allowed.workspace.catalog.own("prod.agents", Principal(CI.upper()))
+
+    assert allowed.may_write() is True
+
+
+def test_who_is_in_the_group_that_owns_the_model_is_not_told(asked: Asked) -> None:
+    asked.make_model("agents-team")
+    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    asked.workspace.catalog.grant(CI, MODEL, "EXECUTE")
+
+    assert asked.may_write() is None
+
+
+@pytest.mark.parametrize("level", ["prod", "prod.agents", MODEL])
+def test_who_may_not_read_may_not_write(reader: Asked, level: str) -> None:
+    lost = {"prod": "USE_CATALOG", "prod.agents": "USE_SCHEMA", MODEL: "EXECUTE"}
+    reader.workspace.catalog.revoke(CI, level, lost[level])
+
+    assert reader.may_write() is False
+
+
+def test_who_may_write_is_not_told_where_a_schema_or_a_catalog_is_missing(asked: Asked) -> None:
+    assert asked.may_write() is None
+
+    asked.workspace.catalog.create("prod.other", CI)
+
+    assert asked.may_write() is None
+
+
+def test_what_a_list_of_privileges_does_not_tell_is_not_known(reader: Asked) -> None:
+    """A group's privileges, where the workspace leaves them out, or an administrator's role."""
+    reader.workspace.catalog.revoke(CI, MODEL, "EXECUTE")
+    reader.workspace.catalog.join("agents-team", CI)
+    reader.workspace.catalog.grant("agents-team", MODEL, "ALL_PRIVILEGES")
+    reader.workspace.permissions.through_groups = False
+
+    assert reader.may_write() is None
+
+
+@pytest.mark.parametrize("path", ["/effective-permissions/", "/models/"])
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_workspace_that_does_not_answer_tells_nothing(
+    reader: Asked, path: str, status: int
+) -> None:
+    body = {"error_code": "PERMISSION_DENIED", "message": "Not today."}
+    reader.workspace.faults.add(Fault(path=path, status=status, body=body, times=MANY))
+
+    assert reader.may_write() is None
+
+
+def test_nobody_knows_who_may_write_when_nobody_knows_who_we_are(reader: Asked) -> None:
+    client = reader.client()
+
+    assert preflight.may_write(client, ModelName.parse(MODEL), "") is None
+
+
+def test_that_somebody_may_only_read_takes_two_questions(reader: Asked) -> None:
+    before = len(reader.requests())
+
+    assert reader.may_write() is False
+    assert len(reader.requests()) - before == 2
