@@ -8,6 +8,7 @@ import pytest
 
 from tests.container.engine import Engine, locked, opened
 from tests.container.runner import Runner
+from tests.container.victim import Victim, clean_job
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,21 @@ def runner(engine: Engine, image: str, tmp_path: Path) -> Iterator[Runner]:
     runner = Runner(engine, image, tmp_path)
     yield runner
     runner.end()
+
+
+@pytest.fixture(scope="session")
+def clean_workspace(engine: Engine, image: str, shared: Path) -> Path:
+    """The workspace of a job that nobody attacked: its cache, and the store with its model."""
+    folder = shared / "clean"
+    with locked(shared):
+        if not (folder / "done").exists():
+            folder.mkdir()
+            clean_job(engine, image, folder)
+            (folder / "done").touch()
+    return folder / "workspace"
+
+
+@pytest.fixture
+def victim(runner: Runner, engine: Engine, clean_workspace: Path, tmp_path: Path) -> Victim:
+    """Give a job to attack, without a checkout yet."""
+    return Victim(runner, engine, clean_workspace, tmp_path)

@@ -57,7 +57,11 @@ class Runner:
         for host in self._mounts.values():
             host.mkdir()
         self.workspace = folder / "workspace"
-        self.container = f"log-agent-{folder.name}"
+        # Every worker of the test session has a folder of that name.
+        self.container = f"log-agent-{folder.parent.name}-{folder.name}"
+        self.command_files = folder / "file_commands"
+        # No test speaks to GitHub, unless it puts a stand-in here.
+        self.api_url = "https://api.github.invalid"
         self._sha = ""
         self._running: Running | None = None
 
@@ -144,14 +148,13 @@ class Runner:
         )
 
     def _command_file(self, name: str) -> Path:
-        return self._folder / "file_commands" / name
+        return self.command_files / name
 
     def _variables(self, event: Event) -> dict[str, str]:
         return {
             "CI": "true",
             "HOME": "/github/home",
-            # No test speaks to GitHub.
-            "GITHUB_API_URL": "https://api.github.invalid",
+            "GITHUB_API_URL": self.api_url,
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTOR": "octocat",
             "GITHUB_EVENT_NAME": event.name,
@@ -201,7 +204,7 @@ def _git(folder: Path, *arguments: str) -> str:
 def _give(folder: Path) -> None:
     """Give a folder to the runner's account."""
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, OWNER, OWNER if os.getuid() == 0 else -1)
+        os.chown(path, OWNER, OWNER if os.getuid() == 0 else -1, follow_symlinks=False)
 
 
 def _inputs(given: Mapping[str, str]) -> dict[str, str]:
