@@ -23,11 +23,11 @@ def tell(result: Result, job: Job) -> None:
     for problem in result.problems:
         job.log.error(problem)
     _save(result, job)
+    shown = result.redacted(job.secrets.redact)
     with grouped(job.log, "Result"):
-        job.log.line(rendering.plain(result))
-    outputs = {name: job.secrets.redact(value) for name, value in result.outputs.items()}
-    write_outputs(outputs, job.environ.get("GITHUB_OUTPUT", ""))
-    rendered = job.secrets.redact(rendering.render(result, "summary", SUMMARY_LIMIT))
+        job.log.line(rendering.plain(shown))
+    write_outputs(shown.outputs, job.environ.get("GITHUB_OUTPUT", ""))
+    rendered = rendering.render(shown, "summary", SUMMARY_LIMIT)
     write_summary(rendered, job.environ.get("GITHUB_STEP_SUMMARY", ""))
     job.log.finish()
 
@@ -64,7 +64,7 @@ def post(result: Result, number: int, api: Api, job: Job, *, only_if_there: bool
 
     """
     comment = Comment(api, number, result.target or result.agent)
-    body = job.secrets.redact(rendering.render(result, "comment", comment.room))
+    body = rendering.render(result.redacted(job.secrets.redact), "comment", comment.room)
     posted = comment.post(body, rendering.fingerprint(result), only_if_there=only_if_there)
     if posted:
         result.comment_url = posted.url
