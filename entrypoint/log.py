@@ -80,24 +80,28 @@ class Log(ABC):
         self.notes.append(Note(level, problem))
         self._tell(level, problem)
 
-    def _print(self, text: str) -> None:
-        print(self._secrets.redact(printable(text)), file=self._stream, flush=True)
+    def _shown(self, text: str) -> str:
+        """The text as it may be shown.
+
+        Before anything is done to it: in a text that is indented or escaped no secret is found.
+        """
+        return self._secrets.redact(printable(text))
 
 
 class PlainLog(Log):
     """A readable log for a terminal."""
 
     def group(self, title: str) -> None:
-        self._print(f"\n== {title}")
+        self._print(f"\n== {self._shown(title)}")
 
     def end_group(self) -> None:
         pass
 
     def line(self, text: str) -> None:
-        self._print(text)
+        self._print(self._shown(text))
 
     def foreign(self, text: str) -> None:
-        self._print("\n".join(f"  | {line}" for line in text.splitlines()))
+        self._print("\n".join(f"  | {line}" for line in self._shown(text).splitlines()))
 
     def mask(self, secret: str) -> None:
         pass
@@ -107,11 +111,15 @@ class PlainLog(Log):
 
     def _tell(self, level: Level, problem: Problem) -> None:
         place = f"{problem.place}: " if problem.place else ""
-        self._print(f"{level}: {place}{problem.what}")
+        self._print(self._shown(f"{level}: {place}{problem.what}"))
         if problem.fix:
-            self._print("\n".join(f"    {line}" for line in problem.fix.splitlines()))
+            fix = self._shown(problem.fix)
+            self._print("\n".join(f"    {line}" for line in fix.splitlines()))
         if problem.detail:
             self.foreign(problem.detail)
+
+    def _print(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
 
 
 class LogStream(io.TextIOBase):

@@ -139,6 +139,7 @@ class _Agent:
             self._result.lock = environment.lock
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
             plan.order.code_paths.add_built(environment.code)
+            plan.tell_unneeded_secrets(job)
             if not plan.needs_login:
                 self._settle()
             self._inquiry.check()

@@ -1,11 +1,12 @@
 """The plan: everything that is known without running the agent."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from entrypoint import checkout_credentials
-from entrypoint.agent import artifacts, code_paths, manifest
+from entrypoint.agent import artifacts, code_paths, manifest, unneeded_secrets
 from entrypoint.agent.build import Order
 from entrypoint.agent.environment import interpreter, requirements
 from entrypoint.agent.environment.environment import Environment
@@ -86,6 +87,13 @@ class Plan:
             return found and replace(found, column=column)
 
         return scan(order.source, order.code_paths.folder, place, self.model_config)
+
+    def tell_unneeded_secrets(self, job: Job) -> None:
+        """Name the secrets of the step that the agent is handed without a use for them."""
+        written = (self.order.source.text, str(self.model_config))
+        shipped = unneeded_secrets.texts_in(self.order.code_paths.folder)
+        if names := unneeded_secrets.find(job.environ, chain(written, shipped)):
+            job.log.notice(unneeded_secrets.notice(names))
 
     def review(self, log: Log) -> Review:
         """The review of what the agent may use, before anything is seen."""

@@ -3,41 +3,17 @@
 import base64
 import html
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import quote, quote_plus
+
+from entrypoint import token_shapes
+from entrypoint.secret_variables import secrets_of
 
 MASK = "***"
 
-# A word of a variable's name that says that its value is a secret ...
-_SECRET_WORD = re.compile(
-    r"(.*(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|APIKEY|ACCESSKEY|PRIVATEKEY)S?"
-    r"|PASS|PWD|PAT|KEY)"
-)
-# ... and words that say that it isn't: where a secret is, what it is called, how long it may be.
-_LAST_WORD_OF_NO_SECRET = re.compile(
-    "ALGORITHM|COUNT|DIR|DIRECTORY|ENABLED|ENDPOINT|EXPIRATION|EXPIRES|EXPIRY|FILE|FILENAME|FOLDER"
-    "|HOST|IDS?|ISSUER|LENGTH|LIMIT|NAMES?|PATH|PREFIX|PROVIDER|REGION|SCOPES?|SECONDS|SIZE|SOCK"
-    "|TTL|TYPE|URI|URL|USER|USERNAME|VERSION"
-)
-_KEY_TO_NO_DOOR = {"CACHE", "FOREIGN", "PARTITION", "PRIMARY", "PUBLIC", "SORT"}
-_SHELL = {"PWD", "OLDPWD"}
-# A key is a common name for other things too; one that opens a door is long.
-_SHORTEST, _SHORTEST_KEY, _SHORTEST_USER = 8, 16, 20
-
-_URL_USER = re.compile(r"\b[a-z][a-z0-9+.-]*://([^\s/:?#]*)(?::([^\s/?#]*))?@", re.IGNORECASE)
-_IN_TEXT = (
-    re.compile(r"\b(?:bearer|basic)(?:\s+|%20|=)([\w.~+/=-]+)", re.IGNORECASE),
-    # In a URL's query (a shared access signature) or a connection string.
-    re.compile(
-        r"(?:^|[?&;\s])(?:sig|token|access_token|api[_-]?key|password|pwd|client_secret|secret"
-        r"|accountkey|sharedaccesskey)=([^&;\s\"',]+)",
-        re.IGNORECASE,
-    ),
-)
-_LINE_OF_A_KEY = re.compile(r"^\s*([A-Za-z0-9+/=_-]{32,})\s*$", re.MULTILINE)
+_SHORTEST = 6
 
 
 @dataclass
@@ -59,7 +35,7 @@ class Secrets:
         """
         known = [(value, name) for name, value in more.items() if len(value) >= _SHORTEST]
         for name, value in environ.items():
-            known += [(secret, name) for secret in _secrets(name, value)]
+            known += [(secret, name) for secret in secrets_of(name, value)]
         return cls(_with({}, known))
 
     def learn(self, value: str, name: str) -> None:
@@ -68,10 +44,32 @@ class Secrets:
             self.forms = _with(self.forms, [(value, name)])
 
     def redact(self, text: str) -> str:
-        """Replace every known value by `***`; a value that the text's end cuts in two stays."""
+        """Replace every known value, and every token of a known shape, by `***`.
+
+        A value that the text's end cuts in two stays.
+        """
         # A plain search is faster than a pattern, and mostly there is nothing to replace.
-        found = [re.escape(form) for form in self.forms if form in text]
-        return re.sub("|".join(found), MASK, text) if found else text
+        spans = [span for form in self.forms if form in text for span in _spans(form, text)]
+        spans += [(token.start, token.end) for token in token_shapes.find(text)]
+        return _masked(text, spans) if spans else text
+
+
+def _spans(form: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the form stands, each time that it does, also over itself."""
+    start = text.find(form)
+    while start >= 0:
+        yield start, start + len(form)
+        start = text.find(form, start + 1)
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    """The text with one mask for all that overlaps, so that of a longer secret nothing is left."""
+    parts, shown, end = [], 0, 0
+    for start, its_end in sorted(spans):
+        if not end or start >= end:
+            parts += [text[shown:start], MASK]
+        end = shown = max(end, its_end)
+    return "".join((*parts, text[shown:]))
 
 
 def _with(forms: Mapping[str, str], known: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -82,55 +80,6 @@ def _with(forms: Mapping[str, str], known: Iterable[tuple[str, str]]) -> dict[st
             more.setdefault(form, name)
     # Longest first, so that a secret which holds another one goes as a whole.
     return dict(sorted(more.items(), key=lambda item: -len(item[0])))
-
-
-def _secrets(name: str, value: str) -> Iterator[str]:
-    """The secrets that a variable holds."""
-    if (shortest := _shortest(name)) and _is_plausible(value.strip(), shortest):
-        yield value.strip()
-        # A key over several lines is often indented, or loses its line ends, on its way.
-        yield from _LINE_OF_A_KEY.findall(value) if "\n" in value.strip() else ()
-    if value.lstrip().startswith("{"):
-        yield from _secrets_of_json(value)
-    for user, password in _URL_USER.findall(value):
-        for part, wanted in ((user, _SHORTEST_USER), (password, _SHORTEST)):
-            yield from {text for text in (part, unquote(part)) if _is_plausible(text, wanted)}
-    for pattern in _IN_TEXT:
-        yield from (text for text in pattern.findall(value) if _is_plausible(text, _SHORTEST))
-
-
-def _secrets_of_json(text: str) -> Iterator[str]:
-    """Secrets among the strings of a JSON object, such as a cloud's credentials file."""
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    for key, value in content.items():
-        if isinstance(value, str):
-            yield from _secrets(key, value)
-
-
-def _shortest(name: str) -> int:
-    """How long a secret in a variable of this name is at least; 0 when it is no secret."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)  # clientSecret
-    words = [word for word in re.split(r"[^A-Za-z]+", apart.upper()) if word]
-    matches = {word for word in words if _SECRET_WORD.fullmatch(word)}
-    if not matches or name in _SHELL or _LAST_WORD_OF_NO_SECRET.fullmatch(words[-1]):
-        return 0
-    if matches == {"KEY"}:
-        return 0 if _KEY_TO_NO_DOOR.intersection(words) else _SHORTEST_KEY
-    return _SHORTEST
-
-
-def _is_plausible(value: str, shortest: int) -> bool:
-    """Whether hiding the value hides a secret, and not every `postgres` or `********`."""
-    if len(value) < shortest or len(set(value)) < 4:  # noqa: PLR2004 - a placeholder
-        return False
-    if value.startswith(("${", "{{")):  # a reference, `{{secrets/scope/key}}` to Databricks
-        return False
-    # The password of a service container is often a word.
-    is_word = value.isalpha() and (value.islower() or value.isupper())
-    return not (is_word and len(value) < 12)  # noqa: PLR2004
 
 
 def _forms(value: str) -> Iterator[str]:

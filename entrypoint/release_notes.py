@@ -21,7 +21,7 @@ def write(result: Result, event: Event, job: Job) -> None:
     token = Reporting.as_far_as_possible(job.texts, job.workspace).github_token
     if event.release is None or not token:
         return
-    block = job.secrets.redact(rendering.render(result, "release", _LONGEST))
+    block = rendering.render(result.redacted(job.secrets.redact), "release", _LONGEST)
     with Api.from_environ(job.environ, token) as api:
         try:
             posted = Notes(api, event.release, result.target).post(block)

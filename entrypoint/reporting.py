@@ -22,12 +22,11 @@ def tell(result: Result, job: Job) -> None:
     for problem in result.problems:
         job.log.error(problem)
     _save(result, job)
+    shown = result.redacted(job.secrets.redact)
     with grouped(job.log, "Result"):
-        job.log.line(rendering.plain(result))
-    outputs = {name: job.secrets.redact(value) for name, value in result.outputs.items()}
-    job.step_files.write_outputs(outputs)
-    rendered = job.secrets.redact(rendering.render(result, "summary", SUMMARY_LIMIT))
-    job.step_files.write_summary(rendered)
+        job.log.line(rendering.plain(shown))
+    job.step_files.write_outputs(shown.outputs)
+    job.step_files.write_summary(rendering.render(shown, "summary", SUMMARY_LIMIT))
     job.log.finish()
 
 
@@ -63,7 +62,7 @@ def post(result: Result, comment: Comment, job: Job, *, only_if_there: bool = Fa
         Refused: GitHub doesn't take it.
 
     """
-    body = job.secrets.redact(rendering.render(result, "comment", comment.room))
+    body = rendering.render(result.redacted(job.secrets.redact), "comment", comment.room)
     posted = comment.post(body, rendering.fingerprint(result), only_if_there=only_if_there)
     if posted:
         result.comment_url = posted.url

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from entrypoint.agent.build import Order
 from entrypoint.agent.manifest import Manifest
+from entrypoint.agent.secret_scan import files_of, find
 from entrypoint.errors import AgentFailure, Problem
 from entrypoint.redaction import Secrets
 
@@ -15,9 +16,6 @@ def check(model: Path, manifest: Manifest, order: Order, secrets: Secrets) -> No
         AgentFailure: a file is not what was read from the checkout, or holds a secret.
 
     """
-    # Here and not above: the token shapes take a moment to load, which a failed build needn't wait.
-    from entrypoint.agent.secret_scan import files_of, find  # noqa: PLC0415
-
     if differing := manifest.check(model):
         raise AgentFailure(
             Problem(

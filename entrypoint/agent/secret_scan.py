@@ -1,79 +1,18 @@
-"""Secret scanning: no file that is logged may hold a secret.
-
-Imports detect-secrets, and `requests` with it: 0.3 s that nobody waits for who has nothing to scan.
-"""
+"""Secret scanning: no file that is logged may hold a secret."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from detect_secrets.plugins.aws import AWSKeyDetector
-from detect_secrets.plugins.github_token import GitHubTokenDetector
-from detect_secrets.plugins.npm import NpmDetector
-from detect_secrets.plugins.sendgrid import SendGridDetector
-from detect_secrets.plugins.slack import SlackDetector
-from detect_secrets.plugins.stripe import StripeDetector
-
+from entrypoint import token_shapes
 from entrypoint.redaction import Secrets
 
-# Only detectors of tokens that say what they are: entropy and keywords accuse every second agent.
-# With each, what its tokens cannot be without (in lower case where case is ignored).
-_DETECTORS = (
-    (AWSKeyDetector, ("A3T", "ABIA", "ACCA", "AKIA", "ASIA", "aws")),
-    (GitHubTokenDetector, ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
-    (NpmDetector, ("npm_", "_authToken", "NPM")),
-    (SendGridDetector, ("SG.",)),
-    (SlackDetector, ("xox", "hooks.slack.com")),
-    (StripeDetector, ("k_live_",)),
-)
-_HEADER = (
-    r"-----BEGIN[A-Z0-9 ]{0,30} PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr]){0,80}"
-    r"(?:[A-Z][\w-]{1,40}: [^\n]{1,80}\n\s{0,80}){0,5}"
-)
-# What the library lacks, or finds by its surroundings. The formats: gitleaks' rules.
-_OWN = (
-    ("Databricks token", "dapi", r"\bdapi[0-9a-f]{32}(?:-\d)?\b"),
-    ("Databricks OAuth secret", "dose", r"\bdose[0-9a-f]{32}\b"),
-    ("GitHub Token", "github_pat_", r"\bgithub_pat_\w{82}\b"),
-    ("GitLab token", "gl", r"\bgl(?:pat|dt|rt|ptt|cbt|soat)-[\w-]{20,}"),
-    ("OpenAI key", "T3BlbkFJ", r"\bsk-[\w-]{20,120}T3BlbkFJ[\w-]{20,120}"),
-    ("Anthropic key", "sk-ant-", r"\bsk-ant-(?:api|admin)\d\d-[\w-]{93}AA\b"),
-    ("Hugging Face token", "hf_", r"\bhf_[A-Za-z]{34}\b"),
-    ("Google API key", "AIza", r"\bAIza[\w-]{35}(?![\w-])"),
-    ("PyPI token", "pypi-Ag", r"\bpypi-Ag[A-Za-z0-9_-]{70,}"),
-    ("Azure storage key", "AccountKey=", r"\bAccountKey=[A-Za-z0-9+/]{86}=="),
-    # The header alone is in every program that reads keys.
-    ("Private key", "-----BEGIN", _HEADER + r"[A-Za-z0-9+/=]{40,}"),
-)
-_SHAPES = tuple(
-    (
-        detector.secret_type,
-        tuple(keyword.encode() for keyword in keywords),
-        pattern,
-        bool(pattern.flags & re.IGNORECASE),
-    )
-    for detector, keywords in _DETECTORS
-    for pattern in detector.denylist
-) + tuple(
-    (kind, (keyword.encode(),), re.compile(pattern), False) for kind, keyword, pattern in _OWN
-)
-
-# detect-secrets' own marker, for a line on which a token's shape is no token.
+# The marker of detect-secrets, for a line on which a token's shape is no token.
 _ALLOWED = re.compile(rb"pragma: ?(?:allow|white)list[ -]secret")
-_PLACEHOLDER = re.compile(
-    r"example|placeholder|sample|dummy|fake|your|change|replace|redacted", re.IGNORECASE
-)
-# 40 digits like an AWS secret's: `uses: aws-actions/…token…@3d3c42e5…`.
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 _BLOCK = 1 << 20
-# Bytes that a shape spans at most, as far as they decide.
-_REACH = 2048
-# An OpenAI key has its keyword in the middle, the others at the beginning.
-_BEHIND = 160
 
 
 @dataclass(frozen=True)
@@ -99,7 +38,7 @@ def find(files: Mapping[str, Path], secrets: Secrets) -> list[Finding]:
 
     """
     known = [(form.encode(errors="surrogateescape"), name) for form, name in secrets.forms.items()]
-    reach = max([_REACH, *(len(form) for form, _ in known)])
+    reach = max([token_shapes.REACH, *(len(form) for form, _ in known)])
     findings: dict[Finding, None] = {}
     for name, path in files.items():
         with path.open("rb") as file:
@@ -165,43 +104,6 @@ def _known(block: _Block, known: Iterable[tuple[bytes, str]]) -> Iterator[tuple[
 
 def _shapes(block: _Block) -> Iterator[tuple[int, str]]:
     # One character a byte, so that positions are the same; the shapes are all ASCII.
-    text = block.content.decode("latin-1")
-    lowered = block.content.lower()
-    for kind, keywords, pattern, ignores_case in _SHAPES:
-        searched = lowered if ignores_case else block.content
-        for start, end in _neighbourhoods(searched, keywords):
-            for match in pattern.finditer(text, start, end):
-                if (
-                    block.owns(match.start())
-                    and not _is_placeholder(_token(match))
-                    and not _ALLOWED.search(block.text_of_line(match.start()))
-                ):
-                    yield match.start(), kind
-
-
-def _neighbourhoods(content: bytes, keywords: Iterable[bytes]) -> Iterator[tuple[int, int]]:
-    """Where a token with one of the keywords can be: finding a word is 100 times faster."""
-    for keyword in keywords:
-        position = content.find(keyword)
-        while position >= 0:
-            after = position + _REACH
-            yield max(0, position - _BEHIND), after + _REACH
-            position = content.find(keyword, after)
-
-
-def _token(match: re.Match[str]) -> str:
-    """The token in what a pattern matched; a group may hold it, but also just its prefix."""
-    group = max((text for text in match.groups() if text), key=len, default="")
-    return group if len(group) >= 16 else match[0]  # noqa: PLR2004 - no token is shorter
-
-
-def _is_placeholder(token: str) -> bool:
-    """Whether it was made by hand: `dapi12345678…`, `ghp_xxxxxxxx…`, `AKIAIOSFODNN7EXAMPLE`.
-
-    Of random characters, one in eight (hexadecimal) at most equals or follows its neighbour.
-    """
-    if _PLACEHOLDER.search(token) or _COMMIT.fullmatch(token):
-        return True
-    body = token[-80:]
-    steps = sum(ord(after) - ord(before) in (0, 1) for before, after in pairwise(body))
-    return steps > 0.4 * len(body) or len(set(body)) < 8  # noqa: PLR2004
+    for token in token_shapes.find(block.content.decode("latin-1")):
+        if block.owns(token.start) and not _ALLOWED.search(block.text_of_line(token.start)):
+            yield token.start, token.kind

@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TextIO
 
 from entrypoint.errors import Problem
-from entrypoint.log import Level, Log, printable
+from entrypoint.log import Level, Log
 from entrypoint.redaction import Secrets
 
 # The runner keeps ten annotations of each level for a step (`_maxIssueCount` in actions/runner):
@@ -28,7 +28,7 @@ class WorkflowLog(Log):
         self._annotated: Counter[Level] = Counter()
 
     def group(self, title: str) -> None:
-        self._print(f"::group::{_data(title)}")
+        self._print(f"::group::{_data(self._shown(title))}")
 
     def end_group(self) -> None:
         self._print("::endgroup::")
@@ -36,13 +36,14 @@ class WorkflowLog(Log):
     def line(self, text: str) -> None:
         # Ours, but it may quote what is not: `::` begins a command, and the older `##[` does so
         # anywhere in a line.
-        self._fenced(text) if "::" in text or "##[" in text else self._print(text)
+        shown = self._shown(text)
+        self._print(_fenced(shown) if "::" in shown or "##[" in shown else shown)
 
     def foreign(self, text: str) -> None:
-        self._fenced(text)
+        self._print(_fenced(self._shown(text)))
 
     def mask(self, secret: str) -> None:
-        self._write(f"::add-mask::{_data(secret)}")
+        self._print(f"::add-mask::{_data(secret)}")
 
     def finish(self) -> None:
         for level, number in self._annotated.items():
@@ -57,7 +58,7 @@ class WorkflowLog(Log):
         if self._annotated[level] <= _ANNOTATIONS:
             self._annotate(level, problem)
         else:
-            self._fenced(f"{level}: {_in_short(problem)}\n\n{problem.fix}\n{problem.detail}")
+            self.foreign(f"{level}: {_in_short(problem)}\n\n{problem.fix}\n{problem.detail}")
 
     def _annotate(self, level: Level, problem: Problem) -> None:
         place = problem.place
@@ -67,24 +68,24 @@ class WorkflowLog(Log):
             "col": place.column if place else None,
         }
         written = ",".join(
-            f"{name}={_property(str(value))}" for name, value in properties.items() if value
+            f"{name}={_property(self._shown(str(value)))}"
+            for name, value in properties.items()
+            if value
         )
         parts = (problem.what, problem.fix, problem.detail)
-        message = "\n\n".join(part for part in parts if part)
+        message = self._shown("\n\n".join(part for part in parts if part))
         self._print(f"::{level}{' ' * bool(written)}{written}::{_data(message)}")
 
-    def _fenced(self, text: str) -> None:
-        """The runner obeys commands wherever they come from; between these two lines it doesn't."""
-        token = secrets.token_hex(16)
-        self._print(f"::stop-commands::{token}\n{text}\n::{token}::")
-
     def _print(self, text: str) -> None:
-        self._write(self._secrets.redact(printable(text)))
-
-    def _write(self, text: str) -> None:
         # Nothing that another thread says may stand between a fence and its end.
         with self._lock:
             print(text, file=self._stream, flush=True)
+
+
+def _fenced(text: str) -> str:
+    """The runner obeys commands wherever they come from; between these two lines it doesn't."""
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}\n{text}\n::{token}::"
 
 
 def _in_short(problem: Problem) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from entrypoint.agent.build import Build, Verification
 from entrypoint.agent.environment.lock import Lock
@@ -88,6 +88,14 @@ class Result:
                 self.stages.append(Stage(name, clock() - started, passed))
         log.line(f"{name}: {self.stages[-1].seconds:.1f} s")
 
+    def redacted(self, redact: Callable[[str], str]) -> Self:
+        """The same with `redact` done to every text.
+
+        Before it is rendered: in a text that is cut, escaped or encoded no secret is found.
+        """
+        redacted: Self = _mapped(self, redact)
+        return redacted
+
     @property
     def subject(self) -> str:
         """What the report is about: the registered model, else the agent."""
@@ -147,3 +155,18 @@ class Result:
         content = dataclasses.asdict(self)
         content["published"]["model_uri"] = self.published.model_uri
         return content
+
+
+def _mapped(content: Any, change: Callable[[str], str]) -> Any:
+    """A copy in which every text is changed."""
+    match content:
+        case str():
+            return change(content)
+        case list() | tuple():
+            return type(content)(_mapped(each, change) for each in content)
+        case dict():
+            return {_mapped(key, change): _mapped(each, change) for key, each in content.items()}
+    if not dataclasses.is_dataclass(content) or isinstance(content, type):
+        return content
+    names = [field.name for field in dataclasses.fields(content)]
+    return type(content)(**{name: _mapped(getattr(content, name), change) for name in names})

@@ -26,13 +26,14 @@ _LARGEST_NUMBER = 2**53
 
 def save(result: Result, folder: Path, redact: Callable[[str], str]) -> None:
     """Write the result and its renderings."""
+    result = result.redacted(redact)
     texts = {
         RESULT: json.dumps(result.as_json(), indent=1),
         _SUMMARY: render(result, "summary", _LIMITS[_SUMMARY]),
         _COMMENT: render(result, "comment", _LIMITS[_COMMENT]),
     }
     for name, text in texts.items():
-        _write(folder / name, redact(text))
+        _write(folder / name, text)
 
 
 def save_transcript(transcript: Path, folder: Path, redact: Callable[[str], str]) -> None:

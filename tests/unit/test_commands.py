@@ -7,6 +7,7 @@ import pytest
 
 from entrypoint.errors import Place, Problem
 from entrypoint.github.commands import WorkflowLog
+from entrypoint.log import PlainLog
 from entrypoint.redaction import Secrets
 
 ATTACKS = [
@@ -170,6 +171,40 @@ def test_a_secret_is_masked_on_github() -> None:
     WorkflowLog(stream, secrets).mask("made-on-the-way")
 
     assert stream.getvalue() == "::add-mask::made-on-the-way\n"
+
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEvQIBADAN1a2b" * 4
+
+
+@pytest.mark.parametrize("value", ["100%-s3cret", "two\nl1nes of it", "c0lon: and, more"])
+@pytest.mark.parametrize("level", ["notice", "warning", "error"])
+def test_no_secret_is_shown_escaped(value: str, level: str) -> None:
+    stream = io.StringIO()
+    workflow_log = WorkflowLog(stream, Secrets.from_environ({"A_TOKEN": value}))
+
+    workflow_log.group(f"<{value}>")
+    getattr(workflow_log, level)(Problem(f"<{value}>", place=Place(f"<{value}>")))
+
+    assert stream.getvalue().count("<***>") == 3
+    assert value not in unescaped(stream.getvalue())
+
+
+def test_a_secret_at_the_end_of_what_is_foreign_leaves_the_fence_as_it_is() -> None:
+    workflow_log, stream = log()
+
+    workflow_log.foreign(f"{KEY}\n")
+    workflow_log.notice(Problem("seen"))
+
+    assert KEY[-40:] not in stream.getvalue()
+    assert obeyed(stream.getvalue()) == ["notice"]
+
+
+def test_on_a_terminal_a_key_of_many_lines_is_not_shown_either() -> None:
+    stream = io.StringIO()
+
+    PlainLog(stream).foreign(f"before\n{KEY}\nafter it")
+
+    assert stream.getvalue() == "  | before\n  | ***\n  | after it\n"
 
 
 class Slow(io.StringIO):

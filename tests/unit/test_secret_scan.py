@@ -1,6 +1,4 @@
 import base64
-import random
-import string
 from pathlib import Path
 
 import pytest
@@ -8,53 +6,11 @@ import pytest
 from entrypoint.agent import secret_scan
 from entrypoint.agent.secret_scan import Finding, find
 from entrypoint.redaction import Secrets
+from tests.tokens import HARMLESS, TOKENS, made
 
 VALUE = "n0t-a-r3al-s3cret"
 KNOWN = Secrets.from_environ({"A_TOKEN": VALUE})
 NOTHING = Secrets()
-
-
-def made(length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
-    """Characters like a token's, the same ones every time; nothing that a scanner of ours finds."""
-    return "".join(random.Random(length).choices(alphabet, k=length))
-
-
-TOKENS = {
-    "Databricks token": "dapi" + made(32, "0123456789abcdef"),
-    "Databricks OAuth secret": "dose" + made(32, "0123456789abcdef"),
-    "AWS Access Key": "AKIA" + made(16, string.ascii_uppercase + "234567"),
-    "GitHub Token": "ghp_" + made(36),
-    "GitLab token": "glpat-" + made(20),
-    "Slack Token": f"xoxb-2345678901-3456789012-{made(24)}",
-    "Stripe Access Key": "sk_live_" + made(24),
-    "OpenAI key": f"sk-proj-{made(74)}T3BlbkFJ{made(74)}",
-    "Anthropic key": f"sk-ant-api03-{made(93)}AA",
-    "NPM tokens": "npm_" + made(36),
-    "PyPI token": "pypi-AgEIcHlwaS5vcmc" + made(80),
-    "SendGrid API Key": f"SG.{made(22)}.{made(43)}",
-    "Hugging Face token": "hf_" + made(34, string.ascii_letters),
-    "Google API key": "AIza" + made(35),
-    "Azure storage key": f"AccountKey={made(86)}==",
-    "Private key": f"-----BEGIN RSA PRIVATE KEY-----\n{made(64)}\n",
-}
-HARMLESS = (
-    "dapiXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
-    "dapi" + "x" * 32,
-    "dapi1234567890abcdef1234567890abcdef",
-    "dapi" + "deadbeef" * 4,
-    "dapi" + made(40, "0123456789abcdef"),
-    "<your-token>",
-    "sk-...",
-    "sk-proj-your-key-goes-here",
-    "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-    "AKIAIOSFODNN7EXAMPLE",
-    'if "-----BEGIN PRIVATE KEY-----" in text:',
-    "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----",
-    "-----BEGIN PUBLIC KEY-----\n" + made(64),
-    "uses: aws-actions/key-token@e3dd6a429d7300a6a4c196c26e071d42e0343502",
-    'api_key = os.environ["OPENAI_API_KEY"]',
-    "sha256:" + made(64, "0123456789abcdef"),
-)
 
 
 def scan(path: Path, content: str | bytes, secrets: Secrets = NOTHING) -> list[Finding]:
