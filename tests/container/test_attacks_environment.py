@@ -167,6 +167,8 @@ def probes(victim: Victim, tmp_path: Path) -> list[dict[str, Any]]:
         env = {**ENVIRON, "UV_INDEX": f"private={url} {login}"}
         step = victim.run(env=env, options=[HOST_NETWORK])
     assert step.status == 0, step.log
+    # It does get where it belongs.
+    assert any(OF_THE_INDEX in asked for asked in private.requests)
     found = [json.loads(line) for text in victim.noted().values() for line in text.splitlines()]
     assert {probe["who"] for probe in found} == {"agent", "backend"}
     return found
@@ -218,7 +220,7 @@ def findings(probe: dict[str, Any]) -> list[str]:
 
 def is_ours(name: str, value: str) -> bool:
     """What uv is told, and tells a build backend, that opens no door."""
-    return name.startswith(("UV_", "PYTHON")) and "agent/" not in value and "4711" not in value
+    return name.startswith(("UV_", "PYTHON")) and "/github/" not in value and "4711" not in value
 
 
 def without_numbers(path: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.container.attacks import REGISTER, agent
-from tests.container.victim import Victim, regular_files
+from tests.container.victim import Victim, is_regular_file
 from tests.doubles.runner import Step
 
 # What differs from job to job.
@@ -48,10 +48,8 @@ def differences(clean: Path, model: Path, victim: Victim) -> list[str]:
             expected = victim.workspace / "agent/agent.py"
         if expected.is_dir() and there.is_dir() and not there.is_symlink():
             continue
-        if expected not in regular_files(expected.parent) or there not in regular_files(
-            there.parent
-        ):
-            found.append(f"{name} is too many, or missing")
+        if not (is_regular_file(expected) and is_regular_file(there)):
+            found.append(f"{name} is too many, missing, or no file")
         elif meaning(expected) != meaning(there):
             found.append(f"{name}: {there.read_bytes()[:2000]!r}")
     return found
