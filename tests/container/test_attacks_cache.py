@@ -102,7 +102,7 @@ def poison():
     actions = {
         "yaml/__init__.py": poison_source,
         "packaging/version.py": poison_bytecode,
-        "six.py": poison_without_source,
+        "typing_extensions.py": poison_without_source,
         "pandas-*.dist-info": poison_entry_points,
         "site-packages": poison_packages,
         "archive-v*/*": poison_packages,

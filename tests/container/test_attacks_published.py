@@ -128,7 +128,8 @@ KINDS = {
     "resources": ["resources"],
     "scopes": ["scopes"],
     "other code": ["code"],
-    "files": ["requirements", "conda", "python", "more files", "more folders"],
+    "more code": ["more folders"],
+    "files": ["requirements", "conda", "python", "more files"],
 }
 
 
@@ -137,8 +138,9 @@ KINDS = {
     [
         *(("build", edits) for edits in KINDS.values()),
         # One job for all: what is verified is nobody's to write.
-        ("verify", [edit for edits in KINDS.values() for edit in edits]),
+        ("verify", [*KINDS["resources"], *KINDS["other code"], *KINDS["files"]]),
     ],
+    ids=[*(f"build, {kind}" for kind in KINDS), "verify"],
 )
 def test_an_agent_does_not_edit_its_own_model(
     victim: Victim, clean_workspace: Path, stage: str, edits: list[str]
