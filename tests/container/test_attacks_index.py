@@ -60,10 +60,13 @@ ENVIRON = {
 }
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("named", ["named", "unnamed"])
+# With the address of its index in the step's environment, and without.
+@pytest.mark.parametrize(
+    ("attack", "named"),
+    [*((attack, False) for attack in ATTACKS), ("index of that name", True), ("settings", True)],
+)
 def test_no_password_goes_to_a_host_of_the_checkouts(
-    victim: Victim, tmp_path: Path, attack: str, named: str
+    victim: Victim, tmp_path: Path, attack: str, *, named: bool
 ) -> None:
     folder = tmp_path / "nothing"
     folder.mkdir()
@@ -75,8 +78,7 @@ def test_no_password_goes_to_a_host_of_the_checkouts(
             name: text.replace("PORT", str(theirs.port)) for name, text in ATTACKS[attack].items()
         }
         victim.check_out({"agent/agent.py": AGENT, **files})
-        # With the address of its index in the step's environment, and without.
-        urls = {"UV_INDEX": f"private={ours.at(OURS)}/simple"} if named == "named" else {}
+        urls = {"UV_INDEX": f"private={ours.at(OURS)}/simple"} if named else {}
         step = victim.run({"verify": "off"}, env={**ENVIRON, **urls}, options=[HOST_NETWORK])
 
     assert step.status in (0, 1)

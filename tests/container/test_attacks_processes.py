@@ -28,7 +28,6 @@ ATTACKS = {
     "time.sleep(3600)",
     "traces the worker": f"{CHAIN}{TRACE}\nworker = os.getppid()\nmine = os.getpid()\n"
     "chain(5, lambda: seize(worker, mine))\ntime.sleep(3600)",
-    "sleeps in a chain": f"{CHAIN}\nchain(250, lambda: time.sleep(3600))\ntime.sleep(3600)",
     "forks without an end": """
 while True:
     try:
@@ -36,16 +35,6 @@ while True:
             os.setsid()
     except OSError:
         time.sleep(0.01)
-""",
-    "fills its pipes": """
-for descriptor in range(3, 64):
-    try:
-        os.set_blocking(descriptor, False)
-        while os.write(descriptor, b"x" * 65536):
-            pass
-    except OSError:
-        pass
-time.sleep(3600)
 """,
 }
 

