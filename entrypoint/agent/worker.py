@@ -217,8 +217,10 @@ def inferred_resources() -> list[tuple[str, str]]:
 
 
 def tidy(job: Job) -> Model:
-    """Take this machine's paths out of the model; loaders look at none of them."""
+    """Take this machine's paths out of the model, at none of which loaders look, and bytecode."""
     path = job["model"]
+    for folder in list(Path(path, "artifacts").rglob("__pycache__")):
+        shutil.rmtree(folder, ignore_errors=True)
     model = Model.load(path)
     for flavor in model.flavors.values():
         if flavor.get("model_code_path"):
