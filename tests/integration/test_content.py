@@ -98,7 +98,7 @@ def test_a_file_that_changes_while_the_agent_is_built(checkout: Checkout) -> Non
     assert "code/helpers.py" in error
 
 
-# What it changes when the model is saved for the last time, with everything in it.
+# It has its say when the model is saved for the last time, with everything in it.
 CHANGES_THE_MODEL = """
 import os
 from pathlib import Path
@@ -109,57 +109,48 @@ save = Model.save
 def save_changed(self, path):
     folder = Path(path).parent
     if (folder / "requirements.txt").exists():
-        {change}
+        {changes}
     save(self, path)
 
 Model.save = save_changed
 """
+CHANGES = {
+    "self.resources['databricks']['table'] = [{'name': 'prod.hr.payroll'}]": (
+        "`MLmodel`: `resources` is "
+    ),
+    "self.auth_policy = {'user_auth_policy': {'api_scopes': ['sql']}}": (
+        "`MLmodel`: `auth_policy` is "
+    ),
+    "self.flavors['python_function']['model_code_path'] = 'evil.py'": (
+        '_code_path` is "evil.py", and should be "agent.py".'
+    ),
+    "(folder / 'requirements.txt').write_text('--index-url https://evil.example')": (
+        '`requirements.txt` has the options ["--index-url https://evil.example"]'
+    ),
+    "(folder / 'conda.yaml').write_text('channels: [evil]')": "`conda.yaml`: `channels` is ",
+    "(folder / 'evil.py').write_text('')": "`evil.py` is neither in the manifest nor a file of",
+    "os.mkfifo(folder / 'pipe')": "`pipe` is neither a file nor a folder.",
+    "os.symlink('/etc', folder / 'code')": "`code` is a link.",
+}
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (
-            "self.resources['databricks']['table'] = [{'name': 'prod.hr.payroll'}]",
-            "`MLmodel`: `resources` is",
-        ),
-        (
-            "self.auth_policy = {'user_auth_policy': {'api_scopes': ['sql']}}",
-            "`MLmodel`: `auth_policy` is",
-        ),
-        (
-            "self.flavors['python_function']['model_code_path'] = 'evil.py'",
-            'model_code_path` is "evil.py", and should be "agent.py"',
-        ),
-        (
-            "(folder / 'requirements.txt').open('a').write('\\n--index-url https://evil.example')",
-            "`requirements.txt` has the options",
-        ),
-        (
-            "(folder / 'conda.yaml').write_text('channels: [evil]')",
-            "`conda.yaml`: `channels` is",
-        ),
-        ("(folder / 'evil.py').write_text('')", "`evil.py` is neither in the manifest"),
-        ("os.mkfifo(folder / 'pipe')", "`pipe` is neither a file nor a folder"),
-        ("os.symlink('/etc', folder / 'code')", "`code` is a link"),
-    ],
-)
-def test_a_model_that_the_agent_changes(checkout: Checkout, change: str, said: str) -> None:
+def test_a_model_that_the_agent_changes(checkout: Checkout) -> None:
     checkout.write("resources.yml", resources("claude"))
-    agent = CHANGES_THE_MODEL.format(change=change) + ECHO
+    agent = CHANGES_THE_MODEL.format(changes="; ".join(CHANGES)) + ECHO
 
     step = checkout.run(agent, verify="off", check_resources="warn")
 
     error = the_error(step)
     assert "changed while the agent was built" in error
-    assert said in error
+    for said in CHANGES.values():
+        assert said in error
     assert checkout.versions() == []
 
 
 def test_resources_that_langchain_declares_are_those_that_were_seen(checkout: Checkout) -> None:
     checkout.write("requirements.txt", "mlflow==3.17.2\nlangchain==1.5.2\n")
     agent = CHANGES_THE_MODEL.format(
-        change="self.resources = {'api_version': '1', 'databricks':"
+        changes="self.resources = {'api_version': '1', 'databricks':"
         " {'serving_endpoint': [{'name': 'unseen'}]}}"
     ) + (
         "from langchain_core.runnables import RunnableLambda\n"

@@ -739,24 +739,21 @@ values_ = st.recursive(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
-def test_anything_is_data(built: Model, tmp_path: Path, data: st.DataObject) -> None:
+def test_anything_is_data(model: Model, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["MLmodel", "conda.yaml", "python_env.yaml"]))
-    content = yaml.safe_load((built.folder / name).read_text())
-    place = content
+    path = model.folder / name
+    before = path.read_text()
+    content = place = yaml.safe_load(before)
     while True:
         key = data.draw(st.sampled_from(sorted(place)))
-        if not isinstance(place[key], dict) or not place[key] or data.draw(st.booleans()):
+        if not isinstance(place[key], dict) or data.draw(st.booleans()):
             break
         place = place[key]
-    before, place[key] = place[key], data.draw(values_)
-    folder = tmp_path / "any"
-    shutil.copytree(built.folder, folder)
+    place[key] = data.draw(values_)
     try:
-        (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True))
-        said = check(folder, built.manifest, ())
+        path.write_text(yaml.safe_dump(content))
+        said = model.check()
     finally:
-        shutil.rmtree(folder)
+        path.write_text(before)
 
-    assert all(sentence.startswith("`") for sentence in said)
-    if key in ("flavors", "env", "resources", "mlflow_version") and before != place[key]:
-        assert said
+    assert said == "" or said.startswith(f"`{name}`")
