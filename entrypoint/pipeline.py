@@ -203,7 +203,8 @@ class _Agent:
         """Hold what was built against what was seen and against what went into it."""
         with self._result.stage("Check", self._log):
             self._review.verified(self._seen, was_asked=self._result.answer is not None)
-            content.check(model, manifest, self._plan.order, self._job.secrets)
+            inferred = self._result.build.inferred if self._result.build else ()
+            content.check(model, manifest, self._plan.order, self._job.secrets, inferred)
 
     def compare(self, manifest: Manifest, model: Path | None) -> None:
         """Compare a preview with what is registered; `model` is None where nothing was built."""

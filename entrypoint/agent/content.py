@@ -1,25 +1,35 @@
 """The last look at what was built, before anybody gets it."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from entrypoint.agent.build import Order
 from entrypoint.agent.manifest import Manifest
+from entrypoint.agent.model_check.check import check as check_model
 from entrypoint.agent.secret_scan import files_of, find
 from entrypoint.errors import AgentFailure, Problem
 from entrypoint.redaction import Secrets
 
 
-def check(model: Path, manifest: Manifest, order: Order, secrets: Secrets) -> None:
-    """Hold the model's files against the manifest, and search them for secrets.
+def check(
+    model: Path,
+    manifest: Manifest,
+    order: Order,
+    secrets: Secrets,
+    inferred: Collection[tuple[str, str]],
+) -> None:
+    """Hold the model directory against the manifest, and search it for secrets.
+
+    `inferred`: kind and name of the resources that MLflow found in a LangChain object.
 
     Raises:
-        AgentFailure: a file is not what was read from the checkout, or holds a secret.
+        AgentFailure: it is not what was read from the checkout, or holds a secret.
 
     """
-    if differing := manifest.check(model):
+    if differing := check_model(model, manifest, inferred):
         raise AgentFailure(
             Problem(
-                "The model's files are not those of the checkout: they changed while the agent was"
+                "The model is not what was read from the checkout: it changed while the agent was"
                 " built or verified.",
                 "Let the agent write to a temporary folder instead.",
                 detail="\n".join(differing),

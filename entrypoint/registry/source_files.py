@@ -3,13 +3,15 @@
 from pathlib import Path
 
 from entrypoint.agent.manifest import PATH, Manifest
+from entrypoint.agent.model_check.check import check
+from entrypoint.agent.model_check.files import listed
 from entrypoint.errors import InputFailure
 from entrypoint.registry import source_problem as problems
 from entrypoint.registry.interruption import interruptible
 from entrypoint.registry.session import Session
 from entrypoint.registry.source import Source
 from entrypoint.registry.stores import Stores
-from entrypoint.registry.version_files import files_of
+from entrypoint.registry.version_files import UnreadableFiles, files_of
 
 
 def fetch(source: Source, session: Session, stores: Stores, folder: Path) -> Manifest:
@@ -22,9 +24,12 @@ def fetch(source: Source, session: Session, stores: Stores, folder: Path) -> Man
     """
     with session.problems():
         files = files_of(source.version.name, str(source.version.version), stores)
-        interruptible(lambda: files.download(folder))
-    if any(file.is_symlink() for file in folder.rglob("*")):
-        raise InputFailure(problems.not_ours(source.uri, "holds a link"))
+        try:
+            interruptible(lambda: files.download(folder))
+        except UnreadableFiles as error:
+            raise InputFailure(problems.differs(source.uri, error.problems)) from error
+    if unreadable := listed(folder).problems:
+        raise InputFailure(problems.differs(source.uri, unreadable))
     try:
         manifest = Manifest.read(folder / PATH)
     except FileNotFoundError:
@@ -36,6 +41,6 @@ def fetch(source: Source, session: Session, stores: Stores, folder: Path) -> Man
     if manifest.digest != source.digest:
         told = f"has the digest {source.digest} in its tags, and {manifest.digest} in its manifest"
         raise InputFailure(problems.not_ours(source.uri, told))
-    if differing := manifest.check(folder):
+    if differing := check(folder, manifest):
         raise InputFailure(problems.differs(source.uri, differing))
     return manifest

@@ -111,12 +111,12 @@ def not_ours(uri: str, why: str) -> Problem:
     )
 
 
-def differs(uri: str, files: Iterable[str]) -> Problem:
-    """It isn't what was registered any more."""
+def differs(uri: str, differences: Iterable[str]) -> Problem:
+    """It isn't what was registered any more; the differences are sentences."""
     return Problem(
         f"`source`: `{uri}` is not what was registered: its files differ from its manifest.",
         "Find out who changed it, and register the agent again.",
-        detail="\n".join(files),
+        detail="\n".join(differences),
     )
 
 

@@ -24,6 +24,8 @@ from mlflow.store.artifact.unity_catalog_oss_models_artifact_repo import (
 from mlflow.utils._unity_catalog_utils import is_databricks_sdk_models_artifact_repository_enabled
 from mlflow.utils.databricks_utils import get_databricks_host_creds
 
+from entrypoint.agent.model_check.files import listed
+from entrypoint.agent.model_check.yaml_mapping import open_regular
 from entrypoint.comparison.foreign import content_of
 from entrypoint.registry.stores import Stores
 
@@ -63,6 +65,14 @@ def files_of(name: str, version: str, stores: Stores) -> "VersionFiles":
     return _Store(repository)
 
 
+class UnreadableFiles(Exception):
+    """What is among a version's files can't be read or walked; `problems` are sentences."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
 class VersionFiles(ABC):
     """The files of one version."""
 
@@ -77,7 +87,12 @@ class VersionFiles(ABC):
         """
 
     def download(self, folder: Path) -> None:
-        """Copy all files into an empty folder of ours."""
+        """Copy all files into an empty folder of ours.
+
+        Raises:
+            UnreadableFiles: there is something among them that is no file.
+
+        """
         self._repository.download_artifacts("", str(folder))  # type: ignore[no-untyped-call]
 
     def walk(self, folder: str, depth: int = 0) -> Iterator[tuple[str, int]]:
@@ -144,7 +159,14 @@ class _Folder(VersionFiles):
         return content is not None and _save(BytesIO(content), folder / name, most)
 
     def download(self, folder: Path) -> None:
-        shutil.copytree(self._root, folder, symlinks=True, dirs_exist_ok=True)
+        listing = listed(self._root)
+        if listing.problems:
+            raise UnreadableFiles(listing.problems)
+        for name in sorted(listing.folders):
+            (folder / name).mkdir()
+        for name in listing.files:
+            with open_regular(self._root / name) as content, (folder / name).open("xb") as file:
+                shutil.copyfileobj(content, file)
 
     def entries(self, folder: str) -> list[FileInfo]:
         if (self._root / folder).resolve() != self._root / folder:

@@ -18,10 +18,12 @@ from tests.doubles.databricks import USER, Workspace
 from tests.integration.conftest import ECHO
 from tests.integration.publisher import Order, Outcome, Publisher
 
+PIN = "mlflow==3.17.2"
 BUILD = (
     "import mlflow\n"
-    "mlflow.pyfunc.save_model('model', python_model='agent.py', pip_requirements=['mlflow'])"
+    f"mlflow.pyfunc.save_model('model', python_model='agent.py', pip_requirements=['{PIN}'])"
 )
+FILES = ("MLmodel", "agent.py", "conda.yaml", "python_env.yaml", "requirements.txt")
 QUICK = {
     "MLFLOW_ENABLE_DB_SDK": "false",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
@@ -166,9 +168,12 @@ def build(folder: Path) -> Path:
     agent.write_text(ECHO, encoding="utf-8")
     subprocess.run([sys.executable, "-W", "ignore", "-c", BUILD], cwd=folder, check=True)
     for file in (folder / "model").iterdir():
-        if file.name not in ("MLmodel", "agent.py"):
+        if file.name not in FILES:
             file.unlink()
-    ingredients = Ingredients({"agent.py": agent}, "auto", "3.12", ["mlflow==3.17.2"])
+    mlmodel = folder / "model/MLmodel"
+    mlmodel.write_text(mlmodel.read_text().replace(str(agent), agent.name))
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    ingredients = Ingredients({"agent.py": agent}, "auto", python, [PIN])
     Manifest.of(ingredients).write(folder / "model")
     return folder / "model"
 

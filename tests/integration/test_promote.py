@@ -361,6 +361,29 @@ class TestWhatIsNotWhatWasRegistered:
         assert "its files differ from its manifest" in error
         assert "agent.py" in error
 
+    def test_mlmodel_asks_for_more(self, prod: Prod, copied: Prod) -> None:
+        mlmodel = self.file(copied, "MLmodel")
+        mlmodel.write_text(
+            mlmodel.read_text().replace(
+                "serving_endpoint:", "table:\n    - name: prod.hr.payroll\n    serving_endpoint:"
+            )
+        )
+
+        assert "prod.hr.payroll" in self.refused(prod, copied)
+
+    @pytest.mark.parametrize("name", ["requirements.txt", "conda.yaml"])
+    def test_it_requires_something_else(self, prod: Prod, copied: Prod, name: str) -> None:
+        file = self.file(copied, name)
+        file.write_text(file.read_text().replace("mlflow==3.17.2", "mlflow==3.17.1"))
+
+        assert f"`{name}`" in self.refused(prod, copied)
+
+    def test_bytecode_would_run_in_its_place(self, prod: Prod, copied: Prod) -> None:
+        self.file(copied, "code/__pycache__").mkdir(parents=True)
+        self.file(copied, "code/__pycache__/helpers.cpython-312.pyc").write_text("")
+
+        assert "helpers.cpython-312.pyc" in self.refused(prod, copied)
+
     def test_a_file_is_too_many(self, prod: Prod, copied: Prod) -> None:
         self.file(copied, "code").mkdir()
         self.file(copied, "code/sitecustomize.py").write_text("import os\n")
@@ -534,6 +557,42 @@ def test_in_the_embedded_store(checkout: Checkout) -> None:
     # The same files: this store copies none.
     place = checkout.client.get_model_version_download_uri(target, "1")
     assert place.removeprefix("file://") == str(checkout.model(registered))
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a link", "folders without an end"])
+def test_what_is_no_file_in_the_embedded_store(checkout: Checkout, kind: str) -> None:
+    checkout.target = f"dev.agents.{checkout.name}"
+    registered = checkout.run()
+    assert registered.status == 0, registered.log
+    model, runner = checkout.model(registered), checkout.runner
+    if kind == "a pipe":
+        (model / "MLmodel").unlink()
+        os.mkfifo(model / "MLmodel")
+    elif kind == "a link":
+        (model / "code").symlink_to("/")
+    else:
+        subprocess.run(
+            [sys.executable, "-c", "import os\nfor _ in range(3000): os.mkdir('a'); os.chdir('a')"],
+            cwd=model,
+            check=True,
+        )
+    runner.event = release()
+    target = f"prod.agents.{checkout.name}"
+
+    try:
+        step = runner.run(
+            {"uc-target": target, "tracking-uri": "embedded", "source": checkout.target}
+        )
+    finally:
+        subprocess.run(["rm", "-r", str(model)], check=True)
+
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert "its files differ from its manifest" in error
+    said = {"a pipe": "neither a file nor a folder", "a link": "is a link"}
+    assert said.get(kind, "more than 100 folders deep") in error
+    assert "Traceback" not in step.log
+    assert checkout.client.search_model_versions(f"name = '{target}'") == []
 
 
 def test_in_open_source_unity_catalog(checkout: Checkout, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The check of a built or registered model directory against its manifest."""
