@@ -81,7 +81,7 @@ class Sandbox:
         """Lay out the folder and choose the variables: the step's own `env:` and no others."""
         folder.chmod(0o755)  # the account must be able to walk through it
         sandbox = cls(folder, _with_store(step_environ(environ), folder), deadline, log)
-        for name in ("home", "tmp"):
+        for name in ("home", "tmp", "mlruns"):
             sandbox.share(name)
         return sandbox
 
