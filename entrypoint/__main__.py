@@ -16,6 +16,7 @@ from entrypoint.github.commands import WorkflowLog
 from entrypoint.input_table import INPUTS, texts_of
 from entrypoint.job import Job
 from entrypoint.log import Log, PlainLog
+from entrypoint.ownership import account
 from entrypoint.redaction import Secrets
 from entrypoint.registry.stores import MLFLOW_SETTINGS
 from entrypoint.workspace import Workspace
@@ -62,7 +63,8 @@ def _workspace(environ: Mapping[str, str]) -> Workspace:
     # folder in RUNNER_WORKSPACE.
     above = environ.get("RUNNER_WORKSPACE", "")
     name = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
-    return Workspace(root, f"{above}/{name}" if above and name else "")
+    host_root = f"{above}/{name}" if above and name else ""
+    return Workspace(root, host_root, is_shared=account() is not None)
 
 
 def _parser() -> argparse.ArgumentParser:

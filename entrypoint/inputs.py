@@ -104,7 +104,7 @@ class Inputs(Destination):
             "verify": reader.required("verify", readers.one_of(VERIFICATIONS)),
             "check_resources": reader.required("check-resources", readers.one_of(RESOURCE_CHECKS)),
             "timeout_seconds": reader.required("timeout-minutes", readers.seconds),
-            "cache_dir": reader.optional("cache-dir", workspace.folder),
+            "cache_dir": reader.optional("cache-dir", workspace.own_folder),
             **_destination(reader),
         }
         reporting = _reporting(reader, workspace)
@@ -112,7 +112,9 @@ class Inputs(Destination):
             raise InputFailure(*reader.problems)
         inputs = cls(**values)
         if inputs.cache_dir:
-            _check_is_only_a_cache(inputs.cache_dir, "the agent", inputs.agent_path, workspace)
+            for path in inputs.paths:
+                what = "the agent" if path == inputs.agent_path else f"`{workspace.relative(path)}`"
+                _check_is_only_a_cache(inputs.cache_dir, what, path, workspace)
             if report_path := reporting["report_path"]:
                 _check_is_only_a_cache(inputs.cache_dir, "the report", report_path, workspace)
         return inputs
@@ -195,7 +197,7 @@ def _reporting(reader: Reader, workspace: Workspace) -> dict[str, Any]:
         "comment": reader.required("comment", readers.one_of(COMMENTS)),
         # As it was given: the default is for GitHub, which fills it in.
         "github_token": reader.given("github-token"),
-        "report_path": reader.optional("report-path", workspace.folder),
+        "report_path": reader.optional("report-path", workspace.own_folder),
     }
 
 

@@ -5,10 +5,12 @@ what they can't.
 """
 
 import os
-import stat
 from pathlib import Path
 
-_LARGEST = 50_000_000
+from entrypoint import untrusted_file
+from entrypoint.untrusted_file import Bound, Unreadable
+
+_BOUND = Bound(50_000_000, "No program that is started here writes as much.")
 
 
 def read(path: Path) -> str:
@@ -19,13 +21,10 @@ def read(path: Path) -> str:
         OSError: it is a link, or something else that isn't a file, or too large.
 
     """
-    # Not blocking: nobody may ever write to what could be a pipe.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            raise OSError(f"{path.name} is not a file of a plausible size")
-        return file.read()
+    try:
+        return untrusted_file.read(path, _BOUND).decode(errors="replace")
+    except Unreadable as error:
+        raise OSError(f"{path.name}: {error}") from error
 
 
 def write_mark(path: Path) -> int:

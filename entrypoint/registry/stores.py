@@ -50,7 +50,7 @@ class Stores:
         a file that dies with the runner, and be green.
 
         Raises:
-            InputFailure: a URI holds a password, or `.log-agent` is a link.
+            InputFailure: a URI holds a password, or `.log-agent` is no folder to write into.
 
         """
         for name, uri in (
@@ -64,11 +64,10 @@ class Stores:
                 return None
             tracking = EMBEDDED
         if tracking == EMBEDDED:
-            folder = workspace.root / FOLDER
-            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-                raise InputFailure(
-                    Problem(f"`tracking-uri`: `embedded` needs the folder `{FOLDER}` for itself.")
-                )
+            try:
+                folder = workspace.own_folder(FOLDER)
+            except ValueError as error:
+                raise InputFailure(Problem(f"`tracking-uri`: `embedded`: {error}")) from error
             uri = f"sqlite:///{folder}/mlflow.db"
             return cls(uri, inputs.registry_uri or uri, (folder / "artifacts").as_uri())
         if tracking.startswith(_DATABRICKS):

@@ -1,6 +1,5 @@
 """From what the agent asks for to exact pins, for one interpreter."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import PYPI, Resolution
 from entrypoint.agent.environment.requirement_lines import anchored, local_path
 from entrypoint.agent.environment.requirements import Requirements, is_package
+from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
 from entrypoint.agent.environment.uv_program import UvProgram
 
 
@@ -33,6 +33,7 @@ class Resolver:
         """
         files = [self._resolvable(path, requirements.member) for path in requirements.files]
         lines = [self._moved(line) for line in requirements.lines] + list(added)
+        lines += [f"-c {self.moved(path)}" for path in requirements.constraints]
         if lines:
             files.append(self.folder / "input.txt")
             files[-1].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -118,11 +119,11 @@ class Resolver:
 
 def _indexes(lock: Path) -> list[str]:
     """Options for the indexes that a lock names: the requirements format has no index a package."""
-    content = tomllib.loads(lock.read_text(encoding="utf-8"))
+    content = parse(text_of(lock, lock.name))
+    named = (part(package, "source", "registry") for package in tables(content, "package"))
+    # uv says what is wrong with another than a text; one of several lines would be several options.
     registries = dict.fromkeys(
-        package["source"]["registry"]
-        for package in content.get("package", [])
-        if "registry" in package.get("source", {})
+        registry for registry in named if isinstance(registry, str) and registry.isprintable()
     )
     return [
         f"--extra-index-url {without_credentials(registry)}"
