@@ -6,7 +6,10 @@ stranger can't read and a privileged process can.
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 _KINDS = (
@@ -15,6 +18,8 @@ _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
 )
+# To go through it, which needs no right to list it; only Linux has that.
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
 _MEGABYTE = 1_000_000
 
 
@@ -57,18 +62,9 @@ def opened(path: Path) -> int:
         Unreadable: it is something else, or a part of the path is a link.
 
     """
-    if not path.is_absolute():
-        raise Unreadable(f"`{path}` is not an absolute path")
-    folder = os.open("/", os.O_PATH | os.O_DIRECTORY)
-    try:
-        for part in path.parts[1:-1]:
-            inner = _open_at(folder, part, os.O_PATH | os.O_DIRECTORY)
-            os.close(folder)
-            folder = inner
+    with folder(path.parent) as parent:
         # Not blocking: nobody may ever write to what could be a pipe.
-        descriptor = _open_at(folder, path.name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    finally:
-        os.close(folder)
+        descriptor = _open_in(parent, path.name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
@@ -76,12 +72,51 @@ def opened(path: Path) -> int:
     return descriptor
 
 
+def names(path: Path, most: int) -> list[str]:
+    """The names of what is in a folder, sorted; of `most` entries at most. `path` as for `read`.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Unreadable: it is something else, or a part of the path is a link.
+
+    """
+    with folder(path) as descriptor:
+        listed = _open_in(descriptor, ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with os.scandir(listed) as entries:
+            return sorted(entry.name for entry in islice(entries, most))
+    finally:
+        os.close(listed)
+
+
+@contextmanager
+def folder(path: Path) -> Iterator[int]:
+    """A descriptor of a folder, to open what is in it; `path` as for `read`.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Unreadable: it is something else, or a part of the path is a link.
+
+    """
+    if not path.is_absolute():
+        raise Unreadable(f"`{path}` is not an absolute path")
+    descriptor = os.open("/", _FOLDER)
+    try:
+        for part in path.parts[1:]:
+            inner = _open_in(descriptor, part, _FOLDER)
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def kind(mode: int) -> str:
     """What something that isn't a regular file is, for a sentence."""
     return next((name for is_one, name in _KINDS if is_one(mode)), "a device")
 
 
-def _open_at(folder: int, name: str, flags: int) -> int:
+def _open_in(folder: int, name: str, flags: int) -> int:
     try:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:

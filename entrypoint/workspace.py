@@ -5,11 +5,13 @@ import os
 import stat
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 
 from entrypoint import untrusted_file
 from entrypoint.untrusted_file import Bound, Unreadable
 
+_MOST_COMPARED = 1_000
 # What version control keeps, with the credentials of `actions/checkout` among it, and where people
 # and tools keep theirs.
 _PRIVATE = (".git", ".hg", ".svn", ".env", ".env.*", ".netrc", ".databrickscfg")
@@ -143,7 +145,7 @@ class Workspace:
         for name in path.relative_to(self.root).parts:
             part /= name
             folded = name.casefold()
-            if any(fnmatchcase(folded, pattern) for pattern in _PRIVATE) or _is_gits(part):
+            if any(fnmatchcase(folded, pattern) for pattern in _PRIVATE) or is_git_folder(part):
                 return self.relative(part)
         return ""
 
@@ -205,11 +207,13 @@ class Workspace:
             )
         if not path.parent.is_dir():
             return f" Neither does the folder `{self.relative(path.parent)}`."
-        close = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()])
+        names = [each.name for each in islice(path.parent.iterdir(), _MOST_COMPARED)]
+        close = difflib.get_close_matches(path.name, names)
         if not close:
             return ""
         return f" Did you mean `{self.relative(path.parent / close[0])}`?"
 
 
-def _is_gits(folder: Path) -> bool:
+def is_git_folder(folder: Path) -> bool:
+    """Whether a folder is what git keeps, under whatever name."""
     return all(os.path.lexists(folder / name) for name in _OF_GIT)
