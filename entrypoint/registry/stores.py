@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.inputs import Destination
+from entrypoint.registry.embedded_store import ARTIFACTS, DATABASE
 from entrypoint.workspace import Workspace
 
 EMBEDDED = "embedded"
@@ -68,8 +69,8 @@ class Stores:
                 folder = workspace.own_folder(FOLDER)
             except ValueError as error:
                 raise InputFailure(Problem(f"`tracking-uri`: `embedded`: {error}")) from error
-            uri = f"sqlite:///{folder}/mlflow.db"
-            return cls(uri, inputs.registry_uri or uri, (folder / "artifacts").as_uri())
+            uri = f"sqlite:///{folder / DATABASE}"
+            return cls(uri, inputs.registry_uri or uri, (folder / ARTIFACTS).as_uri())
         if tracking.startswith(_DATABRICKS):
             # Not the workspace's own registry.
             return cls(_plain(tracking), _plain(inputs.registry_uri or _CATALOG))

@@ -335,7 +335,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def test_too_much_code_is_not_parsed(tmp_path: Path) -> None:
-    with pytest.raises(AgentFailure, match="more than 1 MB of code"):
+    with pytest.raises(AgentFailure, match="more than 500 kB of code"):
         jupyter(tmp_path, code("x = 1\n" * 200_000))
 
 

@@ -13,7 +13,7 @@ from entrypoint.agent.source import ipynb, notebook, pip_install
 from entrypoint.errors import AgentFailure, Place, Problem
 from entrypoint.untrusted_file import Bound, Unreadable
 
-_PYTHON = Bound(1_000_000, "Take data out of it, and give that with `artifacts`.")
+_PYTHON = Bound(500_000, "Take data out of it, and give that with `artifacts`.")
 # Databricks takes none that is larger:
 # https://docs.databricks.com/en/notebooks/notebook-limitations.html
 _BOUNDS = {".ipynb": Bound(10_000_000, "Clear the notebook's outputs.")}
@@ -93,7 +93,7 @@ def read(path: Path, shown: str) -> Source:
         converted = _converted(content, shown)
         source = Source(shown, converted.text, code=converted.text, positions=converted.positions)
         if len(source.text) > _PYTHON.size:
-            what = f"`agent-path`: `{shown}` holds more than {_PYTHON.size // 1_000_000} MB of code."
+            what = f"`agent-path`: `{shown}` holds more than {_PYTHON.size // 1000} kB of code."
             raise AgentFailure(Problem(what, _PYTHON.advice, Place(shown)))
     else:
         source = Source(shown, _decoded(content, shown))
@@ -107,7 +107,7 @@ def _decoded(content: bytes, shown: str) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         return io.TextIOWrapper(io.BytesIO(content), encoding).read()
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, LookupError) as error:  # LookupError: `coding: rot13`
         raise AgentFailure(
             Problem(f"`agent-path`: `{shown}` is not valid Python: {error}.", place=Place(shown))
         ) from error
