@@ -176,7 +176,8 @@ def _copy(source: Path, target: Path, workspace: Workspace, budget: Budget) -> l
         return False
 
     try:
-        for entry in walk(source, budget, skip):
+        # All of it is looked at first: what is too much is not copied either.
+        for entry in list(walk(source, budget, skip)):
             copy = target / entry.path.relative_to(source)
             if entry.is_folder:
                 copy.mkdir()

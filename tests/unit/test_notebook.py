@@ -347,7 +347,7 @@ def test_too_much_code_is_not_parsed(tmp_path: Path) -> None:
         "(" * 200_000,
         "x = 1\n" * 30_000,
         '"' * 300_001,
-        "%sql\n" * 50_000,
+        "%sql\n" * 30_000,
     ],
     ids=["magics", "string", "brackets", "lines", "quotes", "sql"],
 )

@@ -157,10 +157,12 @@ def test_what_is_private_is_no_input(workspace: Workspace, text: str, said: str)
 
 
 @pytest.mark.parametrize("text", ["pipe", "socket"])
-def test_what_is_no_file_is_told_for_what_it_is(workspace: Workspace, text: str) -> None:
+def test_what_is_no_file_is_told_for_what_it_is(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     os.mkfifo(workspace.root / "pipe")
+    monkeypatch.chdir(workspace.root)  # a socket's address is short
     with socket.socket(socket.AF_UNIX) as bound:
-        os.chdir(workspace.root)  # a socket's address is short
         bound.bind("socket")
 
     with pytest.raises(ValueError, match=r"is a (named pipe|socket), not a file"):

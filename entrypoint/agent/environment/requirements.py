@@ -114,7 +114,7 @@ def is_package(pyproject: Path) -> bool:
     """Whether a project is installed itself, and not only what it depends on: uv's own rule."""
     content = parse(text_of(pyproject, pyproject.name))
     says = part(content, "tool", "uv", "package")
-    return bool(says) if says is not None else "build-system" in content
+    return bool(says) if says is not None else part(content, "build-system") is not None
 
 
 def _read(
@@ -175,7 +175,7 @@ def _member(lock: Path, folder: Path, workspace: Workspace) -> str:
     return ""
 
 
-def _content(file: Path, workspace: Workspace) -> dict[str, Any]:
+def _content(file: Path, workspace: Workspace) -> dict[str, Any] | None:
     return parse(text_of(file, workspace.relative(file)))
 
 
@@ -184,7 +184,7 @@ def _builds_something(file: Path) -> bool:
     if file.name == "uv.lock":
         sources = [package.get("source") for package in tables(content, "package")]
     else:
-        if "build-system" in content or part(content, "project", "dynamic"):
+        if part(content, "build-system") is not None or part(content, "project", "dynamic"):
             return True
         named = part(content, "tool", "uv", "sources")
         sources = list(named.values()) if isinstance(named, dict) else []
@@ -200,7 +200,7 @@ def _says_requirements(path: Path, workspace: Workspace) -> bool:
         return (path.parent / "pyproject.toml").is_file()
     if path.name == "pyproject.toml":
         content = _content(path, workspace)
-        return not content or "project" in content  # uv says what is wrong with an empty one
+        return content is None or "project" in content  # uv says what is wrong with it
     return True
 
 

@@ -112,12 +112,12 @@ class Resolver:
             cwd=lock.parent,
         )
         lines = foreign_file.read(exported).splitlines()
-        lines = [*_indexes(lock), *(anchored(line, lock.parent) for line in lines)]
+        lines = [*indexes(lock), *(anchored(line, lock.parent) for line in lines)]
         exported.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return exported
 
 
-def _indexes(lock: Path) -> list[str]:
+def indexes(lock: Path) -> list[str]:
     """Options for the indexes that a lock names: the requirements format has no index a package."""
     content = parse(text_of(lock, lock.name))
     named = (part(package, "source", "registry") for package in tables(content, "package"))

@@ -19,16 +19,15 @@ _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{
 
 
 def text_of(path: Path, shown: str) -> str:
-    """The text of a TOML file, `shown` to the user; empty for one that isn't UTF-8.
+    """The text of a TOML file, `shown` to the user; one that isn't UTF-8 is none that parses.
 
     Raises:
         InputFailure: it can't be read.
 
     """
     try:
-        return untrusted_file.read(path, _bound(path)).decode()
-    except UnicodeDecodeError:
-        return ""
+        # Half of a surrogate pair is nothing that TOML may hold.
+        return untrusted_file.read(path, _bound(path)).decode(errors="surrogateescape")
     except (FileNotFoundError, Unreadable) as error:
         said = str(error).rstrip(".") if isinstance(error, Unreadable) else "it does not exist"
         raise InputFailure(
@@ -36,14 +35,14 @@ def text_of(path: Path, shown: str) -> str:
         ) from error
 
 
-def parse(text: str) -> dict[str, Any]:
-    """A TOML text's content; empty for one that uv will complain about."""
+def parse(text: str) -> dict[str, Any] | None:
+    """A TOML text's content; None for one that uv will complain about."""
     if _LONG_KEY.search(text):
-        return {}
+        return None
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
-        return {}
+        return None
 
 
 def part(content: Any, *names: str) -> Any:
