@@ -69,7 +69,8 @@ def _workspace(environ: Mapping[str, str]) -> Workspace:
     # folder in RUNNER_WORKSPACE.
     above = environ.get("RUNNER_WORKSPACE", "")
     name = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
-    return Workspace(root, f"{above}/{name}" if above and name else "")
+    host_root = f"{above}/{name}" if above and name else ""
+    return Workspace(root, host_root, is_shared=accounts.agents_account() is not None)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,15 +1,19 @@
 """What happened on GitHub, as the runner tells it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from entrypoint import json_text, untrusted_file
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.forks import TWO_WORKFLOWS
+from entrypoint.untrusted_file import Bound
 from entrypoint.workflow_run import WorkflowRun
 
+# GitHub's own limit:
+# https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+_PAYLOAD = Bound(25_000_000, "It is no event of GitHub's.")
 # Agent code runs with the job's login. On these events the code is that of people who may write to
 # the repository, or GitHub keeps secrets from the job. On any other (`pull_request_target`,
 # `issue_comment`, `workflow_run`, ...) a job can have a stranger's code and the secrets at once:
@@ -219,8 +223,8 @@ def _payload(path: str) -> Mapping[str, Any]:
     if not path:
         return {}
     try:
-        payload = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        payload = json_text.parse(untrusted_file.read(Path(path).resolve(), _PAYLOAD).decode())
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
         raise InputFailure(
             Problem(f"GITHUB_EVENT_PATH: `{path}` can't be read: {error}")
         ) from error

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from entrypoint import json_text
 from entrypoint.errors import Place, Problem
 from entrypoint.input_table import INPUTS
+from entrypoint.untrusted_file import Bound
 from entrypoint.workspace import Workspace
 
 Value = TypeVar("Value")
 
 # A scheme of at least two letters (`c:` is a drive) and a colon, as in `models:/m-1`.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_EXAMPLE = Bound(10_000_000, "Give one short conversation: it is published with every version.")
 _VERSION = re.compile(r"3\.\d+(\.\d+)?")
 
 
@@ -166,14 +169,16 @@ def input_example(text: str, workspace: Workspace) -> InputExample:
     """Read JSON, or the path of a file with JSON."""
     if text[0] in '{["':
         try:
-            return InputExample(json.loads(text))
-        except (json.JSONDecodeError, RecursionError) as error:
+            return InputExample(json_text.parse(text))
+        except ValueError as error:
             raise ValueError(f"not JSON: {error}.") from error
     path = workspace.file(text)
+    content = workspace.read(path, _EXAMPLE)
     try:
-        return InputExample(json.loads(path.read_text(encoding="utf-8")), path)
+        return InputExample(json_text.parse(content.decode()), path)
     except json.JSONDecodeError as error:
         place = Place(workspace.relative(path), error.lineno, error.colno)
         raise _Misplaced(f"`{text}` is not JSON: {error.msg}.", place) from error
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"`{text}` is not JSON: {error}.") from error
+    except ValueError as error:  # no UTF-8, too deep, a number of thousands of digits
+        place = Place(workspace.relative(path))
+        raise _Misplaced(f"`{text}` is not JSON: {error}.", place) from error

@@ -54,6 +54,18 @@ class Inputs(Destination):
     timeout_seconds: float
     cache_dir: Path | None
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file and folder that goes into the agent, and is named here."""
+        example = self.input_example.path if self.input_example else None
+        named = (self.resources_file, self.model_config, example, self.signature)
+        return (
+            self.agent_path,
+            *(path for path in named if path),
+            *self.code_paths,
+            *(path for _, path in self.artifacts if isinstance(path, Path)),
+        )
+
     @classmethod
     def read(cls, texts: Mapping[str, str], workspace: Workspace) -> Self:
         """Read the inputs from their texts, by name; an empty text means "not given".
@@ -92,7 +104,7 @@ class Inputs(Destination):
             "verify": reader.required("verify", readers.one_of(VERIFICATIONS)),
             "check_resources": reader.required("check-resources", readers.one_of(RESOURCE_CHECKS)),
             "timeout_seconds": reader.required("timeout-minutes", readers.seconds),
-            "cache_dir": reader.optional("cache-dir", workspace.folder),
+            "cache_dir": reader.optional("cache-dir", workspace.own_folder),
             **_destination(reader),
         }
         reporting = _reporting(reader, workspace)
@@ -100,7 +112,9 @@ class Inputs(Destination):
             raise InputFailure(*reader.problems)
         inputs = cls(**values)
         if inputs.cache_dir:
-            _check_is_only_a_cache(inputs.cache_dir, "the agent", inputs.agent_path, workspace)
+            for path in inputs.paths:
+                what = "the agent" if path == inputs.agent_path else f"`{workspace.relative(path)}`"
+                _check_is_only_a_cache(inputs.cache_dir, what, path, workspace)
             if report_path := reporting["report_path"]:
                 _check_is_only_a_cache(inputs.cache_dir, "the report", report_path, workspace)
         return inputs
@@ -183,7 +197,7 @@ def _reporting(reader: Reader, workspace: Workspace) -> dict[str, Any]:
         "comment": reader.required("comment", readers.one_of(COMMENTS)),
         # As it was given: the default is for GitHub, which fills it in.
         "github_token": reader.given("github-token"),
-        "report_path": reader.optional("report-path", workspace.folder),
+        "report_path": reader.optional("report-path", workspace.own_folder),
     }
 
 

@@ -172,7 +172,7 @@ def _check_target(mode: str, inputs: Inputs, stores: Stores | None) -> None:
 def _requirements(job: Job, inputs: Inputs, agent: source.Source) -> requirements.Requirements:
     """Those of the input, else those that are found; a notebook's `%pip` lines come on top."""
     of_notebook = requirements.given(agent.requirements, job.workspace, inputs.agent_path)
-    if of_notebook.files or of_notebook.lines:
+    if of_notebook != requirements.Requirements():
         job.log.notice(
             Problem(
                 f"`requirements`: the notebook's `%pip install` lines are taken:"
@@ -185,14 +185,10 @@ def _requirements(job: Job, inputs: Inputs, agent: source.Source) -> requirement
         try:
             asked = requirements.found(inputs.agent_path, job.workspace)
         except InputFailure:
-            if not (of_notebook.files or of_notebook.lines):
+            if of_notebook == requirements.Requirements():
                 raise
             return of_notebook
-    return replace(
-        asked,
-        files=(*asked.files, *of_notebook.files),
-        lines=(*asked.lines, *of_notebook.lines),
-    )
+    return asked + of_notebook
 
 
 def _code(agent: source.Source, path: Path, folder: Path) -> Path:

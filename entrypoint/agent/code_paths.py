@@ -10,16 +10,19 @@ import os
 import re
 import shutil
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from pathlib import Path
 
+from entrypoint.agent.tree import Budget, TooMuch, followed, walk
 from entrypoint.errors import InputFailure, Problem
-from entrypoint.workspace import Workspace
+from entrypoint.resources.scan.modules import parsed
+from entrypoint.untrusted_file import Bound
+from entrypoint.workspace import Workspace, is_git_folder
 
-_LARGEST = 50 * 1024 * 1024
+_FILE = Bound(50_000_000, "Code paths are for code. Give it with `artifacts`.")
+_LARGEST_TOGETHER = 10**9
 _NEVER = re.compile(
     "|".join(
         translate(name)
@@ -91,14 +94,15 @@ def lay_out(
     left_out: list[str] = []
     origins: dict[str, Path] = {}
     imported = _imported(agent_code)
+    budget = Budget(_LARGEST_TOGETHER)
     for path in paths:
         for root in _roots(path, imported):
-            if root != path and _is_never_shipped(root):
-                left_out.append(workspace.relative(root))
-                continue
             try:
+                if root != path and _is_never_shipped(root, _followed(root, workspace), workspace):
+                    left_out.append(workspace.relative(root))
+                    continue
                 _check_name(root, folder, workspace)
-                left_out += _copy(root, folder / root.name, workspace)
+                left_out += _copy(root, folder / root.name, workspace, budget)
                 origins[root.name] = root
             except ValueError as error:
                 problems.append(Problem(f"`code-paths`: {error}"))
@@ -138,10 +142,8 @@ def _module(path: Path) -> str:
 def _imported(code: str) -> set[str]:
     """The top-level names of absolute imports."""
     names: set[str] = set()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(code)
-    for node in ast.walk(tree):
+    tree = parsed(code)
+    for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
             names.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -151,7 +153,7 @@ def _imported(code: str) -> set[str]:
 
 def _check_name(path: Path, folder: Path, workspace: Workspace) -> None:
     shown = workspace.relative(path)
-    if _is_never_shipped(path):
+    if any(_is_forbidden(part) for part in _parts(path, workspace)):
         raise ValueError(f"`{shown}` is never shipped with an agent.")
     if _module(path) in sys.stdlib_module_names:
         raise ValueError(
@@ -162,38 +164,67 @@ def _check_name(path: Path, folder: Path, workspace: Workspace) -> None:
         raise ValueError(f"`{shown}`: another code path is named `{path.name}` too.")
 
 
-def _copy(source: Path, target: Path, workspace: Workspace) -> list[str]:
+def _copy(source: Path, target: Path, workspace: Workspace, budget: Budget) -> list[str]:
     """Copy a file or a folder; what was left out of it."""
-    real = _followed(source, workspace)
-    if real.is_file():
-        if real.stat().st_size > _LARGEST:
-            raise ValueError(
-                f"`{workspace.relative(source)}` has {real.stat().st_size // 2**20} MB; code paths"
-                " are for code. Give it with `artifacts`."
-            )
-        shutil.copyfile(real, target)
-        return []
-    target.mkdir()
-    left_out = []
-    for child in sorted(real.iterdir()):
-        if _is_never_shipped(child):
-            left_out.append(workspace.relative(child))
-        else:
-            left_out += _copy(child, target / child.name, workspace)
+    left_out: list[str] = []
+
+    def skip(path: Path, real: Path) -> bool:
+        _check_link(path, real, workspace)
+        if _is_never_shipped(path, real, workspace):
+            left_out.append(workspace.relative(path))
+            return True
+        return False
+
+    try:
+        # All of it is looked at first: what is too much is not copied either.
+        for entry in list(walk(source, budget, skip)):
+            copy = target / entry.path.relative_to(source)
+            if entry.is_folder:
+                copy.mkdir()
+                continue
+            copy.write_bytes(workspace.read(entry.real, _FILE))
+    except TooMuch as error:
+        raise ValueError(
+            f"`{workspace.relative(source)}` {error} Name only what the agent needs."
+        ) from error
     return left_out
 
 
 def _followed(path: Path, workspace: Workspace) -> Path:
-    """What a link leads to, in the workspace and not round in a circle."""
-    if not path.is_symlink():
-        return path
-    real = path.resolve()
+    real = followed(path)
+    _check_link(path, real, workspace)
+    return real
+
+
+def _check_link(path: Path, real: Path, workspace: Workspace) -> None:
+    """Refuse a link that leads out of the workspace, or round in a circle."""
+    if path == real:
+        return
     if not workspace.holds(real) or not real.exists():
         raise ValueError(f"`{workspace.relative(path)}` is a link out of the workspace.")
     if path.is_relative_to(real):
         raise ValueError(f"`{workspace.relative(path)}` is a link to a folder that it is in.")
-    return real
 
 
-def _is_never_shipped(path: Path) -> bool:
-    return bool(_NEVER.match(path.name)) or os.path.lexists(f"{path}/pyvenv.cfg")
+def _is_never_shipped(path: Path, real: Path, workspace: Workspace) -> bool:
+    """Whether something is left out, by its own name or by that of what it leads to."""
+    if _is_forbidden(path):
+        return True
+    # Not for what is no link: the folders above it were looked at already.
+    return path != real and any(_is_forbidden(part) for part in _parts(real, workspace))
+
+
+def _parts(path: Path, workspace: Workspace) -> list[Path]:
+    """A path and the folders above it, up to the workspace."""
+    return [
+        path,
+        *(part for part in path.parents if part != workspace.root and workspace.holds(part)),
+    ]
+
+
+def _is_forbidden(path: Path) -> bool:
+    return (
+        bool(_NEVER.match(path.name))
+        or os.path.lexists(f"{path}/pyvenv.cfg")
+        or is_git_folder(path)
+    )

@@ -1,14 +1,14 @@
 """Files in folders into which foreign programs may write: never trusted to be what they should be.
 
-We may be root and they are not: a link planted in the place of a file would make us read, or write,
-what they can't.
+A link planted in the place of a file would make us read what they can't.
 """
 
-import os
-import stat
 from pathlib import Path
 
-_LARGEST = 50_000_000
+from entrypoint import untrusted_file
+from entrypoint.untrusted_file import Bound, Unreadable
+
+_BOUND = Bound(50_000_000, "No program that is started here writes as much.")
 
 
 def read(path: Path) -> str:
@@ -19,20 +19,7 @@ def read(path: Path) -> str:
         OSError: it is a link, or something else that isn't a file, or too large.
 
     """
-    # Not blocking: nobody may ever write to what could be a pipe.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            raise OSError(f"{path.name} is not a file of a plausible size")
-        return file.read()
-
-
-def write_mark(path: Path) -> int:
-    """Open a file that is only there to be there, making it; its descriptor.
-
-    Raises:
-        OSError: it is a link, or a pipe that nobody reads.
-
-    """
-    return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    try:
+        return untrusted_file.read(path, _BOUND).decode(errors="replace")
+    except Unreadable as error:
+        raise OSError(f"{path.name}: {error}") from error

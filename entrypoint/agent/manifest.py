@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from entrypoint.agent.artifacts import LARGEST_TOGETHER
 from entrypoint.agent.canonical_json import canonical
+from entrypoint.agent.tree import Budget, walk
 from entrypoint.resources.resource import Resource
 
 # Of the format. Digests of different versions differ, so raise it only when the format changes.
@@ -141,15 +143,15 @@ def laid_out(
 ) -> tuple[dict[str, Path], dict[str, str]]:
     """`files` and `artifacts` of the ingredients, named as MLflow lays the model directory out.
 
-    `code`: a folder with the content of the model's `code/`; `artifacts`: name and local path or
-    URI. Links are followed, as MLflow does when it copies.
+    `code`: a folder of ours with the content of the model's `code/`; `artifacts`: name and local
+    path or URI. Their links are followed, as MLflow does when it copies.
 
     Raises:
         ValueError: two local artifacts have the same last name; MLflow keeps the one or renames the
-            other, depending on its version.
+            other, depending on its version. Or one can't be walked: see `tree.walk`.
 
     """
-    files = {agent.name: agent, **_under(_CODE, code)}
+    files = {agent.name: agent, **{f"{_CODE}{name}": code / name for name in _files(code)}}
     where: dict[str, str] = {}
     taken: dict[str, Path] = {}
     for name, place in artifacts:
@@ -171,12 +173,17 @@ def _entry(path: Path) -> dict[str, Any]:
 
 
 def _under(prefix: str, folder: Path) -> dict[str, Path]:
-    return {prefix + name: folder / name for name in _files(folder)}
+    entries = walk(folder, Budget(LARGEST_TOGETHER), lambda path, _: path.name == "__pycache__")
+    return {
+        prefix + entry.path.relative_to(folder).as_posix(): entry.real
+        for entry in entries
+        if not entry.is_folder
+    }
 
 
 def _files(folder: Path) -> Iterable[str]:
-    """Every file under a folder, by POSIX path; bytecode is nobody's ingredient."""
-    for parent, folders, names in os.walk(folder, followlinks=True):
+    """Every file under a folder of ours, by POSIX path; bytecode is nobody's ingredient."""
+    for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for name in names:
             yield Path(parent, name).relative_to(folder).as_posix()

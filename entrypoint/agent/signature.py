@@ -24,6 +24,11 @@ def read_signature(path: Path, workspace: Workspace) -> dict[str, str]:
     shown = workspace.relative(path)
     wrong = [f"`{key}` is not a part of a signature" for key in content if key not in _PARTS]
     wrong += [f"`{key}` is missing" for key in ("inputs", "outputs") if not content.get(key)]
+    wrong += [
+        f"`{key}` holds what JSON doesn't have, such as a date: put that in quotes"
+        for key, value in content.items()
+        if not _is_json(value)
+    ]
     if wrong:
         raise InputFailure(
             Problem(
@@ -37,3 +42,11 @@ def read_signature(path: Path, workspace: Workspace) -> dict[str, str]:
         for part, value in content.items()
         if value is not None
     }
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -169,6 +169,7 @@ class _Job:
             raise
 
     def _upload(self, run: Run, model: LoggedModel) -> None:
+        self._session.check_location(model.artifact_location)
         identity = {
             "artifact_path": model.artifact_location,
             "model_id": model.model_id,

@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from entrypoint.errors import Problem, PublishFailure
 from entrypoint.log import Log, LogStream
-from entrypoint.registry import experiment_problem, links, refusal
+from entrypoint.registry import embedded_store, experiment_problem, links, refusal
 from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.name import ModelName
@@ -37,8 +37,7 @@ class Session:
         self._who = who
         self._log = log
         if folder := stores.embedded_folder:
-            folder.mkdir(exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+            embedded_store.prepare(folder)
         mlflow.set_tracking_uri(stores.tracking_uri)
         mlflow.set_registry_uri(stores.registry_uri)
         with self.problems():
@@ -68,7 +67,7 @@ class Session:
         """The id of an experiment, None when it isn't there yet.
 
         Raises:
-            PublishFailure: it was deleted.
+            PublishFailure: it was deleted, or keeps artifacts where it may not.
 
         """
         found = self.client.get_experiment_by_name(name)
@@ -80,6 +79,7 @@ class Session:
             raise PublishFailure(
                 experiment_problem.deleted(name, number, at_databricks=at_databricks)
             )
+        self.check_location(found.artifact_location)
         return number
 
     def experiment(self, name: str) -> str:
@@ -93,6 +93,16 @@ class Session:
             if error.error_code == _EXISTS and (known := self.known_experiment(name)):
                 return known
             raise
+
+    def check_location(self, location: str) -> None:
+        """Refuse to write artifacts to a place that an embedded store names outside of itself.
+
+        Raises:
+            PublishFailure: it is one.
+
+        """
+        if folder := self._stores.embedded_folder:
+            embedded_store.check_location(location, folder)
 
     def set_aliases(self, versions: Versions, version: ModelVersion, labels: Labels) -> None:
         """Let the aliases point to the version, where there are such things."""

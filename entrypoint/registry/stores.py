@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.inputs import Destination
+from entrypoint.registry.embedded_store import ARTIFACTS, DATABASE
 from entrypoint.workspace import Workspace
 
 EMBEDDED = "embedded"
@@ -50,7 +51,7 @@ class Stores:
         a file that dies with the runner, and be green.
 
         Raises:
-            InputFailure: a URI holds a password, or `.log-agent` is a link.
+            InputFailure: a URI holds a password, or `.log-agent` is no folder to write into.
 
         """
         for name, uri in (
@@ -64,13 +65,12 @@ class Stores:
                 return None
             tracking = EMBEDDED
         if tracking == EMBEDDED:
-            folder = workspace.root / FOLDER
-            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-                raise InputFailure(
-                    Problem(f"`tracking-uri`: `embedded` needs the folder `{FOLDER}` for itself.")
-                )
-            uri = f"sqlite:///{folder}/mlflow.db"
-            return cls(uri, inputs.registry_uri or uri, (folder / "artifacts").as_uri())
+            try:
+                folder = workspace.own_folder(FOLDER)
+            except ValueError as error:
+                raise InputFailure(Problem(f"`tracking-uri`: `embedded`: {error}")) from error
+            uri = f"sqlite:///{folder / DATABASE}"
+            return cls(uri, inputs.registry_uri or uri, (folder / ARTIFACTS).as_uri())
         if tracking.startswith(_DATABRICKS):
             # Not the workspace's own registry.
             return cls(_plain(tracking), _plain(inputs.registry_uri or _CATALOG))

@@ -1,7 +1,9 @@
 """What a user can get wrong: one error that names the input, the place and the fix."""
 
+import os
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -57,7 +59,10 @@ def the_error(step: Step) -> str:
         ({"requirements": "mlflow==2.9.2"}, ["`requirements`", "2.13.1 or newer"]),
         ({"tracking_uri": "http://me:pw@host"}, ["`tracking-uri`", "MLFLOW_TRACKING_USERNAME"]),
         ({"cache_dir": "{name}"}, ["`cache-dir`", "holds the agent"]),
-        ({"cache_dir": "."}, ["`cache-dir`", "holds the agent"]),
+        ({"cache_dir": "."}, ["`cache-dir`", "is the workspace itself"]),
+        ({"cache_dir": ".git"}, ["`cache-dir`", "is in `.git`"]),
+        ({"report_path": "../report"}, ["`report-path`", "outside the workspace"]),
+        ({"model_config": ".git/config"}, ["`model-config`", "is in `.git`"]),
         ({"aliases": "v1"}, ["`aliases`", "`v1`", "reserved"]),
         ({"aliases": "pr-{{pr}}"}, ["`aliases`", "no `pr`"]),
         ({"tags": "a.b=c"}, ["`tags`", "`a.b`"]),
@@ -264,3 +269,109 @@ def test_credentials_of_the_checkout_are_a_notice(checkout: Checkout) -> None:
     assert f"`{checkout.name}/.git/config`" in notice
     assert "persist-credentials: false" in notice
     assert "eDp5" not in step.log
+
+
+BOMB = "a0: &a0 [x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
+)
+PROJECT = '[project]\nname = "support"\nversion = "1"\nrequires-python = ">=3.11"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "text", "said"),
+    [
+        ("model_config", "config.yml", BOMB, "comes to more than 50000 values"),
+        ("resources_file", "resources.yml", BOMB, "comes to more than 50000 values"),
+        ("input_example", "example.json", '{"a":' * 900 + "1" + "}" * 900, "100 levels"),
+        ("signature", "signature.yml", "inputs: [2024-01-01]\noutputs: [a]\n", "JSON doesn't have"),
+        ("agent_path", "agent.ipynb", '{"cells":' * 5_000, "not a notebook"),
+        ("agent_path", "deep.py", f"x = {'-' * 3_000}1\n", "not valid Python"),
+        ("requirements", "a.txt", "-r /dev/zero\n", "outside the workspace"),
+        ("requirements", "a.txt", "-r b.txt\n-r b.txt\n", "does not exist"),
+        ("requirements", "a.txt", "x" * 10_000_001, "larger than 10 MB"),
+        ("requirements", "pyproject.toml", "tool = 3\n", "tool = 3"),
+        ("requirements", "pyproject.toml", "project = 3\n", "project = 3"),
+        ("requirements", "pyproject.toml", f"a = {'[' * 3_000}", "pyproject.toml"),
+    ],
+)
+def test_a_file_that_is_hostile(
+    checkout: Checkout, name: str, file: str, text: str, said: str
+) -> None:
+    path = checkout.write(file, text)
+
+    error = the_error(checkout.run(given={name: path}))
+
+    assert f"`{name.replace('_', '-')}`" in error
+    assert said in error
+
+
+@pytest.mark.parametrize("lock", ["package = 3\n", '[[package]]\nsource = "x"\n'])
+def test_a_lock_that_is_none(checkout: Checkout, lock: str) -> None:
+    checkout.write("pyproject.toml", PROJECT)
+    checkout.write("uv.lock", lock)
+
+    assert "uv.lock" in the_error(checkout.run())
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "target", "said"),
+    [
+        ("model_config", "config.yml", "../.git/config", "`{name}/config.yml` is a link to"),
+        ("input_example", "example.json", "/etc/passwd", "`{name}/example.json` is a link to"),
+        ("cache_dir", "cache", "../.git", "`{name}/cache` is a link"),
+        ("report_path", "report", "../.git", "`{name}/report` is a link"),
+        ("requirements", "a.txt", "../.env", "`{name}/a.txt` is a link to"),
+        ("code_paths", "lib", "../.git", "`{name}/lib` is a link to"),
+        ("artifacts", "lib", "../.git", "`{name}/lib` is a link to"),
+    ],
+)
+def test_a_link_to_what_is_private(
+    checkout: Checkout, name: str, file: str, target: str, said: str
+) -> None:
+    git = checkout.runner.workspace / ".git"
+    git.mkdir(exist_ok=True)
+    (git / "config").write_text("[http]\n\textraheader = secret\n")
+    (checkout.runner.workspace / ".env").write_text("TOKEN=secret\n")
+    (checkout.folder / file).symlink_to(target)
+    path = f"{checkout.name}/{file}"
+
+    error = the_error(checkout.run(given={name: f"x={path}" if name == "artifacts" else path}))
+
+    assert f"`{name.replace('_', '-')}`" in error
+    assert said.format(name=checkout.name) in error
+    assert not [path.name for path in git.iterdir() if path.name != "config"]
+
+
+@pytest.mark.parametrize("name", ["input_example", "requirements", "agent_path", "code_paths"])
+def test_what_is_no_file_is_not_waited_for(checkout: Checkout, name: str) -> None:
+    file = "pipe.py" if name == "agent_path" else "pipe.txt"
+    os.mkfifo(checkout.folder / file)
+
+    error = the_error(checkout.run(given={name: f"{checkout.name}/{file}"}))
+
+    assert f"`{checkout.name}/{file}` is a named pipe" in error
+
+
+def test_a_line_of_a_toml_text_is_no_requirement(checkout: Checkout) -> None:
+    checkout.write("secret.txt", "token==1 --hash=sha256:0\n")
+    checkout.write(
+        "pyproject.toml",
+        f'{PROJECT}description = "x"\ndependencies = ["not-there-at-all==1"]\n'
+        '[tool.x]\ntext = """\n-r secret.txt\nevil==1 --hash=sha256:0\n"""\n',
+    )
+
+    error = the_error(checkout.run(requirements=f"{checkout.name}/pyproject.toml"))
+
+    assert f"file={checkout.name}/pyproject.toml,line=6::" in error
+    assert "token==1" not in error
+
+
+def test_an_embedded_store_that_writes_elsewhere(checkout: Checkout, tmp_path: Path) -> None:
+    experiment = f"/Shared/{checkout.name}"
+    assert checkout.run(experiment="/Shared/first").status == 0
+    checkout.client.create_experiment(experiment, (tmp_path / "elsewhere").as_uri())
+
+    error = the_error(checkout.run(ECHO + "# changed\n", experiment=experiment))
+
+    assert "`tracking-uri`: `embedded`: it keeps artifacts in `file://" in error
+    assert not (tmp_path / "elsewhere").exists()

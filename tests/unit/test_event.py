@@ -325,7 +325,9 @@ def test_a_strangers_pull_request_gets_no_secrets(
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"{", b"\xff", b"[]"], ids=["missing", "empty", "cut", "bytes", "list"]
+    "content",
+    [None, b"", b"{", b"\xff", b"[]", b'{"a":' * 900 + b"1" + b"}" * 900],
+    ids=["missing", "empty", "cut", "bytes", "list", "nested"],
 )
 def test_a_broken_event_file_is_told(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "event.json"

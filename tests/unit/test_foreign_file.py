@@ -31,18 +31,3 @@ def test_what_is_planted_is_not_read(tmp_path: Path, plant: Callable[[Path], Non
 
     with pytest.raises(OSError):  # noqa: PT011 - each has its own number
         foreign_file.read(tmp_path / "file")
-
-
-@pytest.mark.parametrize("plant", PLANTED)
-def test_what_is_planted_is_not_written(tmp_path: Path, plant: Callable[[Path], None]) -> None:
-    plant(tmp_path / "file")
-
-    with pytest.raises(OSError):  # noqa: PT011
-        foreign_file.write_mark(tmp_path / "file")
-
-
-def test_a_mark_is_made_and_made_again(tmp_path: Path) -> None:
-    for _ in range(2):
-        os.close(foreign_file.write_mark(tmp_path / "mark"))
-
-    assert foreign_file.read(tmp_path / "mark") == ""

@@ -275,3 +275,55 @@ def test_a_file_is_no_cache_dir(workspace: Workspace) -> None:
     (problem,) = problems(workspace, cache_dir=AGENT)
 
     assert problem.what.startswith("`cache-dir`: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 101 + "]" * 101, "100 levels"),
+        ('{"a":' * 900 + "1" + "}" * 900, "100 levels"),
+        ("[" * 100_000, "100 levels"),
+        ("[" + "9" * 5_000 + "]", "not JSON"),
+    ],
+    ids=["101", "900", "100,000", "digits"],
+)
+@pytest.mark.parametrize("in_a_file", [True, False])
+def test_an_example_that_is_too_much_is_refused(
+    workspace: Workspace, text: str, said: str, *, in_a_file: bool
+) -> None:
+    write(workspace, "example.json", text)
+
+    (problem,) = problems(workspace, input_example="example.json" if in_a_file else text)
+
+    assert problem.what.startswith("`input-example`: ")
+    assert said in problem.what
+
+
+def test_an_example_of_100_levels_is_read(workspace: Workspace) -> None:
+    assert read(workspace, input_example="[" * 100 + "]" * 100).input_example
+
+
+def test_an_example_that_is_too_large_is_not_read(workspace: Workspace) -> None:
+    write(workspace, "example.json", " " * 10_000_001)
+
+    (problem,) = problems(workspace, input_example="example.json")
+
+    assert "larger than 10 MB" in problem.what
+
+
+@pytest.mark.parametrize("name", ["cache-dir", "report-path"])
+def test_a_folder_to_write_into_is_no_link(workspace: Workspace, name: str) -> None:
+    (workspace.root / ".git").mkdir()
+    link(workspace, "out/kept", workspace.root / ".git")
+
+    (problem,) = problems(workspace, **{name.replace("-", "_"): "out/kept"})
+
+    assert problem.what.startswith(f"`{name}`: `out/kept` is a link (to `")
+
+
+def test_a_cache_holds_nothing_that_is_read(workspace: Workspace) -> None:
+    write(workspace, "cache/config.yml", "a: 1")
+
+    (problem,) = problems(workspace, model_config="cache/config.yml", cache_dir="cache")
+
+    assert "`cache` holds `cache/config.yml`" in problem.what

@@ -1,13 +1,14 @@
 import platform
 import sys
+from pathlib import Path
 
 import pytest
 
 from entrypoint.agent.environment.interpreter import Wanted, wanted
 from entrypoint.agent.environment.requirements import Requirements, found
-from entrypoint.errors import Place
+from entrypoint.errors import InputFailure, Place
 from entrypoint.workspace import Workspace
-from tests.unit.conftest import AGENT, write
+from tests.unit.conftest import AGENT, link, write
 
 OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -37,3 +38,23 @@ def test_the_image_s_own_will_do(version: str) -> None:
 @pytest.mark.parametrize("version", ["3.1", "3.99", ">=3.99", "<3.11", "pypy@3.11", "x"])
 def test_the_image_s_own_will_not_do(version: str) -> None:
     assert not Wanted(version, "").is_ours
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("/etc/passwd", "outside the workspace"), (".git/HEAD", "is a link to `.git/HEAD`")],
+)
+def test_a_version_file_that_leads_elsewhere(workspace: Workspace, target: str, said: str) -> None:
+    write(workspace, ".git/HEAD", "3.12")
+    link(workspace, ".python-version", Path(target))
+
+    with pytest.raises(InputFailure, match=said) as raised:
+        wanted(None, workspace.root / AGENT, Requirements(), workspace)
+    assert raised.value.problems[0].place == Place(".python-version")
+
+
+def test_a_version_file_that_is_too_large(workspace: Workspace) -> None:
+    write(workspace, ".python-version", "\n" * 10_001)
+
+    with pytest.raises(InputFailure, match="larger than 10 kB"):
+        wanted(None, workspace.root / AGENT, Requirements(), workspace)

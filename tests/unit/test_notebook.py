@@ -329,9 +329,14 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "agent.ipynb").open("wb") as file:
         file.truncate(60_000_000)
 
-    with pytest.raises(AgentFailure, match="larger than 50 MB") as failed:
+    with pytest.raises(AgentFailure, match="larger than 10 MB") as failed:
         source.read(tmp_path / "agent.ipynb", "agent.ipynb")
-    assert "outputs" in the_problem(failed).fix
+    assert "outputs" in the_problem(failed).what
+
+
+def test_too_much_code_is_not_parsed(tmp_path: Path) -> None:
+    with pytest.raises(AgentFailure, match="more than 500 kB of code"):
+        jupyter(tmp_path, code("x = 1\n" * 200_000))
 
 
 @pytest.mark.parametrize(
@@ -342,7 +347,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         "(" * 200_000,
         "x = 1\n" * 30_000,
         '"' * 300_001,
-        "%sql\n" * 50_000,
+        "%sql\n" * 30_000,
     ],
     ids=["magics", "string", "brackets", "lines", "quotes", "sql"],
 )

@@ -1,9 +1,12 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from entrypoint.agent.environment.requirements import Requirements, found, given
-from entrypoint.errors import InputFailure
+from entrypoint.agent.environment.interpreter import Wanted, wanted
+from entrypoint.agent.environment.requirements import Requirements, found, given, is_package
+from entrypoint.agent.environment.resolver import indexes
+from entrypoint.errors import InputFailure, Place
 from entrypoint.workspace import Workspace
 from tests.unit.conftest import AGENT, link, write
 
@@ -57,7 +60,7 @@ def test_what_a_link_finds_outside_the_workspace_is_not_taken(workspace: Workspa
     outside.touch()
     link(workspace, "agents/support/requirements.txt", outside)
 
-    with pytest.raises((InputFailure, ValueError)):
+    with pytest.raises(InputFailure, match=r"`agents/support/requirements\.txt` is a link to"):
         found(workspace.root / AGENT, workspace)
 
 
@@ -152,4 +155,83 @@ def test_options_name_files_too(workspace: Workspace) -> None:
 
     asked = given(("--requirement=base.in", "-c limits.lock"), workspace)
 
-    assert asked == Requirements((base,), (f"-c {limits}",))
+    assert asked == Requirements((base,), constraints=(limits,))
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "package = 3",
+        "package = [3]",
+        'manifest = 3\n[[package]]\nsource = "x"',
+        '[manifest]\nmembers = 3\n[[package]]\nsource = { virtual = "agents/support" }',
+        '[manifest]\nmembers = ["x"]\n[[package]]\nname = 3\nsource = { editable = ["x"] }',
+        "[[package]]\nsource = { registry = 3 }",
+        '[[package]]\nsource = { registry = "https://a\\n-r /etc/passwd" }',
+        "requires-python = 3",
+        "x = " + "[" * 5_000,
+        b"x = '\xff'",
+    ],
+)
+def test_an_odd_lock_is_left_to_uv(workspace: Workspace, lock: str | bytes) -> None:
+    write(workspace, "agents/support/pyproject.toml", '[project]\nname = "support"\n')
+    path = write(workspace, "uv.lock", lock)
+    agent = workspace.root / AGENT
+
+    asked = given(("uv.lock",), workspace, agent)
+
+    assert (asked.files, asked.member, asked.read) == ((path,), "", ())
+    assert found(agent, workspace).files == (workspace.root / "agents/support/pyproject.toml",)
+    assert wanted(None, agent, asked, workspace) is None
+    assert not [option for option in indexes(path) if "passwd" in option]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tool = 3",
+        "tool.uv = []",
+        "tool.uv = 3",
+        "tool.uv.sources = 3",
+        "tool.uv.sources = { a = [3, { path = 3 }] }",
+        "project = 3",
+        "[project]\ndependencies = 3",
+        "[project]\nrequires-python = [3]",
+        '[project]\n"requires\\u002dpython" = ">=3.11"',
+    ],
+)
+def test_an_odd_project_is_left_to_uv(workspace: Workspace, text: str) -> None:
+    path = write(workspace, "pyproject.toml", text)
+    agent = workspace.root / AGENT
+
+    asked = given(("pyproject.toml",), workspace, agent)
+
+    assert asked.read == ()
+    assert not is_package(path)
+    assert wanted(None, agent, asked, workspace) in (
+        None,
+        Wanted(">=3.11", "`requires-python` in `pyproject.toml`", Place("pyproject.toml", 1)),
+    )
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "pyproject.toml", "requirements.txt"])
+@pytest.mark.parametrize("is_found", [True, False])
+def test_a_file_that_is_too_large_is_told(
+    workspace: Workspace, name: str, *, is_found: bool
+) -> None:
+    write(workspace, "pyproject.toml", "")
+    with write(workspace, name, "").open("wb") as file:
+        file.truncate(50_000_000)
+    agent = workspace.root / AGENT
+
+    def read() -> None:
+        asked = found(agent, workspace) if is_found else given((name,), workspace, agent)
+        wanted(None, agent, asked, workspace)
+
+    with pytest.raises(InputFailure, match=rf"`{re.escape(name)}` can't be read: it is larger"):
+        read()
+
+
+def test_a_line_is_one_line(workspace: Workspace) -> None:
+    with pytest.raises(InputFailure, match="Write one requirement a line"):
+        given(("six\r-r /etc/passwd",), workspace)

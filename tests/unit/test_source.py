@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,8 +59,8 @@ def test_a_typing_error_is_told_with_its_line_and_column(
 
 @pytest.mark.parametrize(
     "content",
-    [b"x = '\xe9'\n", b"x = 1\0\n", b"# coding: nope\n"],
-    ids=["encoding", "NUL", "codec"],
+    [b"x = '\xe9'\n", b"x = 1\0\n", b"# coding: nope\n", b"# coding: rot13\n"],
+    ids=["encoding", "NUL", "codec", "codec of no text"],
 )
 def test_what_is_not_text_is_told(tmp_path: Path, content: bytes) -> None:
     problem = problem_of(tmp_path, content)
@@ -76,6 +78,33 @@ def test_what_nests_too_deeply_is_told(tmp_path: Path) -> None:
     problem = problem_of(tmp_path, b"x = a" + b".a" * 100_000 + b"\n")
 
     assert problem.what.startswith("`agent-path`: `agents/agent.py` ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x = " + b"a + " * 3_000 + b"a\n",
+        b"x = " + b"(" * 5_000,
+        b"x = " + b"-" * 3_000 + b"1\n",
+        b"x = " + b"lambda: " * 1_000 + b"1\n",
+        b"if a: pass\n" + b"elif a: pass\n" * 3_000,
+        b"x = " + b"9" * 5_000 + b"\n",
+        b"x = 1\n" * 100_000,
+    ],
+    ids=["sum", "brackets", "signs", "lambdas", "elif", "number", "size"],
+)
+def test_what_is_too_much_to_read_is_told(tmp_path: Path, content: bytes) -> None:
+    assert problem_of(tmp_path, content).what.startswith("`agent-path`: `agents/agent.py` ")
+
+
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/etc/hosts")]
+)
+def test_only_a_file_is_read(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "agent.py")
+
+    with pytest.raises(AgentFailure, match="can't be read"):
+        source.read(tmp_path / "agent.py", "agent.py")
 
 
 def test_a_file_is_logged_as_it_is(tmp_path: Path) -> None:

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from entrypoint import untrusted_file
 from entrypoint.agent.environment.credentials import Credentials
 from entrypoint.agent.environment.requirement_lines import RequirementLine, normalised
 from entrypoint.errors import Place, Problem
+from entrypoint.untrusted_file import Bound, Unreadable
 
+# More than any of the files has that uv reads.
+_BOUND = Bound(50_000_000, "")
 _LONGEST = 2_000
 _HEAD = 1_400
 # What uv warns of on the way, and advice that speaks of commands which the user did not run.
@@ -73,17 +77,21 @@ class Explanation:
 
     def _at(self, file: Path, *, number: int | None = None, offset: int = 0) -> Place | None:
         """A place in a file that uv names, which may be a copy of the user's."""
-        if not file.is_file():
+        for root in self.roots:
+            if file not in self.written and file.is_relative_to(root):
+                file = self.workspace / file.relative_to(root)
+        file = file.resolve()
+        if file not in self.written and not file.is_relative_to(self.workspace):
             return None
-        if number is None:
-            number = file.read_bytes()[:offset].count(b"\n") + 1
+        try:
+            before = untrusted_file.read(file, _BOUND)[:offset]
+        except (OSError, Unreadable):
+            return None
+        number = number or before.count(b"\n") + 1
         if file in self.written:
             line = self.written[file][number - 1]
             return self.place(line) if line else None
-        for root in self.roots:
-            if file.is_relative_to(root):
-                file = self.workspace / file.relative_to(root)
-        return self._as_place(file.resolve(), number)
+        return self._as_place(file, number)
 
     def _as_place(self, file: Path, number: int) -> Place | None:
         if not file.is_relative_to(self.workspace):

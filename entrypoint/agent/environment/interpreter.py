@@ -4,17 +4,19 @@ import json
 import platform
 import re
 import sys
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from entrypoint.agent.environment.requirements import Requirements
+from entrypoint.agent.environment.toml_file import parse, part, text_of
 from entrypoint.agent.environment.uv_program import UvFailed, UvProgram
-from entrypoint.errors import EnvironmentFailure, Place, Problem
+from entrypoint.errors import EnvironmentFailure, InputFailure, Place, Problem
+from entrypoint.untrusted_file import Bound
 from entrypoint.workspace import Workspace
 
+_VERSION_FILE = Bound(10_000, "Write the version alone.")
 # It ends with the path, so that an environment which was made from another one is never taken.
 _IDENTIFY = (
     "import os, sys, sysconfig;"
@@ -59,37 +61,50 @@ class Interpreter:
 def wanted(
     given: str | None, agent: Path, requirements: Requirements, workspace: Workspace
 ) -> Wanted | None:
-    """Read which Python is asked for: by the input, `.python-version` or the project, in turn."""
+    """Read which Python is asked for: by the input, `.python-version` or the project, in turn.
+
+    Raises:
+        InputFailure: one of the files can't be read.
+
+    """
     if given:
         return Wanted(given.strip(), "`python-version`")
     for folder in agent.parents:
         if not workspace.holds(folder):
             break
-        file = folder / ".python-version"
-        if file.is_file() and workspace.holds(file.resolve()):
-            for number, line in enumerate(file.read_text(errors="replace").splitlines(), start=1):
-                if version := line.partition("#")[0].strip():
-                    shown = workspace.relative(file)
-                    return Wanted(version, f"`{shown}`", Place(shown, number))
+        if (folder / ".python-version").is_file() and (
+            found := _of_version_file(folder / ".python-version", workspace)
+        ):
+            return found
     for path in requirements.files:
         if path.suffix in (".lock", ".toml") and (wanted := _required(path, workspace)):
             return wanted
     return None
 
 
+def _of_version_file(file: Path, workspace: Workspace) -> Wanted | None:
+    """The first version that a `.python-version` names."""
+    shown = workspace.relative(file)
+    try:
+        text = workspace.read(workspace.file(shown), _VERSION_FILE).decode(errors="replace")
+    except ValueError as error:
+        raise InputFailure(Problem(f"`python-version`: {error}", place=Place(shown))) from error
+    for number, line in enumerate(text.split("\n"), start=1):
+        if version := line.partition("#")[0].strip():
+            return Wanted(version, f"`{shown}`", Place(shown, number))
+    return None
+
+
 def _required(path: Path, workspace: Workspace) -> Wanted | None:
     """`requires-python`; a lock's is that of all of its members."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    try:
-        content = tomllib.loads(text)
-    except ValueError:
-        return None  # uv says what is wrong with it
-    version = content.get("requires-python") or content.get("project", {}).get("requires-python")
-    if not version:
-        return None
-    number = text[: text.index("requires-python")].count("\n") + 1
     shown = workspace.relative(path)
-    return Wanted(str(version), f"`requires-python` in `{shown}`", Place(shown, number))
+    text = text_of(path, shown)
+    content = parse(text)
+    version = part(content, "requires-python") or part(content, "project", "requires-python")
+    if not version or not isinstance(version, str):
+        return None  # uv says what is wrong with another
+    number = text.count("\n", 0, max(text.find("requires-python"), 0)) + 1
+    return Wanted(version, f"`requires-python` in `{shown}`", Place(shown, number))
 
 
 def find(uv: UvProgram, wanted: Wanted | None) -> Interpreter:

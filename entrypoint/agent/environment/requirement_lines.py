@@ -1,23 +1,56 @@
-"""The lines of requirement files, each with its place."""
+"""The lines of requirement files, each with its place.
 
+Files and lines are told apart by uv's rules, which are pip's but for what is said here:
+https://pip.pypa.io/en/stable/reference/requirements-file-format/
+"""
+
+import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from packaging.requirements import InvalidRequirement, Requirement
+
+from entrypoint.agent.environment import toml_file
+from entrypoint.errors import InputFailure, Place, Problem
+from entrypoint.untrusted_file import Bound
+from entrypoint.workspace import Workspace
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
+# Whatever uv takes for one, so that none is left to uv.
+_INCLUDE = re.compile(r"(?P<option>--requirement|--constraint|-r|-c)(?P<value>.*)", re.DOTALL)
+_VALUE = re.compile(r"(?:=|\s\s*+)(?P<path>[^#\s].*)?", re.DOTALL)
+_COMMENT = re.compile(r"(?:^|(?<=[ \t\f]))#.*", re.DOTALL)
+# Not Python's `splitlines`, which knows others: what uv reads as one line is one here.
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _LOCAL = re.compile(
     r"(?P<head>(?:-e|--editable)[\s=]+|[\w.-]+(?:\[[^]]*\])?\s*@\s*|)"
     r"(?P<path>[^\s;\[#]+)(?P<tail>.*)"
 )
 _ARCHIVES = (".whl", ".tar.gz", ".zip")
+_BLANKS = " \t\f"
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+_BOUND = Bound(10_000_000, "Lock the requirements in a `uv.lock`, or require less.")
+_MOST_FILES = 100
+_MOST_LEVELS = 20
+_MOST_LINES = 200_000
 
 
 @dataclass(frozen=True)
 class RequirementLine:
-    """One requirement or option; continued lines are one, and `number` is the first of them."""
+    """One requirement or option; continued lines are one, and `number` is the first of them.
+
+    `text` has neither comments nor line ends, and is no `-r` or `-c` of a file: those are read in
+    its place. Relative paths in it are relative to the folder of `file`. `is_constraint`: it only
+    limits what others require.
+    """
 
     file: Path
     number: int
@@ -31,29 +64,161 @@ class RequirementLine:
         return normalised(found[0]) if found else ""
 
 
-def read(file: Path, _seen: frozenset[Path] = frozenset()) -> Iterator[RequirementLine]:
-    """Read a file and the ones that it includes; what can't be read, uv complains about."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return
-    if file.name == "uv.lock":
-        return
-    begun, number = "", 0
-    for count, line in enumerate(text.splitlines(), start=1):
+def read(
+    files: Iterable[Path], constraints: Iterable[Path], workspace: Workspace
+) -> tuple[RequirementLine, ...]:
+    """Read requirement files, a project's own among them, and constraints, with all they include.
+
+    Each file is read once as requirements and once as constraints, however often it is included.
+
+    Raises:
+        InputFailure: every file that can't be read, and every include that leads to none.
+
+    """
+    reader = _Reader(workspace)
+    lines = [line for file in files for line in reader.lines(file)]
+    lines += [line for file in constraints for line in reader.lines(file, is_constraint=True)]
+    if reader.problems:
+        raise InputFailure(*reader.problems)
+    return tuple(lines)
+
+
+class _Reader:
+    """Reads files until there are too many, and keeps every problem."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.problems: list[Problem] = []
+        self._workspace = workspace
+        self._seen: set[tuple[Path, bool]] = set()
+        self._bytes = self._lines = 0
+
+    def lines(self, file: Path, *, is_constraint: bool = False) -> Iterator[RequirementLine]:
+        """The lines of a file that is asked for by name."""
+        if file.suffix == ".toml":
+            yield from _of_project(file, self._workspace)
+        elif file.name != "uv.lock":
+            yield from self._read(file, (file,), is_constraint=is_constraint)
+
+    def _read(
+        self, file: Path, above: tuple[Path, ...], *, is_constraint: bool
+    ) -> Iterator[RequirementLine]:
+        if (file, is_constraint) in self._seen:
+            return
+        self._seen.add((file, is_constraint))
+        for number, text in _logical_lines(self._text(file)):
+            include = _INCLUDE.match(text)
+            if not include:
+                yield RequirementLine(file, number, text, is_constraint)
+                continue
+            limits = is_constraint or include["option"] in ("-c", "--constraint")
+            path = _path_of(include["value"])
+            if "://" in path and not path.startswith("file:"):
+                # uv fetches it, with no rights but its own.
+                yield RequirementLine(file, number, f"{'-c' if limits else '-r'} {path}", limits)
+                continue
+            try:
+                included = self._included(path, file, above)
+            except ValueError as error:
+                shown = self._workspace.relative(file)
+                self._wrong(f"`{shown}`, line {number}, includes a file: {error}", file, number)
+                continue
+            yield from self._read(included, (*above, included), is_constraint=limits)
+
+    def _included(self, path: str, file: Path, above: tuple[Path, ...]) -> Path:
+        if not path:
+            raise ValueError("which one is not said. Write `-r base.txt`.")
+        if path.startswith("file:"):
+            path = unquote(urlsplit(path).path)
+        folder = self._workspace.relative(file.parent)
+        included = self._workspace.file(path if path.startswith("/") else f"{folder}/{path}")
+        if included.suffix == ".toml" or included.name == "uv.lock":
+            raise ValueError(f"`{path}` is a project's. Name it in the input `requirements`.")
+        if len(above) > _MOST_LEVELS:
+            raise ValueError(f"that is the {_MOST_LEVELS + 1}st in each other. Include fewer.")
+        if len(self._seen) >= _MOST_FILES:
+            raise ValueError(f"there are more than {_MOST_FILES} of them. Include fewer.")
+        return included
+
+    def _text(self, file: Path) -> str:
+        shown = self._workspace.relative(file)
+        try:
+            content = self._workspace.read(file, _BOUND)
+            encoding = next((_BOMS[bom] for bom in _BOMS if content.startswith(bom)), "utf-8")
+            text = content.decode(encoding)
+        except UnicodeDecodeError as error:
+            self._wrong(f"`{shown}` is not UTF-8: {error}.", file)
+            return ""
+        except ValueError as error:
+            self._wrong(str(error), file)
+            return ""
+        self._bytes += len(content)
+        self._lines += 1 + len(_LINE_END.findall(text))
+        if self._bytes > _BOUND.size or self._lines > _MOST_LINES:
+            self._wrong(
+                f"with `{shown}`, the requirement files have more than"
+                f" {_BOUND.size // 1_000_000} MB or {_MOST_LINES:,} lines. {_BOUND.advice}",
+                file,
+            )
+            return ""
+        return text
+
+    def _wrong(self, what: str, file: Path, number: int | None = None) -> None:
+        place = Place(self._workspace.relative(file), number)
+        self.problems.append(Problem(f"`requirements`: {what}", place=place))
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that say something, with their numbers: continued ones are one, without comments.
+
+    A comment ends a continued line, and is not continued itself.
+    """
+    begun: list[str] = []
+    number = 0
+    for count, line in enumerate(_LINE_END.split(text), start=1):
         number = number if begun else count
-        begun += re.sub(r"(^|\s+)#.*", "", line)
-        if begun.endswith("\\"):
-            begun = begun[:-1]
+        said = without_comment(line)
+        if said == line and line.endswith("\\"):
+            begun.append(line[:-1])
             continue
-        # A pyproject's requirements stand in quotes.
-        logical, begun = begun.strip().strip("\"',[] " if file.suffix == ".toml" else None), ""
-        if include := _INCLUDE.fullmatch(logical):
-            included = (file.parent / include[1]).resolve()
-            if included not in _seen | {file}:
-                yield from read(included, _seen | {file})
-        elif logical:
-            yield RequirementLine(file, number, logical)
+        logical, begun = "".join([*begun, said]).strip(_BLANKS), []
+        if logical:
+            yield number, logical
+    if logical := "".join(begun).strip(_BLANKS):  # the file ends in a continued line
+        yield number, logical
+
+
+def _of_project(file: Path, workspace: Workspace) -> Iterator[RequirementLine]:
+    """What a `pyproject.toml` requires; what is no requirement, uv complains about."""
+    text = toml_file.text_of(file, workspace.relative(file))
+    required = toml_file.part(toml_file.parse(text), "project", "dependencies")
+    for each in required if isinstance(required, list) else ():
+        if isinstance(each, str) and not _LINE_END.search(each) and _is_requirement(each):
+            at = max(text.find(each, text.find("dependencies")), 0)
+            yield RequirementLine(file, text.count("\n", 0, at) + 1, each.strip())
+
+
+def _is_requirement(text: str) -> bool:
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        return False
+    return True
+
+
+def without_comment(line: str) -> str:
+    """A line of a requirement file without its comment: `#` begins one after a blank."""
+    return _COMMENT.sub("", line, count=1)
+
+
+def _path_of(value: str) -> str:
+    """The path behind `-r` or `-c`; empty when there is none. A `#` ends it, blank or no blank."""
+    match = _VALUE.fullmatch(value)
+    path = (match["path"] or "").partition("#")[0].strip() if match else ""
+    return _unquoted(path)
+
+
+def _unquoted(path: str) -> str:
+    return path[1:-1] if len(path) > 1 and path[0] == path[-1] and path[0] in "'\"" else path
 
 
 def normalised(name: str) -> str:

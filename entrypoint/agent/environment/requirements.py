@@ -1,9 +1,8 @@
 """What the agent asks for: requirement files and lines, given or found."""
 
 import re
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,9 @@ from entrypoint.agent.environment.requirement_lines import (
     anchored,
     local_path,
     read,
+    without_comment,
 )
+from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.workspace import Workspace
 
@@ -27,23 +28,31 @@ class Requirements:
     """Requirement files and single requirements, as pip and uv read them.
 
     Paths are absolute. `member` is the one of a `uv.lock`'s packages that is asked for; empty is
-    the project beside it.
+    the project beside it. `read`: every line of the files and of the constraints, with those that
+    they include.
     """
 
     files: tuple[Path, ...] = ()
     lines: tuple[str, ...] = ()
     member: str = ""
+    constraints: tuple[Path, ...] = ()
+    read: tuple[RequirementLine, ...] = field(default=(), compare=False, repr=False)
 
-    @property
-    def read(self) -> tuple[RequirementLine, ...]:
-        """Every line of the files, with those that they include."""
-        return tuple(line for file in self.files for line in read(file))
+    def __add__(self, others: "Requirements") -> "Requirements":
+        """Both together; the first one's member."""
+        return Requirements(
+            self.files + others.files,
+            self.lines + others.lines,
+            self.member,
+            self.constraints + others.constraints,
+            self.read + others.read,
+        )
 
     @property
     def indexes(self) -> frozenset[str]:
         """The addresses of the package indexes that they name, without credentials."""
         options = (_INDEX_OPTION.fullmatch(line.text) for line in self.read)
-        projects = [_toml(file) for file in self.files if file.suffix == ".toml"]
+        projects = (file for file in self.files if file.suffix == ".toml")
         named = [url for project in projects for url in _index_urls(project)]
         return frozenset(
             map(without_credentials, [*named, *(found[1] for found in options if found)])
@@ -54,19 +63,18 @@ def given(texts: tuple[str, ...], workspace: Workspace, agent: Path | None = Non
     """Read the lines of the `requirements` input.
 
     Raises:
-        InputFailure: a line names a file that isn't there.
+        InputFailure: a line names a file that isn't there, or one of the files can't be read.
 
     """
-    files, lines, problems = [], [], []
+    files: list[Path] = []
+    constraints: list[Path] = []
+    lines, problems = [], []
     for line in texts:
-        text = re.sub(r"(^|\s+)#.*", "", line).strip()
+        text = without_comment(line).strip()
         try:
             if include := _INCLUDE.fullmatch(text):
                 path = workspace.file(include[2].strip())
-                if include[1] in ("-r", "--requirement"):
-                    files.append(path)
-                else:
-                    lines.append(f"-c {path}")
+                (files if include[1] in ("-r", "--requirement") else constraints).append(path)
             elif _names_a_file(text):
                 files.append(workspace.file(text))
             elif text:
@@ -76,25 +84,26 @@ def given(texts: tuple[str, ...], workspace: Workspace, agent: Path | None = Non
     if problems:
         raise InputFailure(*problems)
     locks = [file for file in files if file.name == "uv.lock"] if agent else []
-    return Requirements(tuple(files), tuple(lines), _member_of(locks, agent) if agent else "")
+    member = _member_of(locks, agent, workspace) if agent else ""
+    return _read(workspace, tuple(files), tuple(lines), tuple(constraints), member=member)
 
 
 def found(agent: Path, workspace: Workspace) -> Requirements:
     """Find the requirements beside the agent, else in the folders above.
 
     Raises:
-        InputFailure: there are none up to the workspace's root.
+        InputFailure: there are none up to the workspace's root, or they can't be read.
 
     """
     for folder in agent.parents:
         if not workspace.holds(folder):
             break
         for name in _KNOWN:
-            if _says_requirements(folder / name):
-                path = workspace.file(workspace.relative(folder / name))
+            path = _file(folder / name, workspace)
+            if path and _says_requirements(path, workspace):
                 if name == "pyproject.toml" and (shared := _shared_lock(folder, workspace)):
                     return shared
-                return Requirements((path,))
+                return _read(workspace, (path,))
     shown = workspace.relative(agent.parent)
     raise InputFailure(
         Problem(
@@ -108,9 +117,30 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
 
 def is_package(pyproject: Path) -> bool:
     """Whether a project is installed itself, and not only what it depends on: uv's own rule."""
-    content = _toml(pyproject)
-    says = content.get("tool", {}).get("uv", {}).get("package")
-    return bool(says) if says is not None else "build-system" in content
+    content = parse(text_of(pyproject, pyproject.name))
+    says = part(content, "tool", "uv", "package")
+    return bool(says) if says is not None else part(content, "build-system") is not None
+
+
+def _read(
+    workspace: Workspace,
+    files: tuple[Path, ...],
+    lines: tuple[str, ...] = (),
+    constraints: tuple[Path, ...] = (),
+    *,
+    member: str = "",
+) -> Requirements:
+    return Requirements(files, lines, member, constraints, read(files, constraints, workspace))
+
+
+def _file(path: Path, workspace: Workspace) -> Path | None:
+    """A file that is found, links resolved; None when there is none."""
+    if not path.is_file():
+        return None
+    try:
+        return workspace.file(workspace.relative(path))
+    except ValueError as error:
+        raise InputFailure(Problem(f"`requirements`: {error}")) from error
 
 
 def _shared_lock(folder: Path, workspace: Workspace) -> Requirements | None:
@@ -118,49 +148,49 @@ def _shared_lock(folder: Path, workspace: Workspace) -> Requirements | None:
     for root in folder.parents:
         if not workspace.holds(root):
             return None
-        lock = root / "uv.lock"
-        if lock.is_file() and (member := _member(lock, folder)):
-            return Requirements((workspace.file(workspace.relative(lock)),), member=member)
+        lock = _file(root / "uv.lock", workspace)
+        if lock and (member := _member(lock, folder, workspace)):
+            return _read(workspace, (lock,), member=member)
     return None
 
 
-def _member_of(locks: list[Path], agent: Path) -> str:
+def _member_of(locks: list[Path], agent: Path, workspace: Workspace) -> str:
     """The member in which the agent lies: a workspace's lock is of all of them."""
     for lock in locks:
         for folder in agent.parents:
             if folder == lock.parent:
                 break
-            if member := _member(lock, folder):
+            if member := _member(lock, folder, workspace):
                 return member
     return ""
 
 
-def _member(lock: Path, folder: Path) -> str:
+def _member(lock: Path, folder: Path, workspace: Workspace) -> str:
     """The name under which a workspace's lock has the project of a folder."""
     if not folder.is_relative_to(lock.parent):
         return ""
     path = folder.relative_to(lock.parent).as_posix()
-    content = _toml(lock)
-    members = content.get("manifest", {}).get("members", [])
-    for package in content.get("package", []):
-        source = package.get("source", {})
-        is_here = path in (source.get("editable"), source.get("virtual"), source.get("directory"))
-        if is_here and package["name"] in members:
-            return str(package["name"])
+    content = _content(lock, workspace)
+    members = part(content, "manifest", "members")
+    for package in tables(content, "package"):
+        places = [part(package, "source", kind) for kind in ("editable", "virtual", "directory")]
+        name = package.get("name")
+        if path in places and isinstance(members, list) and name in members:
+            return str(name)
     return ""
 
 
-def _says_requirements(path: Path) -> bool:
+def _content(file: Path, workspace: Workspace) -> dict[str, Any] | None:
+    return parse(text_of(file, workspace.relative(file)))
+
+
+def _says_requirements(path: Path, workspace: Workspace) -> bool:
     """Whether a file is there for its requirements: a `pyproject.toml` may only hold settings."""
-    if not path.is_file():
-        return False
     if path.name == "uv.lock":
         return (path.parent / "pyproject.toml").is_file()
     if path.name == "pyproject.toml":
-        try:
-            return "project" in tomllib.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            return True  # uv says what is wrong with it
+        content = _content(path, workspace)
+        return content is None or "project" in content  # uv says what is wrong with it
     return True
 
 
@@ -173,6 +203,8 @@ def _names_a_file(text: str) -> bool:
 
 def _checked(text: str, workspace: Workspace) -> str:
     """A requirement; a path in it is relative to the workspace, and there."""
+    if re.search(r"[\r\n]", text):
+        raise ValueError(f"`{text!r}` holds a line end. Write one requirement a line.")
     path = local_path(text)
     if path is None:
         return text
@@ -181,18 +213,8 @@ def _checked(text: str, workspace: Workspace) -> str:
     return anchored(text, workspace.root)
 
 
-def _index_urls(project: Any) -> Iterator[str]:
+def _index_urls(project: Path) -> Iterator[str]:
     """The addresses in `[[tool.uv.index]]`."""
-    for key in ("tool", "uv", "index"):
-        project = project.get(key) if isinstance(project, dict) else None
-    for index in project if isinstance(project, list) else []:
-        if isinstance(index, dict) and isinstance(url := index.get("url"), str):
+    for index in tables(parse(text_of(project, project.name)), "tool", "uv", "index"):
+        if isinstance(url := index.get("url"), str):
             yield url
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    """A TOML file's content; empty for one that uv will complain about."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}

@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from entrypoint.agent.environment.requirement_lines import (
     local_path,
 )
 from entrypoint.agent.environment.requirements import Requirements, is_package
+from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
 from entrypoint.agent.environment.uv_program import UvProgram
 
 # Where the lines of the input `requirements` stand: in no file of the checkout.
@@ -147,7 +147,7 @@ class Resolver:
             cwd=folder,
         )
         text = foreign_file.read(exported).replace("\\\n", "")
-        lines = [*_indexes(lock), *(line.strip() for line in text.splitlines())]
+        lines = [*indexes(lock), *(line.strip() for line in text.splitlines())]
         return [
             RequirementLine(lock, 1, line) for line in lines if line and not line.startswith("#")
         ]
@@ -181,13 +181,13 @@ class Resolver:
         return file
 
 
-def _indexes(lock: Path) -> list[str]:
+def indexes(lock: Path) -> list[str]:
     """Options for the indexes that a lock names: the requirements format has no index a package."""
-    content = tomllib.loads(lock.read_text(encoding="utf-8"))
+    content = parse(text_of(lock, lock.name))
+    named = (part(package, "source", "registry") for package in tables(content, "package"))
+    # uv says what is wrong with another than a text; one of several lines would be several options.
     registries = dict.fromkeys(
-        package["source"]["registry"]
-        for package in content.get("package", [])
-        if "registry" in package.get("source", {})
+        registry for registry in named if isinstance(registry, str) and registry.isprintable()
     )
     return [
         f"--extra-index-url {without_credentials(registry)}"

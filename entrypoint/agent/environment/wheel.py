@@ -7,9 +7,9 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from entrypoint import untrusted_file
+
 _LARGEST = 1 << 30
-# A build backend made it, in a folder of its own: no link is followed, no pipe waited for.
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 _COMPILED = (".so", ".pyd", ".dylib", ".dll")
 # They describe an installation or the program that packed it: not this code.
 _NOT_CODE = {"RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws"}
@@ -29,7 +29,10 @@ def unpack(wheel: Path, folder: Path) -> None:
     if not wheel.name.endswith("-none-any.whl"):
         raise WheelRefused(f"has compiled parts (`{wheel.name}`)")
     try:
-        with os.fdopen(os.open(wheel, _FLAGS), "rb") as file, zipfile.ZipFile(file) as archive:
+        with (
+            os.fdopen(untrusted_file.opened(wheel), "rb") as file,
+            zipfile.ZipFile(file) as archive,
+        ):
             members = [info for info in archive.infolist() if not info.is_dir()]
             if sum(info.file_size for info in members) > _LARGEST:
                 raise WheelRefused("is larger than 1 GiB")
@@ -37,7 +40,7 @@ def unpack(wheel: Path, folder: Path) -> None:
                 target = _target(info)
                 if target:
                     _extract(archive, info, folder / target)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (FileNotFoundError, untrusted_file.Unreadable, zipfile.BadZipFile) as error:
         raise WheelRefused(f"is no wheel ({error})") from error
 
 

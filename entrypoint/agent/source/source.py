@@ -8,10 +8,15 @@ import tokenize
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from entrypoint import untrusted_file
 from entrypoint.agent.source import ipynb, notebook, pip_install
 from entrypoint.errors import AgentFailure, Place, Problem
+from entrypoint.untrusted_file import Bound, Unreadable
 
-_LARGEST = 50_000_000
+_PYTHON = Bound(500_000, "Take data out of it, and give that with `artifacts`.")
+# Databricks takes none that is larger:
+# https://docs.databricks.com/en/notebooks/notebook-limitations.html
+_BOUNDS = {".ipynb": Bound(10_000_000, "Clear the notebook's outputs.")}
 # Magics that say nothing to anybody but the reader of the notebook.
 _PROSE = {"%md", "%md-sandbox", "%%markdown", "%%html", "%%latex"}
 # The agent is handed over by the notebook itself, not by a file that it writes.
@@ -78,14 +83,18 @@ def read(path: Path, shown: str) -> Source:
         AgentFailure: it can't be read, or the agent isn't in it.
 
     """
-    if path.stat().st_size > _LARGEST:
-        fix = "Clear the notebook's outputs." if path.suffix == ".ipynb" else ""
-        what = f"`agent-path`: `{shown}` is larger than {_LARGEST // 1_000_000} MB."
-        raise AgentFailure(Problem(what, fix, Place(shown)))
-    content = path.read_bytes()
+    try:
+        content = untrusted_file.read(path, _BOUNDS.get(path.suffix, _PYTHON))
+    except (FileNotFoundError, Unreadable) as error:
+        said = str(error).rstrip(".") if isinstance(error, Unreadable) else "it does not exist"
+        what = f"`agent-path`: `{shown}` can't be read: {said}."
+        raise AgentFailure(Problem(what, place=Place(shown))) from error
     if path.suffix == ".ipynb":
         converted = _converted(content, shown)
         source = Source(shown, converted.text, code=converted.text, positions=converted.positions)
+        if len(source.text) > _PYTHON.size:
+            what = f"`agent-path`: `{shown}` holds more than {_PYTHON.size // 1000} kB of code."
+            raise AgentFailure(Problem(what, _PYTHON.advice, Place(shown)))
     else:
         source = Source(shown, _decoded(content, shown))
         if source.text.partition("\n")[0].rstrip() != notebook.HEADER:
@@ -98,7 +107,7 @@ def _decoded(content: bytes, shown: str) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         return io.TextIOWrapper(io.BytesIO(content), encoding).read()
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, LookupError) as error:  # LookupError: `coding: rot13`
         raise AgentFailure(
             Problem(f"`agent-path`: `{shown}` is not valid Python: {error}.", place=Place(shown))
         ) from error

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from entrypoint.errors import Place
 
+# Of one module, and of all that are read, in bytes: code that people write is smaller.
+_LARGEST = 500_000
+_LARGEST_TOGETHER = 10_000_000
+
 PlaceOf = Callable[[int, int], Place | None]
 
 
@@ -57,11 +61,13 @@ def reachable(
     """
     modules = {agent.name: agent}
     todo = [agent]
-    while todo:
+    size = 0
+    while todo and size < _LARGEST_TOGETHER:
         for name in _imported(todo.pop()):
             if name not in modules and (module := _module(name, folder, place)):
                 modules[name] = module
                 todo.append(module)
+                size += len(module.text)
     return modules
 
 
@@ -72,8 +78,7 @@ def _module(
     for path, is_package in ((base / "__init__.py", True), (base.with_suffix(".py"), False)):
         if not path.is_file():
             continue
-        content = path.read_bytes()
-        tree = parsed(content)
+        tree = parsed(content) if len(content := path.read_bytes()) <= _LARGEST else None
         if tree is None:
             return None
 

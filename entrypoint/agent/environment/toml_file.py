@@ -1,0 +1,62 @@
+"""TOML files of a project: what can be told from them; what is wrong with them uv says best."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from entrypoint import untrusted_file
+from entrypoint.errors import InputFailure, Place, Problem
+from entrypoint.untrusted_file import Bound, Unreadable
+
+_BOUNDS = {
+    "uv.lock": Bound(20_000_000, "Lock fewer packages."),
+    "pyproject.toml": Bound(1_000_000, "Say there what the project needs, and no data."),
+}
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+# tomllib copies a dotted key once for every part that it has.
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{100}}")
+
+
+def text_of(path: Path, shown: str) -> str:
+    """The text of a TOML file, `shown` to the user; one that isn't UTF-8 is none that parses.
+
+    Raises:
+        InputFailure: it can't be read.
+
+    """
+    try:
+        # Half of a surrogate pair is nothing that TOML may hold.
+        return untrusted_file.read(path, _bound(path)).decode(errors="surrogateescape")
+    except (FileNotFoundError, Unreadable) as error:
+        said = str(error).rstrip(".") if isinstance(error, Unreadable) else "it does not exist"
+        raise InputFailure(
+            Problem(f"`requirements`: `{shown}` can't be read: {said}.", place=Place(shown))
+        ) from error
+
+
+def parse(text: str) -> dict[str, Any] | None:
+    """A TOML text's content; None for one that uv will complain about."""
+    if _LONG_KEY.search(text):
+        return None
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def part(content: Any, *names: str) -> Any:
+    """What stands under the names, one in the other; None when anything else stands there."""
+    for name in names:
+        content = content.get(name) if isinstance(content, dict) else None
+    return content
+
+
+def tables(content: Any, *names: str) -> list[dict[str, Any]]:
+    """The tables of an array under the names; empty when anything else stands there."""
+    found = part(content, *names)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _bound(path: Path) -> Bound:
+    return _BOUNDS["uv.lock" if path.suffix == ".lock" else "pyproject.toml"]

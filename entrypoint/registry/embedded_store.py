@@ -1,0 +1,84 @@
+"""The embedded store in `.log-agent/`: SQLite and artifacts in the checkout.
+
+It may come with the checkout, and say of itself what it likes: it is data, and no permission to
+write elsewhere.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from entrypoint.errors import Problem, PublishFailure
+from entrypoint.workspace import Workspace
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "artifacts"
+# SQLite writes to what stands beside its file, too.
+_FILES = (DATABASE, *(f"{DATABASE}-{suffix}" for suffix in ("journal", "wal", "shm")), ".gitignore")
+# MLflow's schema is tables and indexes; the others compute what they are asked for.
+_COMPUTED = "type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, or look at the one that is there.
+
+    Raises:
+        PublishFailure: a part of it is a link, or the database computes what it answers.
+
+    """
+    workspace = Workspace(folder.parent)
+    try:
+        workspace.own_folder(folder.name)
+    except ValueError as error:
+        raise _refused(str(error)) from error
+    folder.mkdir(exist_ok=True)
+    for name in _FILES:
+        path = folder / name
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise _refused(f"`{workspace.relative(path)}` is not a file.")
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    if (folder / DATABASE).exists():
+        _check_is_plain(folder / DATABASE)
+
+
+def check_location(location: str, folder: Path) -> None:
+    """Refuse to write artifacts where the store says, unless that is among its own.
+
+    Raises:
+        PublishFailure: it is elsewhere, or a link is on the way.
+
+    """
+    workspace = Workspace(folder.parent)
+    parts = urlsplit(location)
+    path = Path(unquote(parts.path))
+    is_local = parts.scheme in ("", "file") and not parts.netloc and not parts.query
+    own = folder / ARTIFACTS
+    if not is_local or ".." in path.parts or not path.is_relative_to(own):
+        raise _refused(f"it keeps artifacts in `{location}`, not in its own folder.")
+    try:
+        workspace.own_folder(workspace.relative(path))
+    except ValueError as error:
+        raise _refused(str(error)) from error
+
+
+def _check_is_plain(database: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute(
+                f"SELECT name FROM sqlite_master WHERE {_COMPUTED}"  # noqa: S608  # a constant
+            ).fetchone()
+    except sqlite3.Error as error:
+        raise _refused(f"its database can't be read: {error}.") from error
+    if found:
+        raise _refused(f"`{found[0]}` in its database is not of MLflow's making.")
+
+
+def _refused(why: str) -> PublishFailure:
+    return PublishFailure(
+        Problem(
+            f"`tracking-uri`: `embedded`: {why}",
+            "Take `.log-agent/` out of the checkout, and let log-agent make its own:\n\n"
+            "    git rm -r --cached .log-agent",
+        )
+    )
