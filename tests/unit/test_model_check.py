@@ -131,7 +131,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Model:
     }
     (folder / "job.json").write_text(json.dumps(job))
     subprocess.run(
-        [sys.executable, "-W", "ignore", WORKER, str(folder / "job.json"), "1"],
+        [sys.executable, "-W", "ignore", WORKER, str(folder / "job.json"), "1", "1"],
+        cwd=folder,
         input=json.dumps({"stage": "build", "environ": {}}).encode(),
         env={**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/store.db"},
         stdout=subprocess.DEVNULL,
