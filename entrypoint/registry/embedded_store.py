@@ -4,6 +4,7 @@ It may come with the checkout, and say of itself what it likes: it is data, and 
 write elsewhere.
 """
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -16,15 +17,17 @@ DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
 # SQLite writes to what stands beside its file, too.
 _FILES = (DATABASE, *(f"{DATABASE}-{suffix}" for suffix in ("journal", "wal", "shm")), ".gitignore")
-# MLflow's schema is tables and indexes; the others compute what they are asked for.
-_COMPUTED = "type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
+# What does something when MLflow writes or reads a table.
+_ACTIVE = "type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
+# MLflow's one trigger only refuses.
+_REFUSES = re.compile(r"BEGIN\s+SELECT RAISE\(ABORT, '[^']*'\);\s*END\s*\Z")
 
 
 def prepare(folder: Path) -> None:
     """Make the folder, or look at the one that is there.
 
     Raises:
-        PublishFailure: a part of it is a link, or the database computes what it answers.
+        PublishFailure: a part of it is a link, or the database does more than keep what it gets.
 
     """
     workspace = Workspace(folder.parent)
@@ -66,12 +69,13 @@ def _check_is_plain(database: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             found = connection.execute(
-                f"SELECT name FROM sqlite_master WHERE {_COMPUTED}"  # noqa: S608  # a constant
-            ).fetchone()
+                f"SELECT name, sql FROM sqlite_master WHERE {_ACTIVE}"  # noqa: S608  # a constant
+            ).fetchall()
     except sqlite3.Error as error:
         raise _refused(f"its database can't be read: {error}.") from error
-    if found:
-        raise _refused(f"`{found[0]}` in its database is not of MLflow's making.")
+    for name, sql in found:
+        if sql.upper().count("BEGIN") != 1 or not _REFUSES.search(sql):
+            raise _refused(f"`{name}` in its database is not of MLflow's making.")
 
 
 def _refused(why: str) -> PublishFailure:

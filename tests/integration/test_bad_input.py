@@ -287,7 +287,7 @@ PROJECT = '[project]\nname = "support"\nversion = "1"\nrequires-python = ">=3.11
         ("agent_path", "agent.ipynb", '{"cells":' * 5_000, "not a notebook"),
         ("agent_path", "deep.py", f"x = {'-' * 3_000}1\n", "not valid Python"),
         ("requirements", "a.txt", "-r /dev/zero\n", "outside the workspace"),
-        ("requirements", "a.txt", "-r b.txt\n-r b.txt\n", "does not exist"),
+        ("requirements", "a.txt", "-r a.txt\n-r a.txt\n-r b.txt", "does not exist"),
         ("requirements", "a.txt", "x" * 10_000_001, "larger than 10 MB"),
         ("requirements", "pyproject.toml", "tool = 3\n", "tool = 3"),
         ("requirements", "pyproject.toml", "project = 3\n", "project = 3"),

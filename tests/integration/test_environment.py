@@ -464,7 +464,6 @@ def test_what_comes_without_a_wheel_is_built_for_this_job_alone(bench: Bench) ->
         (f"{MLFLOW}\nacme-shade\nacme-colour==2.0\n", "unsatisfiable", "requirements.txt:2"),
         (f"{MLFLOW}\n\nno-such-thing\n", "no-such-thing was not found", "requirements.txt:3"),
         (f"{MLFLOW}\n# why\nfoo bar\n", "Expected one of", "requirements.txt:3"),
-        (f"{MLFLOW}\n-r nope.txt\n", "nope.txt", "requirements.txt:2"),
         (f"{MLFLOW}\n-e ./nope\n", "Distribution not found", "requirements.txt:2"),
     ],
 )

@@ -73,6 +73,14 @@ def test_it_is_made_and_made_again(folder: Path) -> None:
             "`t` in its database",
         ),
         (
+            lambda folder: database(
+                folder,
+                "CREATE TRIGGER t AFTER INSERT ON experiments BEGIN"
+                " UPDATE experiments SET name = 'BEGIN SELECT RAISE(ABORT, ''x'');\nEND'; END",
+            ),
+            "`t` in its database",
+        ),
+        (
             lambda folder: (folder.mkdir(), (folder / "mlflow.db").write_text("no database " * 99)),
             "can't be read",
         ),
@@ -124,6 +132,8 @@ def test_an_experiment_that_keeps_its_artifacts_elsewhere_is_refused(folder: Pat
     session.client.create_experiment("/Shared/evil", "file:///etc")
     number = session.experiment("/Shared/good")
 
+    # The database that MLflow made is taken again.
+    session = Session(stores(folder), Who("", ""), PlainLog(io.StringIO()))
     assert session.experiment("/Shared/good") == number
     for ask in (session.known_experiment, session.experiment):
         with pytest.raises(PublishFailure, match="keeps artifacts in `file:///etc`"):

@@ -124,7 +124,7 @@ def test_includes_are_told_however_they_are_written(workspace: Workspace, text: 
 
 def test_what_a_constraint_file_includes_are_constraints(workspace: Workspace) -> None:
     both = write(workspace, "both.txt", "six==1")
-    limits = write(workspace, "limits.txt", "-r both.txt")
+    limits = write(workspace, "limits.txt", "-r both.txt\n--index-url https://host/simple\n")
     main = write(workspace, "main.txt", "-c limits.txt\n-r both.txt")
 
     assert lines_of(workspace, main) == [

@@ -23,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _INCLUDE = re.compile(r"(?P<option>--requirement|--constraint|-r|-c)(?P<value>.*)", re.DOTALL)
 _VALUE = re.compile(r"(?:=|\s\s*+)(?P<path>[^#\s].*)?", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|(?<=[ \t\f]))#.*", re.DOTALL)
+_OPTION = re.compile(r"-(?!e|-editable)")
 # Not Python's `splitlines`, which knows others: what uv reads as one line is one here.
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LOCAL = re.compile(
@@ -108,7 +109,9 @@ class _Reader:
         for number, text in _logical_lines(self._text(file)):
             include = _INCLUDE.match(text)
             if not include:
-                yield RequirementLine(file, number, text, is_constraint)
+                # uv has no use for the options of a constraint file.
+                if not (is_constraint and _OPTION.match(text)):
+                    yield RequirementLine(file, number, text, is_constraint)
                 continue
             limits = is_constraint or include["option"] in ("-c", "--constraint")
             path = _path_of(include["value"])
