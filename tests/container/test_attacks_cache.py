@@ -155,11 +155,9 @@ def test_a_clean_commit_runs_nothing_that_was_left_in_the_cache(
     poisoned_by(victim, ATTACKERS[attacker])
 
     step = victim.run()
-
-    assert list(victim.noted()) == []
-    assert step.status == 0, step.log
-
+    # An interpreter that the image lacks is looked for in the cache.
     other_python = victim.run({"python-version": "3.11"})
 
     assert list(victim.noted()) == []
+    assert step.status == 0, step.log
     assert other_python.status in (0, 1)

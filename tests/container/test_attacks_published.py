@@ -123,7 +123,19 @@ WHILE_VERIFIED = """
 if VERIFYING:
     ACTION(MODEL)
 """
-STAGES = {"build": WHILE_BUILT, "verify": WHILE_VERIFIED}
+# When all is said: the worker ends its stages so.
+AFTER_VERIFIED = """
+def before_it_ends(action):
+    leave = os._exit
+    def act_and_leave(status):
+        action(MODEL)
+        leave(status)
+    os._exit = act_and_leave
+
+if VERIFYING:
+    before_it_ends(ACTION)
+"""
+STAGES = {"build": WHILE_BUILT, "verify": WHILE_VERIFIED, "end": AFTER_VERIFIED}
 KINDS = {
     "resources": ["resources"],
     "scopes": ["scopes"],
@@ -172,17 +184,29 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+REPLACED = {
+    f"pipe for {name}": f"""(
+        os.rename(model / {name!r}, scratch() / "home" / {name!r}), os.mkfifo(model / {name!r})
+    )"""
+    for name in ("agent.py", "MLmodel", "requirements.txt")
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "shape"),
+    [*(("build", shape) for shape in SHAPES.values()), *(("end", it) for it in REPLACED.values())],
+    ids=[*SHAPES, *REPLACED],
+)
 def test_what_is_no_plain_file_is_refused(
-    victim: Victim, clean_workspace: Path, shape: str
+    victim: Victim, clean_workspace: Path, stage: str, shape: str
 ) -> None:
-    shapes = f"""
+    attack = f"""
 def shape(model):
     at = os.getcwd()
-    note("began", attempt(lambda: {SHAPES[shape]}))
+    note("began", attempt(lambda: {shape}))
     os.chdir(at)
 """
-    victim.check_out(agent(shapes + WHILE_BUILT.replace("ACTION", "shape")))
+    victim.check_out(agent(attack + STAGES[stage].replace("ACTION", "shape")))
 
     step = victim.run(REGISTER)
 

@@ -8,8 +8,8 @@ from tests.container.attacks import AGENT, REGISTER, agent, package
 from tests.container.victim import Victim
 
 SECRET = "of-root-only-4711"
-# A requirement too, with a hash: what uv complains of, and what log-agent writes into a file.
-SECRET_TEXT = f"{SECRET}==1 --hash=sha256:{'0' * 64}\n"
+# No requirement, so that uv would complain of it, but with what log-agent takes for a hash.
+SECRET_TEXT = f"{SECRET} is the password --hash\n"
 PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["mlflow-skinny", "pandas"]\n'
 
 
