@@ -287,14 +287,6 @@ def test_what_an_anchor_brings_can_be_overridden(workspace: Workspace) -> None:
     assert [each.name for each in declared(workspace, text).resources] == ["shop", "till"]
 
 
-def test_aliases_of_aliases_cost_nothing(workspace: Workspace) -> None:
-    levels = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 12))
-
-    told = problems(workspace, f"x0: &x0 [a]\n{levels}")
-
-    assert len(told) == 14
-
-
 @pytest.mark.parametrize(
     ("names", "first"),
     [
