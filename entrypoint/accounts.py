@@ -6,12 +6,12 @@ the agent's account and ends them. Nothing that it then makes needs another owne
 it follows leads to what root alone may touch. docs/adr/0001-accounts.md
 """
 
+import contextlib
 import ctypes
 import functools
 import os
 import pwd
 import signal
-import warnings
 from pathlib import Path
 
 from entrypoint.errors import InputFailure, Problem
@@ -75,28 +75,47 @@ def become_owner(workspace: Path) -> None:
     os.setresgid(owner.st_gid, owner.st_gid, owner.st_gid)
     os.setresuid(owner.st_uid, owner.st_uid, owner.st_uid)
     _keep_capabilities(*kept)
+    _killer()
 
 
-def kill_all_of(account: pwd.struct_passwd) -> None:
-    """Kill every process of the account at once, also those that are just being started.
+def kill_all_of_the_agents() -> None:
+    """Kill every process of the agent's account at once, also those that are just being started."""
+    asking, answered = _killer()
+    os.write(asking, b"\0")
+    os.read(answered, 1)
 
-    `kill(-1)` reaches all that the caller may signal. The caller is a child whose real account is
-    nobody's and whose effective one is the agent's: it may signal the agent's processes and no
-    others, and they may not signal it. https://man7.org/linux/man-pages/man2/kill.2.html
+
+@functools.cache
+def _killer() -> tuple[int, int]:
+    """Start the process that kills; a byte is written to the one pipe, and read from the other.
+
+    `kill(-1)` reaches all that the caller may signal. The real account of this one is nobody's, and
+    its effective one the agent's: it may signal the agent's processes and no others, and they may
+    not signal it. It is started before they are, who may leave no room for one more process.
+    https://man7.org/linux/man-pages/man2/kill.2.html
     """
-    nobodys = account.pw_uid + 1
-    with warnings.catch_warnings():
-        # Threads may hold locks of libraries; the child calls the kernel and nothing else.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        try:
-            os.setresuid(nobodys, account.pw_uid, nobodys)
-            _keep_capabilities()
-            os.kill(-1, signal.SIGKILL)
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
+    account = agents_account()
+    if account is None:
+        raise RuntimeError("there is no account of which processes could be killed")
+    asked, asking = os.pipe()
+    answered, answering = os.pipe()
+    if os.fork():
+        os.close(asked)
+        os.close(answering)
+        return asking, answered
+    try:
+        os.close(asking)
+        nobodys = account.pw_uid + 1
+        os.setresuid(nobodys, account.pw_uid, nobodys)
+        _keep_capabilities()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        while os.read(asked, 1):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            os.write(answering, b"\0")
+    finally:
+        os._exit(0)
 
 
 def _prctl(option: int, value: int, *, may_be_unknown: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from entrypoint import plan as plans
@@ -90,7 +91,7 @@ def _log_agent(
         if agent.is_known(manifest):
             return
         model = agent.build(environment, process)
-    compiled = beside(lambda: agent.keep_bytecode(environment, process))
+    compiled = beside(lambda: agent.keep_bytecode(environment))
     agent.check(model, manifest)
     agent.compare(manifest, model)
     agent.publish(manifest, model)
@@ -194,10 +195,12 @@ class _Agent:
                     self._seen += observed.uses(result.verification.requests)
         return worker.model
 
-    def keep_bytecode(self, environment: Environment, process: WorkerProcess) -> None:
+    def keep_bytecode(self, environment: Environment) -> None:
         """Let the next job that has the environment import what this one did without compiling."""
+        stages = (self._result.build, self._result.verification)
         if self._inputs.cache_dir:
-            self._uv.keep_bytecode(environment, process.bytecode)
+            modules = chain.from_iterable(stage.compiled for stage in stages if stage)
+            self._uv.keep_bytecode(environment, dict.fromkeys(modules))
 
     def check(self, model: Path, manifest: Manifest) -> None:
         """Hold what was built against what was seen and against what went into it."""

@@ -67,6 +67,8 @@ class Build:
     python_version: str
     inferred: tuple[tuple[str, str], ...] = ()
     """Kind and name of the resources that MLflow finds in a LangChain object."""
+    compiled: tuple[str, ...] = ()
+    """Source files of the environment that had no bytecode when they were imported."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Verification:
     stream_seconds: float | None = None
     no_credentials: str | None = None
     requests: Requests = ()
+    compiled: tuple[str, ...] = ()
 
 
 class Worker:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from entrypoint.accounts import agents_account, kill_all_of
+from entrypoint.accounts import agents_account, kill_all_of_the_agents
 
 # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
 _PR_SET_CHILD_SUBREAPER = 36
@@ -31,11 +31,10 @@ def end_all() -> bool:
 
     Foreign programs are started in sessions of their own: what is in ours was never one of them.
     """
-    account = agents_account()
     end = time.monotonic() + _SECONDS
     while True:
-        if account:
-            kill_all_of(account)
+        if agents_account():
+            kill_all_of_the_agents()
         else:
             _kill(_frozen(_children()))
         left = _reaped(_children())

@@ -23,6 +23,7 @@ import types
 import warnings
 from collections.abc import Iterator  # noqa: TC003
 from importlib.machinery import SourceFileLoader
+from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,15 @@ from typing import Any
 gc.disable()
 
 
-def keep_bytecode_in(folder: str) -> None:
+def keep_bytecode_in(folder: str) -> list[str]:
     """Write the environment's bytecode into a folder, and read it there where it has none.
+
+    The list that is returned grows with the source files that were compiled.
 
     The environment itself is kept for other jobs: what can be written here is not what they run.
     The checkout and the model are nobody's place for bytecode.
     """
+    compiled: list[str] = []
     read, write = SourceFileLoader.get_data, SourceFileLoader.set_data
 
     def get_data(loader: SourceFileLoader, path: str) -> bytes:
@@ -49,13 +53,15 @@ def keep_bytecode_in(folder: str) -> None:
     def set_data(loader: SourceFileLoader, path: str, data: Any, **options: Any) -> None:
         if path.startswith(sys.prefix):
             write(loader, folder + path, data, **options)
+            compiled.append(source_from_cache(path))
 
     SourceFileLoader.get_data = get_data  # type: ignore[assignment,method-assign]
     SourceFileLoader.set_data = set_data  # type: ignore[assignment,method-assign]
+    return compiled
 
 
 # Before the first import that takes long.
-keep_bytecode_in(os.path.join(os.getcwd(), "bytecode"))
+COMPILED = keep_bytecode_in(os.path.join(os.getcwd(), "bytecode"))
 
 import mlflow
 import mlflow.artifacts
@@ -398,6 +404,7 @@ def judge(stage: str, job: Job, output: int) -> None:
     """Run one stage in this (forked) process and write its verdict."""
     try:
         verdict = {"build": build, "verify": verify}[stage](job)
+        verdict["compiled"] = COMPILED
     # An agent may end its process as well as fail: that is a verdict too, not the worker's end.
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
         verdict = {"error": described(error, job)}

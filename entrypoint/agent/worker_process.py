@@ -73,11 +73,6 @@ class WorkerProcess:
         return process.watch(self._reply)
 
     @property
-    def bytecode(self) -> Path:
-        """Where it puts the bytecode of what it imports."""
-        return self.folder / "bytecode"
-
-    @property
     def verdict(self) -> bytes:
         """What it says of the stage; it ran the agent's code, so it may be anything.
 

@@ -269,12 +269,61 @@ def test_a_compiled_local_package_is_to_be_published(bench: Bench) -> None:
     assert "Publish it to a package index" in problem.fix
 
 
-def test_a_local_package_outside_the_workspace_is_refused(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "../elsewhere/pkg",
+        "-e ../elsewhere/pkg",
+        "pkg @ file:///elsewhere/pkg",
+        "--find-links /elsewhere",
+        "--extra-index-url file:///elsewhere",
+    ],
+)
+def test_what_is_outside_of_the_workspace_is_not_read(bench: Bench, line: str) -> None:
     other = Bench(bench.temp / "elsewhere", bench.temp, {})
     other.package("pkg", "pkg")
-    bench.write("requirements.txt", f"{MLFLOW}\n../elsewhere/pkg\n")
+    bench.write("requirements.txt", f"{MLFLOW}\n{line}\n")
 
-    assert "requirements" in bench.failure().what
+    with pytest.raises(InputFailure) as raised:
+        bench.make()
+
+    (problem,) = raised.value.problems
+    assert "is outside the workspace" in problem.what
+    assert str(problem.place) == "requirements.txt:2"
+
+
+def test_a_source_outside_of_the_workspace_is_not_read(bench: Bench) -> None:
+    with bench.project(".", "agent", MLFLOW, "pkg").open("a") as file:
+        file.write('[tool.uv.sources]\npkg = { path = "../elsewhere/pkg" }\n')
+
+    with pytest.raises(InputFailure) as raised:
+        bench.make()
+
+    (problem,) = raised.value.problems
+    assert "is outside the workspace" in problem.what
+    assert str(problem.place) == "pyproject.toml:7"
+
+
+def test_find_links_are_found_from_the_files_folder(bench: Bench) -> None:
+    make_wheel(bench.root / "agents/wheels", "acme-own")
+    bench.write("agents/requirements.txt", f"--find-links wheels\n{MLFLOW}\nacme-own\n")
+
+    made = bench.make(agent="agents/agent.py")
+
+    assert installed(made) == {MLFLOW, "acme-own==1.0", "pip==26.0"}
+
+
+def test_a_package_whose_metadata_has_to_be_built_keeps_the_environment(bench: Bench) -> None:
+    bench.package("pkg", "pkg")
+    project = bench.root / "pkg/pyproject.toml"
+    text = project.read_text().replace("dependencies = []", 'dynamic = ["dependencies"]')
+    project.write_text(text)
+
+    made = bench.make(MLFLOW, "./pkg")
+
+    assert names(made) == ["pkg", "pkg-0.1.dist-info"]
+    assert made.python.is_relative_to(bench.root / ".cache")
+    assert "not everything comes as a wheel" not in bench.log
 
 
 def test_hashes_are_checked(bench: Bench) -> None:

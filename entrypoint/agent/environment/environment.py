@@ -2,7 +2,7 @@
 
 import shutil
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from entrypoint.agent.environment import interpreter as interpreters
+from entrypoint.agent.environment.cache import Cache
 from entrypoint.agent.environment.credentials import Credentials
 from entrypoint.agent.environment.explanation import Explanation
 from entrypoint.agent.environment.indexes import Indexes
@@ -59,14 +60,17 @@ class Uv:
     def __init__(
         self, sandbox: Sandbox, cache: Path | None, cwd: Path, environ: Mapping[str, str]
     ) -> None:
-        """Work on the checkout `cwd`; keep what is made in `cache`, else only for this job."""
+        """Work on the checkout `cwd`; keep what is made in `cache`, else only for this job.
+
+        Raises:
+            EnvironmentFailure: the cache leads elsewhere.
+
+        """
         self._sandbox = sandbox
         self._checkout = cwd
-        self._cache = cache or sandbox.folder / "cache"
-        for name in ("packages", "python", "environments"):
-            (self._cache / name).mkdir(parents=True, exist_ok=True)
-        self._packages = self._cache / "packages"
-        self._kept = KeptEnvironments(self._cache / "environments", self._packages, sandbox)
+        self._cache = Cache(cache or sandbox.folder / "cache")
+        self._cache.prepare()
+        self._kept = KeptEnvironments(self._cache, sandbox)
         # Other accounts look into neither: credentials are in them, and what uv reads as its own.
         for name in ("requirements", "uv"):
             (sandbox.folder / name).mkdir(mode=0o700)
@@ -87,20 +91,26 @@ class Uv:
             log.warning(_goes_nowhere(unused))
         uv = self._program(requirements)
         interpreter = interpreters.find(uv, wanted)
+        local = self._local_packages(uv, interpreter)
         try:
             resolver = self._resolver(uv, requirements, interpreter, folder)
-            return self._made(resolver, interpreter, self._kept.made)
+            try:
+                return self._made(resolver, local, self._kept.made)
+            except NeedsSource:
+                # Of packages of the checkout, uv may only have wanted to know what they require.
+                wheels = {path: local.built(path) for path in resolver.buildable}
+                return self._made(replace(resolver, wheels=wheels), local, self._kept.made)
         except NeedsSource as needed:
             log.notice(_built_from_source(uv.explanation.shown(needed.printed)))
         finally:
             shutil.rmtree(folder)
-        return self._from_source(requirements, interpreter)
+        return self._from_source(requirements, local)
 
-    def keep_bytecode(self, environment: Environment, written: Path) -> None:
-        """Compile, in an environment that is kept, what was compiled beside it into `written`."""
-        self._kept.compile(environment.python, environment.interpreter.path, written)
+    def keep_bytecode(self, environment: Environment, modules: Iterable[str]) -> None:
+        """Compile what an agent's process has imported, if the environment is kept."""
+        self._kept.compile(environment.python, environment.interpreter.path, modules)
 
-    def _from_source(self, requirements: Requirements, interpreter: Interpreter) -> Environment:
+    def _from_source(self, requirements: Requirements, local: LocalPackages) -> Environment:
         """Make it where building is no danger: for this job alone, and without credentials."""
         sandbox = self._sandbox
         folder = sandbox.folder / "sources"
@@ -109,18 +119,20 @@ class Uv:
         environ = {**self._settings, "UV_CACHE_DIR": str(shared / "packages")}
         uv = replace(self._program(requirements), environ=environ, builds=True)
         resolver = replace(
-            self._resolver(uv, requirements, interpreter, folder), output=shared, root=self._copy
+            self._resolver(uv, requirements, local.interpreter, folder),
+            output=shared,
+            root=self._copy,
         )
 
         def made(environment: VirtualEnvironment, uv: UvProgram) -> Path:
             return environment.make(uv, shared / "environment")
 
-        return self._made(resolver, interpreter, made)
+        return self._made(resolver, local, made)
 
     def _made(
         self,
         resolver: Resolver,
-        interpreter: Interpreter,
+        local: LocalPackages,
         made: Callable[[VirtualEnvironment, UvProgram], Path],
     ) -> Environment:
         log = self._sandbox.log
@@ -129,10 +141,10 @@ class Uv:
         log.line(f"{len(lock.pins)} packages:")
         log.foreign("\n".join(lock.options + tuple(_wrapped(lock.pins))))
         environment = VirtualEnvironment(
-            interpreter, lock, resolver.install_list(resolution), resolver.hashes()
+            local.interpreter, lock, resolver.install_list(resolution), resolver.hashes()
         )
-        code = self._packed(resolver, resolution, interpreter)
-        return Environment(made(environment, resolver.uv), interpreter, lock, code)
+        code = local.pack(resolver.local_packages(resolution))
+        return Environment(made(environment, resolver.uv), local.interpreter, lock, code)
 
     def _resolved(self, resolver: Resolver) -> tuple[Resolution, Lock]:
         """The resolution, with what loading an agent needs."""
@@ -154,24 +166,17 @@ class Uv:
             lock = resolution.lock(sent)
         return resolution, lock
 
-    def _packed(
-        self, resolver: Resolver, resolution: Resolution, interpreter: Interpreter
-    ) -> tuple[Path, ...]:
-        local = resolver.local_packages(resolution)
-        if not local:
-            return ()
-        building = replace(
-            resolver.uv,
-            environ={**self._settings, "UV_CACHE_DIR": str(self._sandbox.share("builds"))},
-            builds=True,
-        )
-        return LocalPackages(building, interpreter.path, self._checkout, self._copy).pack(local)
+    def _local_packages(self, uv: UvProgram, interpreter: Interpreter) -> LocalPackages:
+        builds = self._sandbox.share("builds")
+        environ = {**self._settings, "UV_CACHE_DIR": str(builds)}
+        building = replace(uv, environ=environ, builds=True)
+        return LocalPackages(building, interpreter, self._checkout, lambda: self._copy)
 
     @cached_property
     def _copy(self) -> Path:
         """The checkout, where build backends may write."""
         target = self._sandbox.folder / "checkout"
-        copy_of(self._checkout, target, self._cache)
+        copy_of(self._checkout, target, self._cache.folder)
         self._sandbox.share_all(target)
         return target
 
@@ -197,7 +202,7 @@ class Uv:
             # Not the folders into which foreign programs write: uv has settings in its home.
             "HOME": str(own),
             "TMPDIR": str(own),
-            "UV_CACHE_DIR": str(self._packages),
+            "UV_CACHE_DIR": str(self._cache.packages),
         }
         texts = [*requirements.lines, *(line.text for line in lines)]
         explanation = Explanation(
@@ -217,7 +222,7 @@ class Uv:
             "COLUMNS": "10000",
             # Fetched when nothing else will do, and then by name.
             "UV_PYTHON_DOWNLOADS": "manual",
-            "UV_PYTHON_INSTALL_DIR": str(self._cache / "python"),
+            "UV_PYTHON_INSTALL_DIR": str(self._cache.pythons),
             # Both would let uv run other programs: a new environment's Python, with all that was
             # just installed, and whatever is called `keyring`.
             "UV_COMPILE_BYTECODE": "0",

@@ -4,11 +4,14 @@ Their `file:` lines would be of no use on serving. They are built in a copy of t
 backends write where they build, and in the container the checkout isn't theirs.
 """
 
+import os
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from entrypoint import untrusted_file
+from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.uv_program import UvProgram
 from entrypoint.agent.environment.wheel import WheelRefused, unpack
 from entrypoint.errors import EnvironmentFailure, Problem
@@ -42,12 +45,13 @@ def _is_left_out(path: Path, cache: Path) -> bool:
 
 @dataclass(frozen=True)
 class LocalPackages:
-    """Packs packages of the checkout, which are built in `copy`."""
+    """Packages of the checkout, which are built in `copy`; `wheels` are those that are built."""
 
     uv: UvProgram
-    python: Path
+    interpreter: Interpreter
     checkout: Path
-    copy: Path
+    copy: Callable[[], Path]
+    wheels: dict[Path, Path] = field(default_factory=dict)
 
     def pack(self, paths: Iterable[Path]) -> tuple[Path, ...]:
         """Build the packages; the modules, packages and metadata that they consist of.
@@ -59,11 +63,11 @@ class LocalPackages:
         """
         # Ours, not the account's: nobody else writes where we unpack.
         code = self.uv.sandbox.folder / "code"
-        code.mkdir()
-        for number, path in enumerate(dict.fromkeys(paths)):
+        code.mkdir(exist_ok=True)
+        for path in dict.fromkeys(paths):
             shown = self._shown(path)
             self.uv.sandbox.log.line(f"`{shown}` travels with the model as code.")
-            wheel = path if path.suffix == ".whl" else self._built(path, shown, number)
+            wheel = path if path.suffix == ".whl" else self.built(path)
             try:
                 unpack(wheel, code)
             except WheelRefused as refused:
@@ -87,14 +91,27 @@ class LocalPackages:
             )
         return path.relative_to(self.checkout).as_posix()
 
-    def _built(self, path: Path, shown: str, number: int) -> Path:
-        folder = self.uv.sandbox.share(f"wheel-{number}")
-        source = self.copy / path.relative_to(self.checkout)
+    def built(self, path: Path) -> Path:
+        """The wheel of a package, in a folder of ours.
+
+        Raises:
+            EnvironmentFailure: it can't be built.
+            TimedOut: the deadline passed.
+
+        """
+        if path not in self.wheels:
+            self.wheels[path] = self._build(path, self._shown(path))
+        return self.wheels[path]
+
+    def _build(self, path: Path, shown: str) -> Path:
+        number = len(self.wheels)
+        folder = self.uv.sandbox.share(f"build-{number}")
+        source = self.copy() / path.relative_to(self.checkout)
         # Not quiet: that would leave out why a build backend failed.
         self.uv.run(
             f"building `{shown}`",
             *("build", "--wheel", "--no-create-gitignore"),
-            f"--python={self.python}",
+            f"--python={self.interpreter.path}",
             f"--out-dir={folder}",
             source,
             cwd=source if source.is_dir() else source.parent,
@@ -105,4 +122,11 @@ class LocalPackages:
             raise EnvironmentFailure(
                 Problem(f"`requirements`: building `{shown}` made {len(wheels)} wheels, not one.")
             )
-        return wheels[0]
+        wheel = self.uv.sandbox.folder / f"wheel-{number}" / wheels[0].name
+        wheel.parent.mkdir()
+        with (
+            os.fdopen(untrusted_file.opened(wheels[0]), "rb") as made,
+            wheel.open("xb") as file,
+        ):
+            shutil.copyfileobj(made, file)
+        return wheel

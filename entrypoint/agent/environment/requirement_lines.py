@@ -30,6 +30,9 @@ _LOCAL = re.compile(
     r"(?P<head>(?:-e|--editable)[\s=]+|[\w.-]+(?:\[[^]]*\])?\s*@\s*|)"
     r"(?P<path>[^\s;\[#]+)(?P<tail>.*)"
 )
+_INDEX = re.compile(
+    r"(?P<head>(?:-f|--find-links|-i|--index-url|--extra-index-url)[\s=]+)(?P<path>\S+)(?P<tail>)"
+)
 _ARCHIVES = (".whl", ".tar.gz", ".zip")
 _BLANKS = " \t\f"
 _BOMS = {
@@ -96,6 +99,7 @@ class _Reader:
     def lines(self, file: Path, *, is_constraint: bool = False) -> Iterator[RequirementLine]:
         """The lines of a file that is asked for by name."""
         if file.suffix == ".toml":
+            self._check_sources(file)
             yield from _of_project(file, self._workspace)
         elif file.name != "uv.lock":
             yield from self._read(file, (file,), is_constraint=is_constraint)
@@ -111,6 +115,7 @@ class _Reader:
             if not include:
                 # uv has no use for the options of a constraint file.
                 if not (is_constraint and _OPTION.match(text)):
+                    self._check_path(local_path(text) or option_path(text), file, number)
                     yield RequirementLine(file, number, text, is_constraint)
                 continue
             limits = is_constraint or include["option"] in ("-c", "--constraint")
@@ -126,6 +131,27 @@ class _Reader:
                 self._wrong(f"`{shown}`, line {number}, includes a file: {error}", file, number)
                 continue
             yield from self._read(included, (*above, included), is_constraint=limits)
+
+    def _check_path(self, path: str | None, file: Path, number: int) -> None:
+        """Let uv, which has our rights, read nothing of this machine but the workspace."""
+        if path is None:
+            return
+        folder = self._workspace.relative(file.parent)
+        try:
+            self._workspace.path(path if path.startswith("/") else f"{folder}/{path}")
+        except ValueError as error:
+            shown = self._workspace.relative(file)
+            self._wrong(f"`{shown}`, line {number}: {error}", file, number)
+
+    def _check_sources(self, project: Path) -> None:
+        text = toml_file.text_of(project, self._workspace.relative(project))
+        sources = toml_file.part(toml_file.parse(text), "tool", "uv", "sources")
+        for source in sources.values() if isinstance(sources, dict) else ():
+            for one in source if isinstance(source, list) else (source,):
+                path = toml_file.part(one, "path")
+                if isinstance(path, str):
+                    number = text.count("\n", 0, max(text.find(path), 0)) + 1
+                    self._check_path(path, project, number)
 
     def _included(self, path: str, file: Path, above: tuple[Path, ...]) -> Path:
         if not path:
@@ -244,10 +270,18 @@ def local_path(text: str) -> str | None:
     return None
 
 
+def option_path(text: str) -> str | None:
+    """The path of a package index on this machine (`--find-links ./wheels`), if any."""
+    match = _INDEX.fullmatch(text)
+    if not match or ("://" in match["path"] and not match["path"].startswith("file:")):
+        return None
+    return unquote(urlsplit(match["path"]).path)
+
+
 def anchored(text: str, folder: Path) -> str:
-    """The requirement with the path that it names made absolute."""
-    path = local_path(text)
-    match = _LOCAL.match(text)
+    """The requirement or option with the path that it names made absolute."""
+    path = option_path(text) or local_path(text)
+    match = (_INDEX if option_path(text) else _LOCAL).match(text)
     if match is None or path is None or Path(path).is_absolute():
         return text
     return f"{match['head']}{(folder / path).resolve()}{match['tail']}"

@@ -115,6 +115,11 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
     )
 
 
+def has_sources(pyproject: Path) -> bool:
+    """Whether a project says itself where some of its requirements are."""
+    return part(parse(text_of(pyproject, pyproject.name)), "tool", "uv", "sources") is not None
+
+
 def is_package(pyproject: Path) -> bool:
     """Whether a project is installed itself, and not only what it depends on: uv's own rule."""
     content = parse(text_of(pyproject, pyproject.name))

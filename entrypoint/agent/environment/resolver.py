@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from entrypoint.agent.environment.requirement_lines import (
     anchored,
     local_path,
 )
-from entrypoint.agent.environment.requirements import Requirements, is_package
+from entrypoint.agent.environment.requirements import Requirements, has_sources, is_package
 from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
 from entrypoint.agent.environment.uv_program import UvProgram
 
@@ -30,9 +30,9 @@ _URL = re.compile(r"\S+://\S+")
 class Resolver:
     """Resolves with uv in `root`: the checkout, or a copy of it.
 
-    `folder` is ours, `output` is where uv writes, `index_options` open the package indexes. uv
-    reads requirement files of ours alone: what was read of the user's, with every include in its
-    place.
+    `folder` is ours, `output` is where uv writes. uv reads requirement files of ours alone: what
+    was read of the user's, with every include in its place, and for packages of the checkout that
+    are built already their `wheels`.
     """
 
     uv: UvProgram
@@ -43,6 +43,7 @@ class Resolver:
     root: Path
     indexes: Indexes
     requirements: Requirements
+    wheels: Mapping[Path, Path] = field(default_factory=dict)
 
     def resolve(self, *added: str) -> Resolution:
         """Pin every requirement, transitive ones and `added` ones too.
@@ -102,6 +103,20 @@ class Resolver:
         found = (Path(os.path.normpath(self.cwd / path)) for path in resolution.local)
         return projects + [self._in_checkout(path) for path in found]
 
+    @property
+    def buildable(self) -> list[Path]:
+        """Packages of the checkout that are required by their paths, and by nothing but these.
+
+        A project with sources of its own says there where its requirements are, and its wheel not.
+        """
+        paths = (
+            Path(os.path.normpath(line.file.parent / path))
+            for line in self._lines
+            if (path := local_path(line.text))
+        )
+        projects = [path for path in paths if (path / "pyproject.toml").is_file()]
+        return [path for path in projects if not has_sources(path / "pyproject.toml")]
+
     def hashes(self) -> Path | None:
         """Constraints with the hashes that the requirements give; uv checks them on installing."""
         lines = (line.text for line in self._lines)
@@ -126,6 +141,9 @@ class Resolver:
         return lines + [line for lock in self._locks for line in self._exported(lock)]
 
     def _in_checkout(self, path: Path) -> Path:
+        for package, wheel in self.wheels.items():
+            if path == wheel:
+                return package
         return (
             self.checkout / path.relative_to(self.root) if path.is_relative_to(self.root) else path
         )
@@ -166,6 +184,9 @@ class Resolver:
         text = self.indexes.expanded(line, place)
         if self.uv.builds:
             text = _URL.sub(lambda url: without_credentials(url[0]), text)
+        path = local_path(text)
+        if path and (wheel := self.wheels.get(Path(os.path.normpath(line.file.parent / path)))):
+            return f"{wheel}{text.rpartition(path)[2]}"  # with its extras
         text = text.replace(f"{self.checkout}/", f"{self.root}/")
         return anchored(text, self.moved(line.file.parent))
 

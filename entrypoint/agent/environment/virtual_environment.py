@@ -8,14 +8,14 @@ import hashlib
 import os
 import shutil
 import stat
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from entrypoint.agent.deadline import Deadline
+from entrypoint.agent.environment.cache import Cache
 from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.environment.uv_program import UvProgram
@@ -24,8 +24,6 @@ from entrypoint.agent.sandbox import Sandbox
 # Of how environments are kept: with another one, those of earlier versions are not taken.
 _FORMAT = "2"
 _MARK = "complete"
-_BYTECODE = ".pyc"
-_MOST_MODULES = 50_000
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,9 @@ class VirtualEnvironment:
 
 @dataclass(frozen=True)
 class KeptEnvironments:
-    """A folder of environments, each under its key; `complete` says what is in it.
+    """Environments in the cache, each under its key; the file `complete` says what is in it."""
 
-    `packages` is uv's cache, from which they are made.
-    """
-
-    folder: Path
-    packages: Path
+    cache: Cache
     sandbox: Sandbox
 
     def made(self, environment: VirtualEnvironment, uv: UvProgram) -> Path:
@@ -92,7 +86,7 @@ class KeptEnvironments:
             TimedOut: the deadline passed.
 
         """
-        target = self.folder / environment.key
+        target = self.cache.environments / environment.key
         with _locked(target.with_suffix(".lock"), self.sandbox.deadline):
             if _is_unchanged(target) and (target / "bin" / "python").exists():
                 self.sandbox.log.line("The environment is there already: it is used as it is.")
@@ -100,31 +94,29 @@ class KeptEnvironments:
             if (target / _MARK).exists():
                 self.sandbox.log.line("The environment in the cache was changed: it is made anew.")
                 # Its files are those of uv's cache, under another name.
-                shutil.rmtree(self.packages)
+                shutil.rmtree(self.cache.packages)
             if target.exists():
                 shutil.rmtree(target)
             python = environment.make(uv, target)
             _complete(target)
         return python
 
-    def compile(self, python: Path, base: Path, written: Path) -> None:
-        """Compile the modules whose bytecode an agent's process has put into the folder `written`.
+    def compile(self, python: Path, base: Path, modules: Iterable[str]) -> None:
+        """Compile modules of an environment that is kept, which an agent's process has imported.
 
-        Only their names are taken from there. The interpreter is the one under the environment:
-        the environment's own would run what is installed.
+        Only their names come from there. The interpreter is the one under the environment: the
+        environment's own would run what is installed.
         """
         target = python.parents[1]
-        if target.parent != self.folder:
+        if target.parent != self.cache.environments:
             return
-        prefix = str(target)
-        modules = [
-            name for name in _modules(written, prefix) if name.startswith(f"{prefix}{os.sep}")
-        ]
-        if not modules:
+        files = [Path(os.path.normpath(module)) for module in modules]
+        own = [str(file) for file in files if file.is_relative_to(target) and file.suffix == ".py"]
+        if not own:
             return
         with _locked(target.with_suffix(".lock"), self.sandbox.deadline):
             listed = self.sandbox.folder / "modules.txt"
-            listed.write_text("".join(f"{name}\n" for name in modules), encoding="utf-8")
+            listed.write_text("\n".join(own), encoding="utf-8")
             self.sandbox.run(
                 [str(base), "-ISm", "compileall", "-qq", "-j0", f"-i{listed}"],
                 doing="compiling the environment",
@@ -133,21 +125,6 @@ class KeptEnvironments:
                 foreign=False,
             )
             _complete(target)
-
-
-def _modules(written: Path, prefix: str) -> Iterator[str]:
-    """The source files of bytecode that stands under its whole path in a foreign folder."""
-    count = 0
-    # Links are not followed, and nothing is opened.
-    for parent, _, names in os.walk(f"{written}{prefix}"):
-        folder = parent.removeprefix(str(written))
-        for name in names:
-            module, _, suffix = name.partition(f".{sys.implementation.cache_tag.partition('-')[0]}")
-            count += 1
-            if count > _MOST_MODULES:
-                return
-            if suffix.endswith(_BYTECODE) and "\n" not in name and ".." not in folder:
-                yield str(Path(folder).with_name(f"{module}.py"))
 
 
 def _is_unchanged(target: Path) -> bool:
@@ -159,7 +136,9 @@ def _is_unchanged(target: Path) -> bool:
 
 
 def _complete(target: Path) -> None:
-    (target / _MARK).write_text(_content(target), encoding="utf-8")
+    mark = target / _MARK
+    mark.unlink(missing_ok=True)  # never through a link
+    mark.write_text(_content(target), encoding="utf-8")
 
 
 def _content(target: Path) -> str:
