@@ -102,3 +102,11 @@ def test_what_is_tested_is_what_is_approved_and_published(release: Jobs) -> None
     assert accept["RELEASED_IMAGE"].endswith(f"@{digest}")
     assert publish["DIGEST"] == digest
     assert [given["subject-digest"] for given in attested] == [digest] * 3
+
+
+def test_the_verification_of_an_image_names_its_tag() -> None:
+    text = (ROOT / "SECURITY.md").read_text().replace("\\\n", "")
+    commands = [line for line in text.splitlines() if line.startswith("gh attestation verify")]
+
+    assert len(commands) == 2
+    assert all('--source-ref "refs/tags/$tag"' in command for command in commands)
