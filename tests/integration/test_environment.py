@@ -486,6 +486,7 @@ pathlib.Path({str(seen)!r}).write_bytes(b"".join(text for text in seen if b"UV_C
         "UV_INDEX_OURS_USERNAME": "reader",
         "UV_INDEX_OURS_PASSWORD": "s3cr3t-pass",
         "UV_EXTRA_INDEX_URL": "https://reader:s3cr3t-word@index.example.com/other",
+        "UV_PUBLISH_TOKEN": "s3cr3t-token",
     }
 
     bench.make(MLFLOW, "./pkg", env=env)

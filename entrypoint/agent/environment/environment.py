@@ -99,6 +99,8 @@ class Uv:
             except NeedsSource:
                 # Of packages of the checkout, uv may only have wanted to know what they require.
                 wheels = {path: local.built(path) for path in resolver.buildable}
+                if not wheels:
+                    raise
                 return self._made(replace(resolver, wheels=wheels), local, self._kept.made)
         except NeedsSource as needed:
             log.notice(_built_from_source(uv.explanation.shown(needed.printed)))

@@ -18,6 +18,8 @@ from entrypoint.errors import InputFailure, Place, Problem
 
 _OF_UV = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 _OF_PIP = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
+# Also what opens more than an index, such as `UV_PUBLISH_TOKEN`.
+_SECRET = re.compile(r"_(?:USERNAME|PASSWORD|TOKEN|SECRET|KEY)\b")
 _CREDENTIAL = re.compile(r"UV_INDEX_(?P<index>\w+)_(?P<part>USERNAME|PASSWORD)")
 _ENTRY = re.compile(r"(?:(?P<name>[\w.-]+)=)?(?P<url>[a-z]+://\S+)")
 
@@ -57,7 +59,7 @@ class Indexes:
             environ={
                 name: _without(value) if name in _OF_UV else value
                 for name, value in environ.items()
-                if name.startswith("UV_") and not credentials.get(name)
+                if name.startswith("UV_") and not _SECRET.search(name)
             },
             sent=frozenset(
                 without_credentials(url)
