@@ -202,6 +202,9 @@ def test_what_is_no_plain_file_is_refused(
 ) -> None:
     attack = f"""
 def shape(model):
+    # The model is saved more than once.
+    if os.path.exists("/loot/began"):
+        return
     at = os.getcwd()
     note("began", attempt(lambda: {shape}))
     os.chdir(at)
