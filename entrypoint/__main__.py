@@ -21,6 +21,8 @@ from entrypoint.redaction import Secrets
 from entrypoint.registry.stores import MLFLOW_SETTINGS
 from entrypoint.workspace import Workspace
 
+_PLEASE = "That is a mistake of its own: please report it, with the log of this job."
+
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Do the job; its exit status: 0, 1 after a failure, 128 + n after signal n."""
@@ -49,6 +51,10 @@ def _do(job: Job) -> int:
             pipeline.run(job, result)
         except Failure as failure:
             result.problems = failure.problems
+        except Exception as error:
+            # Else the report would say that all is well.
+            result.problems = (Problem("log-agent itself failed.", _PLEASE, detail=repr(error)),)
+            raise
         reporting.comment(result, job)
     except Cancelled as cancelled:
         name = signal.Signals(cancelled.signal_number).name

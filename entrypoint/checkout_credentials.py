@@ -55,7 +55,10 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+    try:
+        return path.is_dir() and not path.is_symlink()
+    except OSError:  # in a folder that is closed to us
+        return False
 
 
 def _has_any(config: Path) -> bool:

@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from entrypoint.accounts import agents_account
+from entrypoint.errors import Problem
+from entrypoint.log import Log
 
 _IN_FOLDERS = ("GITHUB_OUTPUT", "GITHUB_EVENT_PATH")
 _FOLDERS = ("RUNNER_TEMP", "HOME")
@@ -20,11 +22,11 @@ _OF_GIT = (".git", "*/.git", "*/*/.git")
 
 
 @contextmanager
-def closed_to_others(environ: Mapping[str, str], checkout: Path) -> Iterator[None]:
+def closed_to_others(environ: Mapping[str, str], checkout: Path, log: Log) -> Iterator[None]:
     """Let nobody but their owner into the folders, as long as `with` lasts.
 
-    Does nothing where the agent has no account of its own. A job that is killed leaves them closed:
-    their owner isn't hindered.
+    A warning tells of those that can't be closed. Does nothing where the agent has no account of
+    its own. A job that is killed leaves them closed: their owner isn't hindered.
     """
     if not agents_account():
         yield
@@ -35,24 +37,36 @@ def closed_to_others(environ: Mapping[str, str], checkout: Path) -> Iterator[Non
         folders.update(checkout.glob(pattern))
     with ExitStack() as stack:
         for folder in folders:
-            stack.enter_context(_closed(folder))
+            if not stack.enter_context(_closed(folder)):
+                log.warning(_open(folder))
         yield
 
 
 @contextmanager
-def _closed(folder: Path) -> Iterator[None]:
-    """Close one, if it is ours."""
+def _closed(folder: Path) -> Iterator[bool]:
+    """Close one; whether it is closed, or was never there."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
-    except OSError:
-        yield
+    except (FileNotFoundError, NotADirectoryError):
+        yield True
+        return
+    except OSError:  # a link, or closed to us too
+        yield not os.access(folder, os.R_OK)
         return
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     try:
         with contextlib.suppress(PermissionError):
             os.fchmod(descriptor, mode & ~0o077)
-        yield
+        yield not os.fstat(descriptor).st_mode & 0o077
         with contextlib.suppress(PermissionError):
             os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
+
+
+def _open(folder: Path) -> Problem:
+    return Problem(
+        f"The agent can read what is in `{folder}`: the folder belongs to another account than the"
+        " workspace, so it can't be closed while the agent runs.",
+        "Leave the workspace to the runner's account: no step should change its owner.",
+    )

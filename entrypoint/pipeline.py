@@ -63,10 +63,11 @@ def run(job: Job, result: Result) -> None:
     event.check_may_build()
     inputs = Inputs.read(job.texts, job.workspace)
     result.learn_inputs(inputs, job.workspace)
+    job.workspace.check_for_the_agent(inputs.agent_path)
     environ = stores.login_environ(inputs, job.environ)
     with (
         scratch_folder() as folder,
-        closed_to_others(job.environ, job.workspace.root),
+        closed_to_others(job.environ, job.workspace.root, log),
         Login(environ, event, job.keep_secret, log) as login,
     ):
         sandbox = Sandbox.make(folder, job.environ, Deadline(inputs.timeout_seconds), log)

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from entrypoint import untrusted_file
+from entrypoint.errors import InputFailure, Problem
 from entrypoint.untrusted_file import Bound, Unreadable
 
 _MOST_COMPARED = 1_000
@@ -127,6 +128,34 @@ class Workspace:
         except Unreadable as error:
             said = str(error).rstrip(".")
             raise ValueError(f"`{self.relative(path)}` can't be read: {said}.") from error
+
+    def check_for_the_agent(self, file: Path) -> None:
+        """See that foreign programs can read the agent's file, and can't change the checkout.
+
+        Raises:
+            InputFailure: they can't, or everybody can.
+
+        """
+        if not self.is_shared:
+            return
+        if self.root.stat().st_mode & stat.S_IWOTH:
+            raise InputFailure(
+                Problem(
+                    "The workspace may be written by everybody, so by the agent too.",
+                    "Close it in a step before this one:\n\n    - run: chmod o-w .",
+                )
+            )
+        for path in (file, *file.parents):
+            needed = stat.S_IROTH if path == file else stat.S_IXOTH
+            if self.holds(path) and not path.stat().st_mode & needed:
+                raise InputFailure(
+                    Problem(
+                        f"`agent-path`: `{self.relative(path)}` is closed to the account of the"
+                        " agent.",
+                        "Open the checkout in a step before this one:\n\n"
+                        "    - run: chmod -R go+rX .",
+                    )
+                )
 
     def relative(self, path: Path) -> str:
         """The path as the user would write it."""

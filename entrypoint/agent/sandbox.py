@@ -25,6 +25,7 @@ from entrypoint.log import Log
 _WITHHELD_PREFIXES = (
     "INPUT_",
     "GITHUB_",
+    "GIT_",
     "ACTIONS_",
     "RUNNER_",
     "MLFLOW_",
@@ -34,7 +35,12 @@ _WITHHELD_PREFIXES = (
     "PIP_",
 )
 _TOKENS = ("INPUT_GITHUB-TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
-_WITHHELD = {"GH_TOKEN", "VIRTUAL_ENV"}
+_WITHHELD = {
+    *("GH_TOKEN", "VIRTUAL_ENV"),
+    # They would run a file of the checkout in every shell, Node, Perl, Ruby, Java or git.
+    *("BASH_ENV", "ENV", "PROMPT_COMMAND", "NODE_OPTIONS", "NODE_PATH", "PERL5OPT", "PERL5LIB"),
+    *("RUBYOPT", "RUBYLIB", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"),
+}
 
 # What the agent does to MLflow while it is built ends in a store that is thrown away.
 _MLFLOW = {

@@ -4,6 +4,7 @@ It may come with the checkout, and say of itself what it likes: it is data, and 
 write elsewhere.
 """
 
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -36,6 +37,8 @@ def prepare(folder: Path) -> None:
     except ValueError as error:
         raise _refused(str(error)) from error
     folder.mkdir(exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise _refused(f"`{folder.name}` belongs to another account.")
     for name in _FILES:
         path = folder / name
         if path.is_symlink() or (path.exists() and not path.is_file()):

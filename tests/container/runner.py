@@ -117,6 +117,7 @@ class Runner:
         }
         for file in files.values():
             self._command_file(file).write_text("")
+            os.chown(self._command_file(file), OWNER, OWNER if os.getuid() == 0 else -1)
         variables = {
             **(env or {}),
             **_inputs(inputs),

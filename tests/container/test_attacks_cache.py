@@ -161,3 +161,21 @@ def test_a_clean_commit_runs_nothing_that_was_left_in_the_cache(
     assert list(victim.noted()) == []
     assert step.status == 0, step.log
     assert other_python.status in (0, 1)
+
+
+def test_an_interpreter_that_is_committed_with_the_cache_does_not_run(victim: Victim) -> None:
+    """uv runs the interpreters that it finds, to ask them what they are."""
+    files = {**agent(), "agent/.python-version": "3.11\n"}
+    for folder in ("python", "python/installed"):
+        name = f"kept/{folder}/cpython-3.11.9-linux-x86_64-gnu/bin/python3.11"
+        files[name] = "#!/bin/sh\nid -u >>/loot/ran\n"
+    for name in ("agent/.venv/bin/python", ".venv/bin/python"):
+        files[name] = "#!/bin/sh\nid -u >>/loot/ran\n"
+    victim.check_out(files)
+    for name in files:
+        if "/bin/" in name:
+            (victim.workspace / name).chmod(0o755)
+
+    victim.run({"cache-dir": "kept"})
+
+    assert victim.noted() == {}

@@ -15,7 +15,7 @@ import yaml
 
 from tests.container.attacks import INPUTS, REGISTER, agent
 from tests.container.engine import ROOT, Engine
-from tests.container.runner import Runner
+from tests.container.runner import OWNER, Runner
 from tests.doubles.runner import PUSH_TO_MAIN, Event, Step
 
 # A job that hangs is killed, and its status is Docker's then, 137.
@@ -103,7 +103,7 @@ class Victim:
         found += [
             f"{path.name} belongs to {path.stat().st_uid}"
             for path in self.runner.command_files.iterdir()
-            if path.stat().st_uid != os.getuid()
+            if path.stat().st_uid != OWNER
         ]
         outputs = yaml.safe_load((ROOT / "action.yml").read_text())["outputs"]
         text = (self.runner.command_files / "set_output").read_text()

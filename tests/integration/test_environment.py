@@ -17,8 +17,10 @@ from uv import find_uv_bin
 
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment import interpreter
+from entrypoint.agent.environment.cache import Cache
 from entrypoint.agent.environment.environment import Environment, Uv
 from entrypoint.agent.environment.requirements import found, given
+from entrypoint.agent.environment.virtual_environment import KeptEnvironments
 from entrypoint.agent.sandbox import Sandbox
 from entrypoint.errors import EnvironmentFailure, InputFailure, Problem
 from entrypoint.log import PlainLog
@@ -565,6 +567,31 @@ def test_an_unfit_environment_is_made_anew(bench: Bench, damage: str) -> None:
     assert "The environment is there already" not in bench.log
     assert "evil" not in module.read_text()
     assert not [path for path in python.parents[1].rglob("*") if path.name == "evil.pth"]
+
+
+def test_bytecode_is_made_of_the_environments_own_files_alone(bench: Bench) -> None:
+    made = bench.make(MLFLOW)
+    target = made.python.parents[1]
+    (module,) = target.glob("lib/*/site-packages/mlflow.py")
+    victim = bench.write("tools/helper.py", "pass\n")
+    link = bench.write("elsewhere/helper.py", "pass\n").parent / "__pycache__"
+    link.symlink_to(victim.parent)
+    folder = bench.temp / "compiling"
+    folder.mkdir()
+    sandbox = Sandbox.make(folder, {}, Deadline(60), PlainLog(bench.printed))
+    claimed = [
+        *(str(module), str(victim), f"{target}/../../../tools/helper.py"),
+        *(f"{target}/q{end}{victim}" for end in ("\n", "\r", "\u2028")),
+        *(str(link.parent / "helper.py"), str(target / "bin/python")),
+    ]
+
+    KeptEnvironments(Cache(bench.root / ".cache"), sandbox).compile(
+        made.python, made.interpreter.path, claimed
+    )
+
+    assert [path.parent.parent for path in bench.root.rglob("*.pyc")] == [module.parent]
+    bench.make(MLFLOW)
+    assert "The environment is there already" in bench.log
 
 
 def _job(root: Path, temp: Path, env: Mapping[str, str]) -> tuple[Path, str]:

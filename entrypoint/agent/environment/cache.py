@@ -1,5 +1,6 @@
 """The folder in which packages, interpreters and environments are kept between jobs."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ class Cache:
 
     @property
     def pythons(self) -> Path:
-        """The interpreters that uv has fetched."""
+        """The archives of interpreters, which uv compares with the hashes that it knows."""
         return self.folder / "python"
 
     @property
@@ -38,6 +39,13 @@ class Cache:
         for folder in (self.packages, self.pythons, self.environments):
             if not folder.is_symlink():
                 folder.mkdir(parents=True, exist_ok=True)
+            if folder.stat().st_uid != os.geteuid():
+                raise EnvironmentFailure(
+                    Problem(
+                        f"`cache-dir`: `{folder.name}` in it belongs to another account.",
+                        "Delete the cache, and let log-agent make its own.",
+                    )
+                )
         for link in self._links_out():
             raise EnvironmentFailure(
                 Problem(

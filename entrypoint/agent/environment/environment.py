@@ -9,6 +9,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from entrypoint.accounts import agents_account
 from entrypoint.agent.environment import interpreter as interpreters
 from entrypoint.agent.environment.cache import Cache
 from entrypoint.agent.environment.credentials import Credentials
@@ -32,6 +33,9 @@ _WITHOUT_PKG_RESOURCES = Version("2.16")
 _OLDEST_MLFLOW = Version("2.13.1")
 # Of the machine and not of the step: what uv needs to reach an index.
 _OF_THE_MACHINE = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT")
+# Not in the cache, for they run as ourselves; and in the container always at the same place, for
+# environments that are kept have their path.
+_INTERPRETERS = Path("/var/tmp/log-agent-python")  # noqa: S108 - made before anything foreign runs
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -71,6 +75,8 @@ class Uv:
         self._cache = Cache(cache or sandbox.folder / "cache")
         self._cache.prepare()
         self._kept = KeptEnvironments(self._cache, sandbox)
+        self._pythons = _INTERPRETERS if agents_account() else self._cache.pythons / "installed"
+        self._pythons.mkdir(exist_ok=True)
         # Other accounts look into neither: credentials are in them, and what uv reads as its own.
         for name in ("requirements", "uv"):
             (sandbox.folder / name).mkdir(mode=0o700)
@@ -224,7 +230,8 @@ class Uv:
             "COLUMNS": "10000",
             # Fetched when nothing else will do, and then by name.
             "UV_PYTHON_DOWNLOADS": "manual",
-            "UV_PYTHON_INSTALL_DIR": str(self._cache.pythons),
+            "UV_PYTHON_CACHE_DIR": str(self._cache.pythons),
+            "UV_PYTHON_INSTALL_DIR": str(self._pythons),
             # Both would let uv run other programs: a new environment's Python, with all that was
             # just installed, and whatever is called `keyring`.
             "UV_COMPILE_BYTECODE": "0",

@@ -34,6 +34,8 @@ def copy_of(checkout: Path, target: Path, cache: Path) -> Path:
 def _is_left_out(path: Path, cache: Path) -> bool:
     if path.is_symlink():
         return False
+    if not os.access(path, os.R_OK):
+        return True
     if path.is_dir():
         return (
             path.name in _LEFT_OUT

@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -104,14 +103,17 @@ class KeptEnvironments:
     def compile(self, python: Path, base: Path, modules: Iterable[str]) -> None:
         """Compile modules of an environment that is kept, which an agent's process has imported.
 
-        Only their names come from there. The interpreter is the one under the environment: the
-        environment's own would run what is installed.
+        What that process says is compared with the files that are there, and nothing else of it is
+        used. The interpreter is the one under the environment: the environment's own would run what
+        is installed.
         """
         target = python.parents[1]
         if target.parent != self.cache.environments:
             return
-        files = [Path(os.path.normpath(module)) for module in modules]
-        own = [str(file) for file in files if file.is_relative_to(target) and file.suffix == ".py"]
+        imported = set(modules)
+        own = [entry.path for entry in _files(target) if entry.path in imported]
+        # A list has one a line.
+        own = [path for path in own if path.endswith(".py") and path.isprintable()]
         if not own:
             return
         with _locked(target.with_suffix(".lock"), self.sandbox.deadline):
@@ -144,18 +146,25 @@ def _complete(target: Path) -> None:
 def _content(target: Path) -> str:
     """SHA-256 of every file's place, size and time, and of where links lead."""
     lines = []
+    for entry in _files(target):
+        if entry.path != str(target / _MARK):
+            status = entry.stat(follow_symlinks=False)
+            leads = Path(entry).readlink() if entry.is_symlink() else ""
+            # Whole seconds: archives of a cache may keep no more.
+            lines.append(f"{entry.path}\0{status.st_size}\0{int(status.st_mtime)}\0{leads}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
+
+
+def _files(target: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below a folder of ours but the folders; links are not followed."""
     folders = [str(target)]
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in entries:
-                status = entry.stat(follow_symlinks=False)
-                leads = Path(entry).readlink() if stat.S_ISLNK(status.st_mode) else ""
-                if stat.S_ISDIR(status.st_mode):
+                if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
-                elif entry.name != _MARK:
-                    # Whole seconds: archives of a cache may keep no more.
-                    lines.append(f"{entry.path}\0{status.st_size}\0{int(status.st_mtime)}\0{leads}")
-    return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
+                else:
+                    yield entry
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from entrypoint import untrusted_file
 
 _LARGEST = 1 << 30
+_MOST_FILES = 50_000
+_MOST_FOLDERS_DEEP = 50
 _COMPILED = (".so", ".pyd", ".dylib", ".dll")
 # They describe an installation or the program that packed it: not this code.
 _NOT_CODE = {"RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws"}
@@ -36,17 +38,22 @@ def unpack(wheel: Path, folder: Path) -> None:
             members = [info for info in archive.infolist() if not info.is_dir()]
             if sum(info.file_size for info in members) > _LARGEST:
                 raise WheelRefused("is larger than 1 GiB")
+            if len(members) > _MOST_FILES:
+                raise WheelRefused(f"has more than {_MOST_FILES} files")
             for info in members:
                 target = _target(info)
                 if target:
                     _extract(archive, info, folder / target)
-    except (FileNotFoundError, untrusted_file.Unreadable, zipfile.BadZipFile) as error:
+    # What zipfile raises for an encrypted member, and for a way to compress that it doesn't know.
+    except (RuntimeError, zipfile.BadZipFile, OSError, untrusted_file.Unreadable) as error:
         raise WheelRefused(f"is no wheel ({error})") from error
 
 
 def _target(info: zipfile.ZipInfo) -> PurePosixPath | None:
     """Where a member goes; scripts, headers, data and an installation's record are not code."""
     path = PurePosixPath(info.filename)
+    if len(path.parts) > _MOST_FOLDERS_DEEP:
+        raise WheelRefused(f"has folders nested more than {_MOST_FOLDERS_DEEP} deep")
     if path.is_absolute() or ".." in path.parts or re.search(r"[\\:\0]", info.filename):
         raise WheelRefused(f"has a file outside of itself (`{info.filename[:80]}`)")
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
