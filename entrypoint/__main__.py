@@ -40,6 +40,8 @@ def _do(job: Job) -> int:
     log = job.log
     # First: what follows takes several times as long to import as all the rest.
     log.line(f"log-agent {version('log-agent')}")
+    # Before what starts threads: each has capabilities of its own.
+    refused = _give_up_root(job)
     from entrypoint import pipeline, reporting  # noqa: PLC0415
     from entrypoint.report.result import Result  # noqa: PLC0415
 
@@ -47,7 +49,8 @@ def _do(job: Job) -> int:
     result = Result(notes=log.notes)
     try:
         try:
-            accounts.become_owner(job.workspace.root)
+            if refused:
+                raise refused
             pipeline.run(job, result)
         except Failure as failure:
             result.problems = failure.problems
@@ -67,6 +70,15 @@ def _do(job: Job) -> int:
         # A mistake of our own must not swallow what is known by then.
         reporting.tell(result, job)
     return 1 if result.problems else 0
+
+
+def _give_up_root(job: Job) -> Failure | None:
+    """Give it up, or say why that can't be done."""
+    try:
+        accounts.become_owner(job.workspace.root)
+    except Failure as failure:
+        return failure
+    return None
 
 
 def _workspace(environ: Mapping[str, str]) -> Workspace:
