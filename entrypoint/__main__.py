@@ -49,9 +49,9 @@ def _do(job: Job) -> int:
     result = Result(notes=log.notes)
     try:
         try:
-            if refused:
-                raise refused
-            pipeline.run(job, result)
+            result.problems = refused
+            if not refused:
+                pipeline.run(job, result)
         except Failure as failure:
             result.problems = failure.problems
         except Exception as error:
@@ -72,13 +72,13 @@ def _do(job: Job) -> int:
     return 1 if result.problems else 0
 
 
-def _give_up_root(job: Job) -> Failure | None:
+def _give_up_root(job: Job) -> tuple[Problem, ...]:
     """Give it up, or say why that can't be done."""
     try:
         accounts.become_owner(job.workspace.root)
     except Failure as failure:
-        return failure
-    return None
+        return failure.problems
+    return ()
 
 
 def _workspace(environ: Mapping[str, str]) -> Workspace:
