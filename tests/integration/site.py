@@ -101,7 +101,7 @@ class View:
 
     def wait_for_answer(self, number: int) -> None:
         """Wait until a request has been acted upon, though nobody may wait for its answer."""
-        self._until(lambda: self.workspace.calls[number - 1].status != 0)
+        self._until(lambda: any(call.status for call in self.workspace.calls[number - 1 : number]))
 
     def state(self, name: str) -> State:
         """What there is of a model and its experiment."""
