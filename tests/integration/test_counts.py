@@ -102,8 +102,8 @@ def given(checkout: Checkout) -> dict[str, str]:
 def test_a_register(checkout: Checkout, given: dict[str, str]) -> None:
     seen = cost(checkout, given)
 
-    # Asking the interpreter who it is, resolving, trying the environment, and the worker.
-    assert len(seen.programs) == 4, seen.programs
+    # Asking the interpreter who it is, resolving, and the worker.
+    assert len(seen.programs) == 3, seen.programs
     assert seen.started("worker.py") == 1
     assert seen.started("compile") == 1
     assert seen.calls <= 2
@@ -120,7 +120,7 @@ def test_a_register_that_is_known(checkout: Checkout, given: dict[str, str]) -> 
 
     seen = cost(checkout, given)
 
-    assert len(seen.programs) == 4, seen.programs
+    assert len(seen.programs) == 3, seen.programs
     assert seen.calls == 0
     assert seen.loaded("databricks/sdk", "pandas") == []
     assert [path for path in seen.opened if path.endswith("data.bin")] == [
@@ -145,7 +145,7 @@ def test_a_preview(checkout: Checkout, given: dict[str, str], tmp_path: Path) ->
 
         assert len(databricks.calls) - before <= 12
         assert databricks.violations == []
-    assert len(seen.programs) == 4, seen.programs
+    assert len(seen.programs) == 3, seen.programs
     assert seen.calls <= 2
     assert seen.loaded("pandas", "sqlalchemy/orm", "boto3") == []
 
