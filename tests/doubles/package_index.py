@@ -6,7 +6,7 @@ import tarfile
 import threading
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -87,21 +87,20 @@ class _Listener(BaseHTTPRequestHandler):
 @contextmanager
 def listening(asked: list[str]) -> Iterator[str]:
     """Somebody's index, which keeps what it is sent to sign in with; its address, `host:port`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Listener, asked=asked)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with _served(partial(_Listener, asked=asked)) as address:
+        yield address
 
 
 @contextmanager
 def private_index(folder: Path, user: str, password: str) -> Iterator[str]:
     """Serve `<folder>/<package>/*.whl` as a simple index; its address, `host:port/`."""
     wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-    handler = partial(_Handler, directory=str(folder), wanted=wanted)
+    with _served(partial(_Handler, directory=str(folder), wanted=wanted)) as address:
+        yield address
+
+
+@contextmanager
+def _served(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
