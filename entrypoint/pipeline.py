@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from entrypoint import plan as plans
@@ -91,8 +90,8 @@ def _log_agent(
         agent.look_up()
         if agent.is_known(manifest):
             return
-        model = agent.build(environment, process)
-    compiled = beside(lambda: agent.keep_bytecode(environment))
+        model, modules = agent.build(environment, process)
+    compiled = beside(lambda: agent.keep_bytecode(environment, modules))
     agent.check(model, manifest)
     agent.compare(manifest, model)
     agent.publish(manifest, model)
@@ -176,8 +175,11 @@ class _Agent:
         with self._result.stage("Find", self._log), lent_to_mlflow(self._login, os.environ):
             return self._publishing.is_reused(manifest, self._result.published)
 
-    def build(self, environment: Environment, process: WorkerProcess) -> Path:
-        """Build it and verify it, in processes of its own; the model directory."""
+    def build(self, environment: Environment, process: WorkerProcess) -> tuple[Path, list[str]]:
+        """Build it and verify it, in processes of its own.
+
+        The model directory, and the modules of the environment that had no bytecode.
+        """
         result, sandbox = self._result, self._sandbox
         self._tell_write_access()
         if self._publishing:
@@ -194,13 +196,11 @@ class _Agent:
                     result.verification = worker.verify()
                     progress.tell_verification(result.verification, self._log)
                     self._seen += observed.uses(result.verification.requests)
-        return worker.model
+        return worker.model, worker.compiled
 
-    def keep_bytecode(self, environment: Environment) -> None:
+    def keep_bytecode(self, environment: Environment, modules: list[str]) -> None:
         """Let the next job that has the environment import what this one did without compiling."""
-        stages = (self._result.build, self._result.verification)
         if self._inputs.cache_dir:
-            modules = chain.from_iterable(stage.compiled for stage in stages if stage)
             self._uv.keep_bytecode(environment, dict.fromkeys(modules))
 
     def check(self, model: Path, manifest: Manifest) -> None:

@@ -67,8 +67,6 @@ class Build:
     python_version: str
     inferred: tuple[tuple[str, str], ...] = ()
     """Kind and name of the resources that MLflow finds in a LangChain object."""
-    compiled: tuple[str, ...] = ()
-    """Source files of the environment that had no bytecode when they were imported."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,9 @@ class Verification:
     stream_seconds: float | None = None
     no_credentials: str | None = None
     requests: Requests = ()
-    compiled: tuple[str, ...] = ()
+
+
+_NAMES = TypeAdapter(list[str])
 
 
 class Worker:
@@ -108,6 +108,8 @@ class Worker:
         self._deadline = sandbox.deadline
         self.model = sandbox.folder / "model"
         """The model directory, in MLflow's format, once it is built: ours alone."""
+        self.compiled: list[str] = []
+        """Source files of the environment that had no bytecode when they were imported."""
         process.give(self._job(process.folder, lock))
 
     def build(self) -> Build:
@@ -173,6 +175,7 @@ class Worker:
     def _judged(self, kind: type[Judged], verdict: dict[str, Any]) -> Judged:
         """The verdict as it should be; the process that wrote it ran the agent's code too."""
         try:
+            self.compiled += _NAMES.validate_python(verdict.pop("compiled", []))
             judged = TypeAdapter(kind).validate_python(verdict)
         except ValidationError as error:
             raise AgentFailure(
