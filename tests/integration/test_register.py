@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,7 @@ def test_registers_an_example(checkout: Checkout, example: str, flavor: str, ans
         model["artifact_path"], ""
     )
     assert model["flavors"]["python_function"]["model_code_path"] == "agent.py"
+    assert tempfile.gettempdir() not in step.outputs["result"]
 
 
 def names(entries: list[dict[str, str]]) -> set[str]:
