@@ -129,8 +129,6 @@ CHANGES = {
     ),
     "(folder / 'conda.yaml').write_text('channels: [evil]')": "`conda.yaml`: `channels` is ",
     "(folder / 'evil.py').write_text('')": "`evil.py` is neither in the manifest nor a file of",
-    "os.mkfifo(folder / 'pipe')": "`pipe` is neither a file nor a folder.",
-    "os.symlink('/etc', folder / 'code')": "`code` is a link.",
 }
 
 

@@ -148,49 +148,47 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_a_verdict_that_nobody_ever_writes(checkout: Checkout) -> None:
-    agent = (
-        "import json, os, pathlib, sys\n"
-        "job = json.loads(pathlib.Path(sys.argv[1]).read_text())\n"
-        "os.mkfifo(job['verdicts'] + '/build.json')\n"
-        "os._exit(0)\n"
-    )
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("", "ended its process"),
+        ("[" * 100_000, "ended its process"),
+        ("[]", "ended its process"),
+        ('{"flavor": 7}', "a verdict that can't be read"),
+        ('{"compiled": 7}', "a verdict that can't be read"),
+    ],
+    ids=["none", "nested", "no object", "wrong", "wrong names"],
+)
+def test_a_verdict_that_the_agent_makes_up(checkout: Checkout, verdict: str, said: str) -> None:
+    agent = f"import os, sys\nos.write(int(sys.argv[3]), {verdict!r}.encode())\nos._exit(0)\n"
 
     step = checkout.run(agent)
 
     assert step.status == 1
     (error,) = step.commands("error")
-    assert "ended its process" in error
+    assert said in error
 
 
-def test_a_verdict_that_is_made_up(checkout: Checkout) -> None:
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        ("os.symlink('/etc/passwd', model / 'odd')", "`odd` is a link"),
+        ("os.symlink('/etc', model / 'code')", "`code` is a link"),
+        ("os.mkfifo(model / 'odd')", "`odd` is neither a file nor a folder"),
+    ],
+)
+def test_what_is_no_file_is_never_opened(checkout: Checkout, make: str, said: str) -> None:
     agent = (
-        "import json, os, pathlib, sys\n"
-        "job = json.loads(pathlib.Path(sys.argv[1]).read_text())\n"
-        "pathlib.Path(job['verdicts'], 'build.json').write_text('{\"flavor\": 7}')\n"
-        "os._exit(0)\n"
-    )
-
-    step = checkout.run(agent)
-
-    assert step.status == 1
-    (error,) = step.commands("error")
-    assert "a verdict that can't be read" in error
-
-
-def test_a_link_in_the_model_is_never_followed(checkout: Checkout) -> None:
-    agent = (
-        ECHO + "import json, pathlib, sys\n"
+        ECHO + "import json, os, pathlib, sys\n"
         "model = pathlib.Path(json.loads(pathlib.Path(sys.argv[1]).read_text())['model'])\n"
-        "if model.exists() and not (model / 'link').is_symlink():\n"
-        "    (model / 'link').symlink_to('/etc/passwd')\n"
+        f"if model.exists(): {make}\n"
     )
 
     step = checkout.run(agent)
 
     assert step.status == 1
     (error,) = step.commands("error")
-    assert "holds a link, `link`" in error
+    assert f"The built model can't be logged: {said}" in error
     assert checkout.versions() == []
 
 
