@@ -7,6 +7,7 @@ The files in them can be read by every account: the event, the commands to the r
 import contextlib
 import os
 import stat
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,7 +26,8 @@ _OF_GIT = (".git", "*/.git", "*/*/.git")
 def closed_to_others(environ: Mapping[str, str], checkout: Path, log: Log) -> Iterator[None]:
     """Let nobody but their owner into the folders, as long as `with` lasts.
 
-    A warning tells of those that can't be closed. Does nothing where the agent has no account of
+    A warning tells of those that can't be closed, and of one that holds the checkout or the folder
+    for temporary files, which must stay open. Does nothing where the agent has no account of
     its own. A job that is killed leaves them closed: their owner isn't hindered.
     """
     if not agents_account():
@@ -35,9 +37,12 @@ def closed_to_others(environ: Mapping[str, str], checkout: Path, log: Log) -> It
     folders |= {Path(environ[name]) for name in _FOLDERS if environ.get(name)}
     for pattern in _OF_GIT:
         folders.update(checkout.glob(pattern))
+    needed = (checkout, Path(tempfile.gettempdir()).resolve())
     with ExitStack() as stack:
         for folder in folders:
-            if not stack.enter_context(_closed(folder)):
+            if any(each.is_relative_to(folder.resolve()) for each in needed):
+                log.warning(_needed(folder))
+            elif not stack.enter_context(_closed(folder)):
                 log.warning(_open(folder))
         yield
 
@@ -62,6 +67,14 @@ def _closed(folder: Path) -> Iterator[bool]:
             os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
+
+
+def _needed(folder: Path) -> Problem:
+    return Problem(
+        f"The agent can read what is in `{folder}`: the workspace or the folder for temporary files"
+        " is in it, so it can't be closed while the agent runs.",
+        f"Let the runner have a folder of its own for {' and '.join(_FOLDERS)}, as GitHub's does.",
+    )
 
 
 def _open(folder: Path) -> Problem:

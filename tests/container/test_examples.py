@@ -136,6 +136,8 @@ def test_preview(act: Act) -> None:
     done = act.run("preview", Event("pull_request", f"refs/pull/{NUMBER}/merge", payload))
 
     assert done.returncode == 0, done.stdout
+    # To act that is the runner's folder, and the checkout is in it.
+    assert "The agent can read what is in `/tmp`" in done.stdout
     (comment,) = act.github.comments(NUMBER)
     assert "✅ `prod.agents.support` would get its first version" in comment.body
     assert act.databricks.writes == []
