@@ -1,0 +1,121 @@
+"""Disks that take no more, told as what they are: which folder, and what to do.
+
+Nothing on the way knows better: the same error comes from Python, from uv, from SQLite and from the
+agent, and mostly without the name of a file.
+"""
+
+import errno
+import os
+import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from entrypoint.errors import AgentFailure, EnvironmentFailure, Failure, InputFailure, Problem
+from entrypoint.job import Job
+
+_REFUSALS = {
+    errno.ENOSPC: "The disk is full",
+    errno.EDQUOT: "The disk quota is used up",
+    errno.EFBIG: "A file may not grow any larger",
+    errno.EROFS: "The file system is read-only",
+    errno.EIO: "The disk fails",
+}
+# As Python, and Rust's library, which is uv's, write an error's number.
+_NUMBER = re.compile(r"\[Errno (\d+)\]|\(os error (\d+)\)")
+
+
+def explain(error: BaseException, job: Job) -> Problem | None:
+    """The problem, if it is that a disk takes no more; None if it is another one.
+
+    What a store says is no evidence: its disk may be the one that is full.
+    """
+    said = ""
+    if isinstance(error, Failure):
+        said = "\n".join(
+            part for problem in error.problems for part in (problem.what, problem.detail) if part
+        )
+    number, path = next(_refusals(error), (0, ""))
+    if not number and isinstance(error, (AgentFailure, EnvironmentFailure)):
+        found = (int(match[1] or match[2]) for match in _NUMBER.finditer(said))
+        number = next((each for each in found if each in _REFUSALS), 0)
+    if not number:
+        return None
+    return _problem(number, path, said or str(error), job)
+
+
+def check_writable(input_name: str, folder: Path, job: Job) -> None:
+    """See that the folder which an input names can be written, or made.
+
+    Raises:
+        InputFailure: it can't, and why.
+
+    """
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if os.access(there, os.W_OK | os.X_OK):
+        return
+    if os.statvfs(there).f_flag & os.ST_RDONLY:
+        why = "the file system is read-only"
+    else:
+        why = f"`{there}` is closed to the account of log-agent (uid {os.geteuid()})"
+    raise InputFailure(
+        Problem(
+            f"`{input_name}`: `{job.workspace.relative(folder)}` can't be written: {why}.",
+            "Let the job work in a checkout that it may write, or leave"
+            f" `{input_name}` out where nothing has to be kept in it.",
+        )
+    )
+
+
+def _refusals(error: BaseException) -> Iterator[tuple[int, str]]:
+    """Number and file of what the system refused, as far as it is among the causes."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        # SQLAlchemy has the database's own error as `orig`.
+        for each in (cause, getattr(cause, "orig", None)):
+            if isinstance(each, OSError) and each.errno in _REFUSALS:
+                yield each.errno, str(each.filename or "")
+            elif (
+                isinstance(each, sqlite3.Error)
+                and getattr(each, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            ):
+                yield errno.ENOSPC, ""
+        cause = cause.__cause__ or cause.__context__
+
+
+def _problem(number: int, path: str, said: str, job: Job) -> Problem:
+    name, folder = _folder(path or said, job)
+    free = os.statvfs(folder)
+    megabytes = free.f_bavail * free.f_frsize / 2**20
+    return Problem(
+        f"{_REFUSALS[number]}: {name} (`{folder}`, {megabytes:.1f} MB free).",
+        "Make room in a step before this one, for example by removing what the job doesn't need, or"
+        " take a runner with a larger disk.",
+        detail=said,
+    )
+
+
+def _folder(said: str, job: Job) -> tuple[str, Path]:
+    """The folder that is meant: the one that is named, else the one with the least room."""
+    folders = dict(_written(job))
+    named = {folder: name for folder, name in folders.items() if f"{folder}{os.sep}" in said}
+    if named:
+        folder = max(named, key=lambda each: len(str(each)))
+    else:
+        folder = min(
+            folders, key=lambda each: os.statvfs(each).f_bavail * os.statvfs(each).f_frsize
+        )
+    return folders[folder], folder
+
+
+def _written(job: Job) -> Iterator[tuple[Path, str]]:
+    """Where a job writes, with a name for it."""
+    yield job.workspace.root, "the workspace"
+    yield Path(tempfile.gettempdir()), "the folder for temporary files, TMPDIR"
+    for name in ("cache-dir", "report-path"):
+        folder = job.workspace.root / job.texts.get(name, "").strip()
+        if folder.is_dir() and folder != job.workspace.root:
+            yield folder, f"the folder of `{name}`"

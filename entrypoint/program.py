@@ -1,0 +1,111 @@
+"""The program: from arguments and environment to an exit status."""
+
+import argparse
+import gc
+import signal
+from collections.abc import Mapping, MutableMapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from entrypoint import accounts, cancellation, credentials
+from entrypoint.agent import orphans
+from entrypoint.errors import Cancelled, Failure, Problem
+from entrypoint.github.commands import WorkflowLog
+from entrypoint.github.files import StepFiles
+from entrypoint.input_table import INPUTS, texts_of
+from entrypoint.job import Job
+from entrypoint.log import Log, PlainLog
+from entrypoint.redaction import Secrets
+from entrypoint.registry.stores import MLFLOW_SETTINGS
+from entrypoint.workspace import Workspace
+
+
+def run(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
+    """Do the job; its exit status: 0, 1 after a failure, 128 + n after signal n.
+
+    What opens something is taken out of `environ`, the process's own, into which libraries look.
+    """
+    # Imports are most of what a job does in here: they make no garbage, and are searched for it.
+    gc.disable()
+    orphans.adopt()
+    given = dict(environ)
+    for name in credentials.names(given):
+        environ.pop(name, None)
+    environ.update(MLFLOW_SETTINGS)
+    return _main(arguments, {**given, **MLFLOW_SETTINGS})
+
+
+def _main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    flags = {
+        name.replace("_", "-"): text for name, text in vars(_parser().parse_args(arguments)).items()
+    }
+    on_github = environ.get("GITHUB_ACTIONS") == "true"
+    secrets = Secrets.from_environ(environ)
+    log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
+    with StepFiles.opened(environ) as files:
+        return _do(Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets, files))
+
+
+def _do(job: Job) -> int:
+    # First: what follows takes several times as long to import as all the rest.
+    job.log.line(f"log-agent {version('log-agent')}")
+    # Before what starts threads: each has capabilities of its own.
+    refused = _give_up_root(job)
+    from entrypoint import pipeline, reporting  # noqa: PLC0415
+    from entrypoint.last_handler import caught  # noqa: PLC0415
+    from entrypoint.report.result import Result  # noqa: PLC0415
+
+    result = Result(notes=job.log.notes)
+    try:
+        cancellation.heed_signals()
+        with caught(result, job):
+            if refused:
+                raise refused
+            pipeline.run(job, result)
+        with caught(result, job):
+            reporting.comment(result, job)
+    except Cancelled as cancelled:
+        name = signal.Signals(cancelled.signal_number).name
+        result.fail(Problem(f"The job was cancelled ({name})."))
+        return cancellation.STATUS + cancelled.signal_number
+    finally:
+        cancellation.ignore_signals()
+        # One that a signal met while it was started is in nobody's `with` block yet.
+        orphans.end_all()
+        reporting.tell(result, job)
+    return 1 if result.problems else 0
+
+
+def _give_up_root(job: Job) -> Failure | None:
+    """Give it up, or say why that can't be done."""
+    try:
+        accounts.become_owner(job.workspace.root)
+    except Failure as failure:
+        return failure
+    return None
+
+
+def _workspace(environ: Mapping[str, str]) -> Workspace:
+    root = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+    # The runner doesn't say where the workspace is on the host, but it always is the repository's
+    # folder in RUNNER_WORKSPACE.
+    above = environ.get("RUNNER_WORKSPACE", "")
+    name = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
+    host_root = f"{above}/{name}" if above and name else ""
+    return Workspace(root, host_root, is_shared=accounts.agents_account() is not None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -I -m entrypoint",
+        description="Take an AI agent from a checkout to Unity Catalog. Every flag is an input of"
+        " the GitHub Action, and can be given as the variable INPUT_<NAME> too.",
+    )
+    for declared in INPUTS:
+        default = f" Default: {declared.default}" if declared.default else ""
+        parser.add_argument(
+            f"--{declared.name}",
+            metavar="TEXT",
+            help=f"{declared.description}{default}".replace("%", "%%"),
+        )
+    return parser
