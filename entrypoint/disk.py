@@ -10,10 +10,12 @@ import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from entrypoint.errors import AgentFailure, EnvironmentFailure, Failure, InputFailure, Problem
 from entrypoint.job import Job
+from entrypoint.registry.stores import FOLDER
 
 _REFUSALS = {
     errno.ENOSPC: "The disk is full",
@@ -22,6 +24,7 @@ _REFUSALS = {
     errno.EROFS: "The file system is read-only",
     errno.EIO: "The disk fails",
 }
+_OF_SQLITE = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_IOERR: errno.EIO}
 # As Python, and Rust's library, which is uv's, write an error's number.
 _NUMBER = re.compile(r"\[Errno (\d+)\]|\(os error (\d+)\)")
 
@@ -78,11 +81,9 @@ def _refusals(error: BaseException) -> Iterator[tuple[int, str]]:
         for each in (cause, getattr(cause, "orig", None)):
             if isinstance(each, OSError) and each.errno in _REFUSALS:
                 yield each.errno, str(each.filename or "")
-            elif (
-                isinstance(each, sqlite3.Error)
-                and getattr(each, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-            ):
-                yield errno.ENOSPC, ""
+            # The lower byte: the rest tells more exactly where. https://sqlite.org/rescode.html
+            elif (code := getattr(each, "sqlite_errorcode", 0) & 0xFF) in _OF_SQLITE:
+                yield _OF_SQLITE[code], ""
         cause = cause.__cause__ or cause.__context__
 
 
@@ -114,7 +115,11 @@ def _folder(said: str, job: Job) -> tuple[str, Path]:
 def _written(job: Job) -> Iterator[tuple[Path, str]]:
     """Where a job writes, with a name for it."""
     yield job.workspace.root, "the workspace"
-    yield Path(tempfile.gettempdir()), "the folder for temporary files, TMPDIR"
+    with suppress(FileNotFoundError):
+        yield Path(tempfile.gettempdir()), "the folder for temporary files, TMPDIR"
+    store = job.workspace.root / FOLDER
+    if store.is_dir():
+        yield store, "the folder of `tracking-uri`, the embedded store"
     for name in ("cache-dir", "report-path"):
         folder = job.workspace.root / job.texts.get(name, "").strip()
         if folder.is_dir() and folder != job.workspace.root:

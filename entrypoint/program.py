@@ -2,22 +2,29 @@
 
 import argparse
 import gc
+import os
 import signal
 from collections.abc import Mapping, MutableMapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from entrypoint import accounts, cancellation, credentials
 from entrypoint.agent import orphans
+from entrypoint.agent.deadline import REPORTING, Deadline
 from entrypoint.errors import Cancelled, Failure, Problem
 from entrypoint.github.commands import WorkflowLog
 from entrypoint.github.files import StepFiles
 from entrypoint.input_table import INPUTS, texts_of
+from entrypoint.inputs import Reporting
 from entrypoint.job import Job
 from entrypoint.log import Log, PlainLog
 from entrypoint.redaction import Secrets
 from entrypoint.registry.stores import MLFLOW_SETTINGS
 from entrypoint.workspace import Workspace
+
+if TYPE_CHECKING:  # it takes long to import
+    from entrypoint.report.result import Result
 
 
 def run(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
@@ -42,8 +49,10 @@ def _main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     secrets = Secrets.from_environ(environ)
     log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
+    texts, workspace = texts_of(environ, flags), _workspace(environ)
+    deadline = Deadline(Reporting.as_far_as_possible(texts, workspace).timeout_seconds)
     with StepFiles.opened(environ) as files:
-        return _do(Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets, files))
+        return _do(Job(texts, environ, workspace, log, secrets, files, deadline))
 
 
 def _do(job: Job) -> int:
@@ -56,13 +65,22 @@ def _do(job: Job) -> int:
     from entrypoint.report.result import Result  # noqa: PLC0415
 
     result = Result(notes=job.log.notes)
+
+    def give_up(problem: Problem) -> None:
+        result.fail(problem)
+        orphans.end_all()
+        reporting.tell(result, job)
+        os._exit(1)
+
     try:
         cancellation.heed_signals()
         with caught(result, job):
             if refused:
                 raise refused
+            job.deadline.enforce(lambda: _under_way(result), give_up)
             pipeline.run(job, result)
         with caught(result, job):
+            job.deadline.begin(REPORTING)
             reporting.comment(result, job)
     except Cancelled as cancelled:
         name = signal.Signals(cancelled.signal_number).name
@@ -70,10 +88,15 @@ def _do(job: Job) -> int:
         return cancellation.STATUS + cancelled.signal_number
     finally:
         cancellation.ignore_signals()
+        job.deadline.lift()
         # One that a signal met while it was started is in nobody's `with` block yet.
         orphans.end_all()
         reporting.tell(result, job)
     return 1 if result.problems else 0
+
+
+def _under_way(result: "Result") -> str:
+    return f"the stage {result.stages[-1].name}" if result.stages else "the job"
 
 
 def _give_up_root(job: Job) -> Failure | None:

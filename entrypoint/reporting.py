@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from entrypoint import disk
-from entrypoint.errors import InputFailure, Problem
+from entrypoint.errors import InputFailure, Problem, TimedOut
 from entrypoint.event import Event
 from entrypoint.github.api import Api
 from entrypoint.github.comments import Comment
@@ -85,7 +85,7 @@ def comment(result: Result, job: Job) -> None:
         try:
             comment = Comment(api, int(number), result.subject)
             post(result, comment, job, only_if_there=not is_worth_it)
-        except Refused as refused:
+        except (Refused, TimedOut) as refused:
             for problem in refused.problems:
                 (job.log.notice if read_only else job.log.warning)(problem)
 

@@ -1,8 +1,12 @@
 """How the program ends when it fails itself, or can't say what it did."""
 
 import json
+import signal
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 from tests.doubles.runner import REPOSITORY, Event, Step
 from tests.integration.conftest import Checkout
@@ -19,12 +23,14 @@ WITH_SHORT_FILES = (
 # What CPython tells of each file that it opens may be answered with an error.
 # https://docs.python.org/3/library/audit_events.html
 FAILING = """
-import json, os, runpy, sys
+import json, os, runpy, sys, time
 
 (part, error), = json.loads(os.environ["FAILING"]).items()
 
 def hook(event, arguments):
     if event == "open" and part in str(arguments[0]):
+        if error == "hang":
+            time.sleep(600)
         raise {"memory": MemoryError, "exit": SystemExit, "key": KeyError}[error](
             "with s3cr3t-of-the-job"
         )
@@ -118,6 +124,55 @@ def test_what_fails_while_it_is_reported_is_told_by_the_rest(checkout: Checkout)
     assert step.status == 1, step.log
     assert is_told(step, "KeyError")
     assert "KeyError" in step.result["problems"][0]["what"]
+
+
+def test_the_deadline_covers_what_waits_for_a_disk_too(checkout: Checkout) -> None:
+    checkout.runner.program = (sys.executable, "-I", "-c", FAILING)
+
+    step = checkout.run(
+        mode="preview",
+        model_config=checkout.write("unlucky.yml", "a: 1"),
+        timeout_minutes="0.05",
+        env={**SECRET, "FAILING": json.dumps({"unlucky.yml": "hang"})},
+    )
+
+    assert step.status == 1, step.log
+    (error,) = step.commands("error")
+    assert error.startswith("::error::`timeout-minutes`: the ")
+    assert "was not finished after 0.05 minutes" in error
+    assert "Traceback" not in step.log
+    assert "timeout-minutes" in step.result["problems"][0]["what"]
+    assert not any(stage["passed"] for stage in step.result["stages"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_program_starts_cancels_the_job(
+    checkout: Checkout, number: signal.Signals
+) -> None:
+    runner = checkout.runner
+    for delay in (0.1, 0.3, 0.6):
+        process = runner.start(checkout.inputs(mode="preview"))
+        wait_for_handlers(process.pid)
+        time.sleep(delay)
+        process.send_signal(number)
+        log, _ = process.communicate()
+        step = runner.finished(process, log)
+
+        assert step.status == 128 + number, log
+        assert "Traceback" not in log
+        assert step.commands("error") == [f"::error::The job was cancelled ({number.name})."]
+        assert "was cancelled" in step.result["problems"][0]["what"]
+
+
+def wait_for_handlers(pid: int) -> None:
+    """Wait for the first line of the program: before it Python answers signals."""
+    while True:
+        # https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+        status = Path(f"/proc/{pid}/status").read_text()
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+        if int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.005)
 
 
 def is_told(step: Step, name: str) -> bool:
