@@ -17,12 +17,17 @@ from entrypoint.errors import AgentFailure, EnvironmentFailure, Failure, InputFa
 from entrypoint.job import Job
 from entrypoint.registry.stores import FOLDER
 
+_MAKE_ROOM = (
+    "Make room in a step before this one, for example by removing what the job doesn't need, or"
+    " take a runner with a larger disk."
+)
+# What the system refuses with, and what to do about it.
 _REFUSALS = {
-    errno.ENOSPC: "The disk is full",
-    errno.EDQUOT: "The disk quota is used up",
-    errno.EFBIG: "A file may not grow any larger",
-    errno.EROFS: "The file system is read-only",
-    errno.EIO: "The disk fails",
+    errno.ENOSPC: ("The disk is full", _MAKE_ROOM),
+    errno.EDQUOT: ("The disk quota is used up", _MAKE_ROOM),
+    errno.EFBIG: ("A file may not grow any larger", "Raise the runner's limit (`ulimit -f`)."),
+    errno.EROFS: ("The file system is read-only", "Mount it so that the job may write."),
+    errno.EIO: ("The disk fails", "Run the job again, on another runner if it fails there too."),
 }
 _OF_SQLITE = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_IOERR: errno.EIO}
 # As Python, and Rust's library, which is uv's, write an error's number.
@@ -88,28 +93,29 @@ def _refusals(error: BaseException) -> Iterator[tuple[int, str]]:
 
 
 def _problem(number: int, path: str, said: str, job: Job) -> Problem:
-    name, folder = _folder(path or said, job)
-    free = os.statvfs(folder)
-    megabytes = free.f_bavail * free.f_frsize / 2**20
-    return Problem(
-        f"{_REFUSALS[number]}: {name} (`{folder}`, {megabytes:.1f} MB free).",
-        "Make room in a step before this one, for example by removing what the job doesn't need, or"
-        " take a runner with a larger disk.",
-        detail=said,
-    )
+    what, fix = _REFUSALS[number]
+    name, folder = _folder(path, said, job)
+    free = f", {_free(folder) / 2**20:.1f} MB free" if folder.exists() else ""
+    return Problem(f"{what}: {name} (`{folder}`{free}).", fix, detail=said)
 
 
-def _folder(said: str, job: Job) -> tuple[str, Path]:
+def _folder(path: str, said: str, job: Job) -> tuple[str, Path]:
     """The folder that is meant: the one that is named, else the one with the least room."""
-    folders = dict(_written(job))
-    named = {folder: name for folder, name in folders.items() if f"{folder}{os.sep}" in said}
+    folders = {folder: name for folder, name in _written(job) if folder.is_dir()}
+    named = [folder for folder in folders if f"{folder}{os.sep}" in (path or said)]
     if named:
         folder = max(named, key=lambda each: len(str(each)))
+    elif path or not folders:
+        return "a folder", Path(path or os.sep).parent
     else:
-        folder = min(
-            folders, key=lambda each: os.statvfs(each).f_bavail * os.statvfs(each).f_frsize
-        )
+        folder = min(folders, key=_free)
     return folders[folder], folder
+
+
+def _free(folder: Path) -> int:
+    """Bytes."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
 
 
 def _written(job: Job) -> Iterator[tuple[Path, str]]:
@@ -117,10 +123,7 @@ def _written(job: Job) -> Iterator[tuple[Path, str]]:
     yield job.workspace.root, "the workspace"
     with suppress(FileNotFoundError):
         yield Path(tempfile.gettempdir()), "the folder for temporary files, TMPDIR"
-    store = job.workspace.root / FOLDER
-    if store.is_dir():
-        yield store, "the folder of `tracking-uri`, the embedded store"
+    yield job.workspace.root / FOLDER, "the folder of `tracking-uri`, the embedded store"
     for name in ("cache-dir", "report-path"):
-        folder = job.workspace.root / job.texts.get(name, "").strip()
-        if folder.is_dir() and folder != job.workspace.root:
-            yield folder, f"the folder of `{name}`"
+        if given := job.texts.get(name, "").strip():
+            yield job.workspace.root / given, f"the folder of `{name}`"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from entrypoint import accounts, cancellation, credentials
 from entrypoint.agent import orphans
 from entrypoint.agent.deadline import REPORTING, Deadline
-from entrypoint.errors import Cancelled, Failure, Problem
+from entrypoint.errors import Cancelled, Failure, Problem, TimedOut
 from entrypoint.github.commands import WorkflowLog
 from entrypoint.github.files import StepFiles
 from entrypoint.input_table import INPUTS, texts_of
@@ -86,6 +86,8 @@ def _do(job: Job) -> int:
         name = signal.Signals(cancelled.signal_number).name
         result.fail(Problem(f"The job was cancelled ({name})."))
         return cancellation.STATUS + cancelled.signal_number
+    except TimedOut as late:  # between the two
+        result.fail(*late.problems)
     finally:
         cancellation.ignore_signals()
         job.deadline.lift()

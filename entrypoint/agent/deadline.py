@@ -95,15 +95,24 @@ class Deadline:
         self._timer.start()
 
     def _interrupt(self) -> None:
+        if self._was_moved():
+            return
         self._start(_UNWINDING_SECONDS, self._end_all)
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    def _was_moved(self) -> bool:
+        """Whether another part has begun meanwhile: its end is waited for then."""
+        left = self._end - self._clock()
+        if self._doing and left > 0:
+            self._start(left + _GRACE_SECONDS, self._interrupt)
+        return left > 0
 
     def _raise(self, _: int, __: FrameType | None) -> None:
         if self._doing and self._clock() >= self._end:
             raise TimedOut(self._problem(self._doing()))
 
     def _end_all(self) -> None:
-        if self._doing:
+        if self._doing and not self._was_moved():
             self._give_up(self._problem(self._doing()))
 
     def _problem(self, doing: str) -> Problem:
