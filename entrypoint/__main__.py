@@ -1,123 +1,33 @@
-"""The program: from arguments and environment to an exit status."""
+"""Where the program starts and ends, whatever happens in between."""
 
-import argparse
-import gc
-import os
-import signal
-import sys
-from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from pathlib import Path
-
-from entrypoint import accounts, cancellation, credentials
-from entrypoint.agent import orphans
-from entrypoint.errors import Cancelled, Failure, Problem
-from entrypoint.github.commands import WorkflowLog
-from entrypoint.github.files import StepFiles
-from entrypoint.input_table import INPUTS, texts_of
-from entrypoint.job import Job
-from entrypoint.log import Log, PlainLog
-from entrypoint.redaction import Secrets
-from entrypoint.registry.stores import MLFLOW_SETTINGS
-from entrypoint.workspace import Workspace
-
-_PLEASE = "That is a mistake of its own: please report it, with the log of this job."
-
-
-def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Do the job; its exit status: 0, 1 after a failure, 128 + n after signal n."""
-    flags = {
-        name.replace("_", "-"): text for name, text in vars(_parser().parse_args(arguments)).items()
-    }
-    on_github = environ.get("GITHUB_ACTIONS") == "true"
-    secrets = Secrets.from_environ(environ)
-    log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
-    with StepFiles.opened(environ) as files:
-        return _do(Job(texts_of(environ, flags), environ, _workspace(environ), log, secrets, files))
-
-
-def _do(job: Job) -> int:
-    log = job.log
-    # First: what follows takes several times as long to import as all the rest.
-    log.line(f"log-agent {version('log-agent')}")
-    # Before what starts threads: each has capabilities of its own.
-    refused = _give_up_root(job)
-    from entrypoint import pipeline, reporting  # noqa: PLC0415
-    from entrypoint.report.result import Result  # noqa: PLC0415
-
-    cancellation.heed_signals()
-    result = Result(notes=log.notes)
-    try:
-        try:
-            result.problems = refused
-            if not refused:
-                pipeline.run(job, result)
-        except Failure as failure:
-            result.problems = failure.problems
-        except Exception as error:
-            # Else the report would say that all is well.
-            result.problems = (Problem("log-agent itself failed.", _PLEASE, detail=repr(error)),)
-            raise
-        reporting.comment(result, job)
-    except Cancelled as cancelled:
-        name = signal.Signals(cancelled.signal_number).name
-        result.problems = (Problem(f"The job was cancelled ({name})."),)
-        return cancellation.STATUS + cancelled.signal_number
-    finally:
-        cancellation.ignore_signals()
-        # One that a signal met while it was started is in nobody's `with` block yet.
-        orphans.end_all()
-        # A mistake of our own must not swallow what is known by then.
-        reporting.tell(result, job)
-    return 1 if result.problems else 0
-
-
-def _give_up_root(job: Job) -> tuple[Problem, ...]:
-    """Give it up, or say why that can't be done."""
-    try:
-        accounts.become_owner(job.workspace.root)
-    except Failure as failure:
-        return failure.problems
-    return ()
-
-
-def _workspace(environ: Mapping[str, str]) -> Workspace:
-    root = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
-    # The runner doesn't say where the workspace is on the host, but it always is the repository's
-    # folder in RUNNER_WORKSPACE.
-    above = environ.get("RUNNER_WORKSPACE", "")
-    name = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
-    host_root = f"{above}/{name}" if above and name else ""
-    return Workspace(root, host_root, is_shared=accounts.agents_account() is not None)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -I -m entrypoint",
-        description="Take an AI agent from a checkout to Unity Catalog. Every flag is an input of"
-        " the GitHub Action, and can be given as the variable INPUT_<NAME> too.",
-    )
-    for declared in INPUTS:
-        default = f" Default: {declared.default}" if declared.default else ""
-        parser.add_argument(
-            f"--{declared.name}",
-            metavar="TEXT",
-            help=f"{declared.description}{default}".replace("%", "%%"),
-        )
-    return parser
-
+from entrypoint import early_signals
 
 if __name__ == "__main__":
-    # Imports are most of what a job does in here: they make no garbage, and are searched for it.
-    gc.disable()
-    orphans.adopt()
-    given = dict(os.environ)
-    # Libraries look into this process's own environment.
-    for name in credentials.names(given):
-        os.environ.pop(name, None)
-    os.environ.update(MLFLOW_SETTINGS)
-    status = main(sys.argv[1:], {**given, **MLFLOW_SETTINGS})
-    sys.stdout.flush()
+    early_signals.keep()
+
+    import contextlib
+    import io
+    import os
+    import sys
+    import traceback
+
+    # A name of a file may be anything, and a terminal may know few letters.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    status = 1
+    try:
+        from entrypoint import program
+
+        status = program.run(sys.argv[1:], os.environ)
+    except SystemExit as ended:  # `argparse` has said what is wrong with an argument
+        status = ended.code if isinstance(ended.code, int) else status
+    except BaseException as error:  # noqa: BLE001 - the job's own handler is in `last_handler`
+        with contextlib.suppress(OSError):
+            # Without its message, which could hold a secret: what redacts may be what failed.
+            traceback.print_tb(error.__traceback__)
+            print(f"::error::log-agent itself failed ({type(error).__name__}).")
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     # Nothing is left to do. Else Python takes MLflow apart, object by object, for most of a second,
     # and after a cancelled job waits for its threads, and they for a store that may be silent.
     os._exit(status)

@@ -10,6 +10,7 @@ import sys
 from threading import Timer
 from types import FrameType
 
+from entrypoint import early_signals
 from entrypoint.agent import orphans
 from entrypoint.errors import Cancelled
 
@@ -20,14 +21,21 @@ _SECONDS = 6.5
 
 
 def heed_signals() -> None:
-    """Let a signal cancel the job: as PID 1 of a container, a process ignores them by default."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Let a signal cancel the job.
+
+    Raises:
+        Cancelled: one has arrived already.
+
+    """
+    for number in early_signals.SIGNALS:
         signal.signal(number, _cancel)
+    if early_signals.arrived:
+        _cancel(early_signals.arrived[0], None)
 
 
 def ignore_signals() -> None:
     """Let no signal cut what comes now."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in early_signals.SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

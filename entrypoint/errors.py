@@ -57,12 +57,23 @@ class AgentFailure(Failure):
     """The agent can't be built, or what was built doesn't work."""
 
 
-class TimedOut(Failure):
-    """The agent took longer than `timeout-minutes`."""
-
-
 class PublishFailure(Failure):
     """The tracking store or the registry refused."""
+
+
+class ReportFailure(Failure):
+    """The runner can't be told what the step did."""
+
+
+class TimedOut(BaseException):
+    """The job took longer than it may.
+
+    Not an `Exception`, like `Cancelled`: it is raised wherever the job is just then.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.what)
+        self.problems = (problem,)
 
 
 class Cancelled(BaseException):

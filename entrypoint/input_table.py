@@ -145,7 +145,7 @@ INPUTS = (
     ),
     Declared(
         "timeout-minutes",
-        "Minutes that making the environment, building and verifying may take together.",
+        "Minutes that the job may take, from its first input to its last check.",
         "30",
     ),
     Declared(

@@ -51,7 +51,6 @@ class Inputs(Destination):
     if_unchanged: str
     verify: str
     check_resources: str
-    timeout_seconds: float
     cache_dir: Path | None
 
     @property
@@ -103,7 +102,6 @@ class Inputs(Destination):
             "if_unchanged": reader.required("if-unchanged", readers.one_of(IF_UNCHANGED)),
             "verify": reader.required("verify", readers.one_of(VERIFICATIONS)),
             "check_resources": reader.required("check-resources", readers.one_of(RESOURCE_CHECKS)),
-            "timeout_seconds": reader.required("timeout-minutes", readers.seconds),
             "cache_dir": reader.optional("cache-dir", workspace.own_folder),
             **_destination(reader),
         }
@@ -153,11 +151,12 @@ class Promotion(Destination):
 
 @dataclass(frozen=True, kw_only=True)
 class Reporting:
-    """The inputs of what people read, whatever the mode."""
+    """The inputs of every mode: what people read, and how long the job may take."""
 
     comment: str
     github_token: str
     report_path: Path | None
+    timeout_seconds: float
 
     @classmethod
     def read(cls, texts: Mapping[str, str], workspace: Workspace) -> Self:
@@ -178,7 +177,8 @@ class Reporting:
         """Read them; what is wrong is told by the report, so its own inputs fall back."""
         reader = Reader(texts)
         values = _reporting(reader, workspace)
-        return cls(**{**values, "comment": values["comment"] or COMMENTS[0]})
+        fallen_back = _reporting(Reader({}), workspace)
+        return cls(**{name: fallen_back[name] if v is None else v for name, v in values.items()})
 
 
 def _destination(reader: Reader) -> dict[str, Any]:
@@ -198,6 +198,7 @@ def _reporting(reader: Reader, workspace: Workspace) -> dict[str, Any]:
         # As it was given: the default is for GitHub, which fills it in.
         "github_token": reader.given("github-token"),
         "report_path": reader.optional("report-path", workspace.own_folder),
+        "timeout_seconds": reader.required("timeout-minutes", readers.seconds),
     }
 
 

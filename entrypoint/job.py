@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from entrypoint.agent.deadline import Deadline
 from entrypoint.github.files import StepFiles
 from entrypoint.log import Log
 from entrypoint.redaction import Secrets
@@ -19,6 +20,7 @@ class Job:
     log: Log
     secrets: Secrets
     step_files: StepFiles
+    deadline: Deadline
 
     def keep_secret(self, value: str) -> None:
         """Let a token that was made in the job be seen nowhere."""

@@ -4,7 +4,7 @@ import io
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
@@ -77,8 +77,19 @@ class Log(ABC):
         """Point something out."""
 
     def _note(self, level: Level, problem: Problem) -> None:
-        self.notes.append(Note(level, problem))
-        self._tell(level, problem)
+        note = Note(level, problem)
+        if note not in self.notes:
+            self.notes.append(note)
+            self._tell(level, problem)
+
+    def _print(self, text: str) -> None:
+        """Print text that may be shown.
+
+        A log that can't be written (a closed pipe, a full disk) doesn't end the job: outputs and
+        summary may still be read.
+        """
+        with suppress(OSError):
+            print(text, file=self._stream, flush=True)
 
     def _shown(self, text: str) -> str:
         """The text as it may be shown.
@@ -117,9 +128,6 @@ class PlainLog(Log):
             self._print("\n".join(f"    {line}" for line in fix.splitlines()))
         if problem.detail:
             self.foreign(problem.detail)
-
-    def _print(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
 
 
 class LogStream(io.TextIOBase):

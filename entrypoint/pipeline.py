@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from entrypoint import disk, release_notes, reporting
 from entrypoint import plan as plans
-from entrypoint import release_notes, reporting
 from entrypoint.agent import build, content
-from entrypoint.agent.deadline import Deadline
+from entrypoint.agent.deadline import PUBLISHING
 from entrypoint.agent.environment.environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import Sandbox, scratch_folder
@@ -15,7 +15,7 @@ from entrypoint.agent.worker_process import WorkerProcess
 from entrypoint.background import beside
 from entrypoint.closed_folders import closed_to_others
 from entrypoint.comparing import Comparing
-from entrypoint.errors import LoginFailure
+from entrypoint.errors import Failure, LoginFailure, Problem, TimedOut
 from entrypoint.event import Event
 from entrypoint.inputs import Inputs
 from entrypoint.inquiry import Inquiry
@@ -69,7 +69,7 @@ def run(job: Job, result: Result) -> None:
         closed_to_others(job.environ, job.workspace.root, log),
         Login(environ, event, job.keep_secret, log) as login,
     ):
-        sandbox = Sandbox.make(folder, job.environ, Deadline(inputs.timeout_seconds), log)
+        sandbox = Sandbox.make(folder, job.environ, job.deadline, log)
         try:
             _log_agent(job, inputs, sandbox, login, result, event=event)
         finally:
@@ -82,6 +82,7 @@ def _log_agent(
     with result.stage("Read", job.log):
         progress.tell_aim(result, job.log)
         plan = plans.read(job, inputs, event, sandbox.folder)
+        _check_folders(job, plan)
         agent = _Agent(job, plan, sandbox, login, result)
         agent.read()
     with WorkerProcess(sandbox) as process:
@@ -96,6 +97,14 @@ def _log_agent(
     agent.compare(manifest, model)
     agent.publish(manifest, model)
     compiled.result()
+
+
+def _check_folders(job: Job, plan: Plan) -> None:
+    """See that what is kept in the checkout can be written, before anything is built for it."""
+    if plan.inputs.cache_dir:
+        disk.check_writable("cache-dir", plan.inputs.cache_dir, job)
+    if plan.mode != "preview" and plan.stores and plan.stores.embedded_folder:
+        disk.check_writable("tracking-uri", plan.stores.embedded_folder, job)
 
 
 class _Agent:
@@ -200,8 +209,17 @@ class _Agent:
 
     def keep_bytecode(self, environment: Environment, modules: list[str]) -> None:
         """Let the next job that has the environment import what this one did without compiling."""
-        if self._inputs.cache_dir:
+        if not self._inputs.cache_dir:
+            return
+        try:
             self._uv.keep_bytecode(environment, dict.fromkeys(modules))
+        except (OSError, Failure, TimedOut) as error:
+            self._log.warning(
+                Problem(
+                    "`cache-dir`: what was compiled can't be kept; the next job compiles it again.",
+                    detail=str(error),
+                )
+            )
 
     def check(self, model: Path, manifest: Manifest) -> None:
         """Hold what was built against what was seen and against what went into it."""
@@ -221,6 +239,7 @@ class _Agent:
     def publish(self, manifest: Manifest, model: Path) -> None:
         """Log it, and register it where that is asked for."""
         if self._publishing:
+            self._job.deadline.begin(PUBLISHING)
             with self._result.stage("Publish", self._log), lent_to_mlflow(self._login, os.environ):
                 self._publishing.publish(model, manifest, self._result.published)
 

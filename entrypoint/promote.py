@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from entrypoint import disk
+from entrypoint.agent.deadline import PUBLISHING
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import scratch_folder
 from entrypoint.background import beside
@@ -50,6 +52,8 @@ def promote(job: Job, event: Event, result: Result) -> None:
     result.target = str(inputs.uc_target)
     plan = _Plan.make(job, inputs, event)
     result.aliases = plan.labels.asked.aliases
+    if plan.stores.embedded_folder:
+        disk.check_writable("tracking-uri", plan.stores.embedded_folder, job)
     environ = stores.login_environ(inputs, job.environ)
     with scratch_folder() as folder, Login(environ, event, job.keep_secret, job.log) as login:
         _Version(job, plan, login, result).promote(folder, event.commit)
@@ -157,6 +161,7 @@ class _Version:
     def _copy(self, source: "Source", session: "Session", files: Path) -> None:
         from entrypoint.registry import promotion  # noqa: PLC0415
 
+        self._job.deadline.begin(PUBLISHING)
         with self._result.stage("Promote", self._log):
             promotion.promote(
                 promotion.Promotion(source, files, self._inputs.uc_target, self._labels),

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from entrypoint.errors import InputFailure, Problem
+from entrypoint import disk
+from entrypoint.errors import InputFailure, Problem, TimedOut
 from entrypoint.event import Event
 from entrypoint.github.api import Api
 from entrypoint.github.comments import Comment
@@ -12,6 +13,7 @@ from entrypoint.github.files import SUMMARY_LIMIT
 from entrypoint.github.refusal import Refused
 from entrypoint.inputs import Reporting
 from entrypoint.job import Job
+from entrypoint.last_handler import caught
 from entrypoint.log import grouped
 from entrypoint.report import rendering, saved
 from entrypoint.report.result import Result
@@ -19,15 +21,46 @@ from entrypoint.report.result import Result
 
 def tell(result: Result, job: Job) -> None:
     """Tell the result in the log, in the folder of the report, as outputs and in the summary."""
+    write(result, job)
+    with caught(result, job), grouped(job.log, "Result"):
+        job.log.line(rendering.plain(result.redacted(job.secrets.redact)))
+    _tell_problems(result, job)
+    job.log.finish()
+
+
+def write(result: Result, job: Job) -> None:
+    """Write the result in the folder of the report, as outputs and in the summary.
+
+    What can't be written to one of them fails the job, and the others tell it. What was written
+    before is replaced.
+    """
+    before = result.problems
+    _write_each(result, job)
+    if result.problems != before:
+        _write_each(result, job)
+
+
+def _write_each(result: Result, job: Job) -> None:
+    for write_one in (_save, _write_outputs, _write_summary):
+        _tell_problems(result, job)
+        with caught(result, job):
+            write_one(result, job)
+
+
+def _tell_problems(result: Result, job: Job) -> None:
     for problem in result.problems:
         job.log.error(problem)
-    _save(result, job)
+
+
+def _write_outputs(result: Result, job: Job) -> None:
+    job.step_files.write_outputs(result.redacted(job.secrets.redact).outputs)
+
+
+def _write_summary(result: Result, job: Job) -> None:
     shown = result.redacted(job.secrets.redact)
-    with grouped(job.log, "Result"):
-        job.log.line(rendering.plain(shown))
-    job.step_files.write_outputs(shown.outputs)
+    # There for what fails while the rest is rendered.
+    job.step_files.write_summary(rendering.problems(shown))
     job.step_files.write_summary(rendering.render(shown, "summary", SUMMARY_LIMIT))
-    job.log.finish()
 
 
 def comment(result: Result, job: Job) -> None:
@@ -44,13 +77,15 @@ def comment(result: Result, job: Job) -> None:
     is_about_an_agent = result.mode not in ("", "comment") and not result.skipped
     if inputs.comment == "off" or not (number and inputs.github_token and is_about_an_agent):
         return
+    # First, so that the comment tells what can't be written.
+    write(result, job)
     is_worth_it = inputs.comment == "always" or result.problems or result.changed is not False
     read_only = event.is_without_secrets
     with Api.from_environ(job.environ, inputs.github_token, is_read_only=read_only) as api:
         try:
             comment = Comment(api, int(number), result.subject)
             post(result, comment, job, only_if_there=not is_worth_it)
-        except Refused as refused:
+        except (Refused, TimedOut) as refused:
             for problem in refused.problems:
                 (job.log.notice if read_only else job.log.warning)(problem)
 
@@ -95,4 +130,12 @@ def _tried(job: Job) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        job.log.warning(Problem("`report-path`: the report can't be saved.", detail=str(error)))
+        full = disk.explain(error, job)
+        why = f" {full.what}" if full else ""
+        job.log.warning(
+            Problem(
+                f"`report-path`: the report can't be saved.{why}",
+                full.fix if full else "",
+                detail=str(error),
+            )
+        )

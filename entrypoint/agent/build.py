@@ -20,6 +20,8 @@ from entrypoint.errors import AgentFailure, Place, Problem
 from entrypoint.resources.observed import Requests
 from entrypoint.workspace import Workspace
 
+# The status of a stage's process that can't say how it went: `NO_VERDICT` in `worker`.
+_NO_VERDICT = os.EX_SOFTWARE
 # What the process makes in its folder.
 _MODEL = "model"
 
@@ -264,6 +266,8 @@ def _silent(stage: str, reply: bytes, process: WorkerProcess) -> Problem:
     else:
         why = f"with exit status {status}"
         fix = "Take calls such as `os._exit()` out of the agent." if reply else ""
+    if reply and status == _NO_VERDICT:
+        what, fix = f"How the agent is {doing} can't be told: its process failed", ""
     return Problem(f"{what}, {why}.", fix, detail=process.printed[-2000:])
 
 

@@ -21,6 +21,10 @@ _BLOCK = 1024 * 1024
 # A pipe is not waited for, and a link not followed.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LEFT_OUT = "__pycache__"
+_OF_A_MODEL = (
+    "A model is made of files and folders alone. Let the agent write what else it needs to a"
+    " temporary folder."
+)
 
 
 def make(shared: Path, name: str, target: Path, deadline: Deadline) -> None:
@@ -39,7 +43,7 @@ def make(shared: Path, name: str, target: Path, deadline: Deadline) -> None:
         with _opened(name, os.open(shared, _FLAGS | os.O_DIRECTORY)) as folder:
             copy.folder(folder, target)
     except OSError as error:
-        raise _refused(f"`{name}` can't be read: {error.strerror}") from error
+        raise _refused(f"`{name}` can't be copied: {error.strerror}") from error
 
 
 @dataclass
@@ -81,7 +85,8 @@ class _Copy:
     def _file(self, source: int, size: int, target: Path, shown: str) -> None:
         if size > self.room:
             raise _refused(
-                f"`{shown}` has {size // 2**20} MB, and there is room for {self.room // 2**20} MB"
+                f"`{shown}` has {size // 2**20} MB, and there is room for {self.room // 2**20} MB",
+                "Leave it out of the model, or take a runner with a larger disk.",
             )
         with target.open("xb") as file:
             left = size
@@ -116,11 +121,5 @@ def _described(folder: int, name: str, error: OSError) -> str:
     return "is a link" if stat.S_ISLNK(mode) else f"can't be read: {error.strerror}"
 
 
-def _refused(why: str) -> AgentFailure:
-    return AgentFailure(
-        Problem(
-            f"The built model can't be logged: {why}.",
-            "A model is made of files and folders alone. Let the agent write what else it needs to"
-            " a temporary folder.",
-        )
-    )
+def _refused(why: str, fix: str = _OF_A_MODEL) -> AgentFailure:
+    return AgentFailure(Problem(f"The built model can't be logged: {why}.", fix))

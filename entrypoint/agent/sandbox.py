@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from entrypoint import credentials
 from entrypoint.accounts import agents_account
 from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.process import Process
+from entrypoint.errors import EnvironmentFailure, Problem
 from entrypoint.log import Log
 
 # GitHub's variables (tokens, command files, the inputs) and what would steer the interpreter; what
@@ -58,8 +59,22 @@ def scratch_folder() -> Iterator[Path]:
 
     The container's goes with the container: to remove an environment file by file takes seconds,
     and a cancelled job has few.
+
+    Raises:
+        EnvironmentFailure: there is no place for one.
+
     """
-    folder = Path(tempfile.mkdtemp(prefix="log-agent-")).resolve()
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="log-agent-")).resolve()
+    except FileNotFoundError as error:  # so Python says that every place for one is full or closed
+        raise EnvironmentFailure(
+            Problem(
+                "TMPDIR: no folder for temporary files can be written.",
+                "Let it name a folder that log-agent may write, on a disk with room for an"
+                " environment and a model.",
+                detail=str(error),
+            )
+        ) from error
     try:
         yield folder
     finally:
@@ -106,13 +121,21 @@ class Sandbox:
         return folder
 
     def share_all(self, folder: Path) -> None:
-        """Let foreign programs write into a folder of ours, and into all that is in it."""
+        """Let foreign programs write into a folder of ours, and into all that is in it.
+
+        Raises:
+            TimedOut: the deadline passed.
+
+        """
         if account := agents_account():
             for path in (folder, *folder.rglob("*")):
-                if not path.is_symlink():
-                    os.chown(path, -1, account.pw_gid)
-                    mode = path.stat().st_mode
-                    path.chmod(mode | (0o070 if path.is_dir() else 0o060))
+                self.deadline.check(f"sharing `{folder.name}` with what is built from source")
+                # What is gone or closed is missed by whoever needs it, who then says so.
+                with suppress(FileNotFoundError, PermissionError):
+                    if not path.is_symlink():
+                        os.chown(path, -1, account.pw_gid)
+                        mode = path.stat().st_mode
+                        path.chmod(mode | (0o070 if path.is_dir() else 0o060))
 
     def run(
         self,

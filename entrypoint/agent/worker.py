@@ -92,6 +92,8 @@ PACKAGES = {
 # What the Databricks SDK and MLflow say when there are no credentials.
 NOT_LOGGED_IN = ("cannot configure default credentials", "Databricks credential configuration")
 TEXT_LIMIT = 20_000
+# The exit status of a child that can't write its verdict; `build` knows it too.
+NO_VERDICT = os.EX_SOFTWARE
 
 Job = dict[str, Any]
 Verdict = dict[str, Any]
@@ -468,12 +470,18 @@ def main() -> None:
         os.environ.update(told["environ"])
         child = fork()
         if child == 0:
+            ended = NO_VERDICT
             try:
                 os.close(reply)
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 judge(stage, job, output)
+                ended = 0
+            except OSError as error:  # a disk that is full
+                print(f"The verdict can't be written: {error}")
+            except BaseException:  # noqa: BLE001 - `finally` would swallow it
+                traceback.print_exc()
             finally:
-                os._exit(0)
+                os._exit(ended)
         _, status = os.waitpid(child, 0)
         os.write(reply, (json.dumps({"stage": stage, "status": status}) + "\n").encode())
 

@@ -79,7 +79,7 @@ class WorkflowLog(Log):
     def _print(self, text: str) -> None:
         # Nothing that another thread says may stand between a fence and its end.
         with self._lock:
-            print(text, file=self._stream, flush=True)
+            super()._print(text)
 
 
 def _fenced(text: str) -> str:

@@ -7,7 +7,8 @@ write elsewhere.
 import os
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,7 +29,8 @@ def prepare(folder: Path) -> None:
     """Make the folder, or look at the one that is there.
 
     Raises:
-        PublishFailure: a part of it is a link, or the database does more than keep what it gets.
+        PublishFailure: it can't be written, a part of it is a link, or the database does more than
+            keep what it gets.
 
     """
     workspace = Workspace(folder.parent)
@@ -36,14 +38,16 @@ def prepare(folder: Path) -> None:
         workspace.own_folder(folder.name)
     except ValueError as error:
         raise _refused(str(error)) from error
-    folder.mkdir(exist_ok=True)
+    with _written(folder):
+        folder.mkdir(exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
         raise _refused(f"`{folder.name}` belongs to another account.")
     for name in _FILES:
         path = folder / name
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise _refused(f"`{workspace.relative(path)}` is not a file.")
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    with _written(folder):
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     if (folder / DATABASE).exists():
         _check_is_plain(folder / DATABASE)
 
@@ -66,6 +70,21 @@ def check_location(location: str, folder: Path) -> None:
         workspace.own_folder(workspace.relative(path))
     except ValueError as error:
         raise _refused(str(error)) from error
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Write to the store's folder, or say why that can't be done."""
+    try:
+        yield
+    except OSError as error:
+        raise PublishFailure(
+            Problem(
+                f"`tracking-uri`: `embedded`: `{folder.name}` in the workspace can't be written:"
+                f" {error.strerror}.",
+                "Let the job work in a checkout that it may write.",
+            )
+        ) from error
 
 
 def _check_is_plain(database: Path) -> None:

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TypeVar
 
 from entrypoint.background import beside
-from entrypoint.errors import Cancelled
+from entrypoint.errors import Cancelled, TimedOut
 from entrypoint.registry.session import REFUSALS
 
 Done = TypeVar("Done")
@@ -68,7 +68,7 @@ def interruptible(work: Callable[[], Done]) -> Done:
 @contextmanager
 def tidying(error: BaseException) -> Iterator[None]:
     """Tidy up after an error: that one is told, whatever the store says to this."""
-    if isinstance(error, Cancelled):
+    if isinstance(error, (Cancelled, TimedOut)):
         # MLflow reads its environment for every request.
         os.environ.update(_IN_A_HURRY)
     with suppress(*REFUSALS):

@@ -75,6 +75,11 @@ def render(result: Result, audience: Audience, limit: int) -> str:
     return rendered
 
 
+def problems(result: Result) -> str:
+    """What is wrong, as GitHub's Markdown and without a template: each problem in a line."""
+    return "".join(f"- ❌ {markdown.prose(problem.what)}\n" for problem in result.problems)
+
+
 def plain(result: Result) -> str:
     """The report for the end of a log: what happened, and what changes."""
     environment = _environment(result, _SIZES[1])

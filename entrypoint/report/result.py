@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from entrypoint.agent.build import Build, Verification
@@ -74,18 +74,28 @@ class Result:
         self.agent = workspace.relative(inputs.agent_path)
         self.target = str(inputs.uc_target or "")
 
+    def fail(self, *problems: Problem) -> None:
+        """Take over problems, each once; with each is said what is READY in spite of it."""
+        published = self.published
+        ready = f" `{published.model_name}` version {published.model_version} is READY."
+        for problem in problems:
+            told = replace(problem, what=problem.what + ready * bool(published.model_version))
+            if told not in self.problems:
+                self.problems += (told,)
+
     @contextmanager
     def stage(
         self, name: str, log: Log, clock: Callable[[], float] = time.monotonic
     ) -> Iterator[None]:
         """Tell one part of the story in the log, and note how it went."""
         started, passed = clock(), False
+        self.stages.append(Stage(name, 0, passed))
         with grouped(log, name):
             try:
                 yield
                 passed = True
             finally:
-                self.stages.append(Stage(name, clock() - started, passed))
+                self.stages[-1] = Stage(name, clock() - started, passed)
         log.line(f"{name}: {self.stages[-1].seconds:.1f} s")
 
     def redacted(self, redact: Callable[[str], str]) -> Self:

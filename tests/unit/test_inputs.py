@@ -40,7 +40,6 @@ def test_an_agent_path_is_enough(workspace: Workspace) -> None:
         verify="predict",
         if_unchanged="reuse",
         check_resources="error",
-        timeout_seconds=1800,
         cache_dir=None,
     )
 
@@ -96,7 +95,6 @@ def test_every_input_can_be_given(workspace: Workspace) -> None:
         verify="load",
         if_unchanged="register",
         check_resources="warn",
-        timeout_seconds=90,
         cache_dir=workspace.root / ".cache",
     )
 

@@ -141,7 +141,7 @@ EVERYTHING = replace(
         ),
         (
             replace(samples.REGISTERED, problems=(Problem("an alias was refused"),)),
-            "❌ `prod.agents.support` version 8 is registered, but the job failed",
+            "❌ The job failed, but `prod.agents.support` version 8 is READY",
         ),
     ],
 )
