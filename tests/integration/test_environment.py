@@ -362,6 +362,7 @@ def test_a_folder_of_packages_is_found_from_the_file_that_names_it(
 
     assert installed(made) == {MLFLOW, "acme-own==1.0", "pip==26.0"}
     assert made.lock.lines == ["acme-own==1.0", MLFLOW]
+    assert "`acme-own==1.0`: found in `" in bench.log
     assert again == made
 
 

@@ -21,6 +21,7 @@ from entrypoint.agent.environment.indexes import Indexes
 from entrypoint.agent.environment.interpreter import Interpreter, Wanted
 from entrypoint.agent.environment.local_packages import LocalPackages, copy_of
 from entrypoint.agent.environment.lock import Lock, Resolution
+from entrypoint.agent.environment.package_folder import FoundPackage
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.resolver import Resolver
 from entrypoint.agent.environment.uv_program import NeedsSource, UvProgram
@@ -152,12 +153,15 @@ class Uv:
         _check_mlflow(lock)
         log.line(f"{len(lock.pins)} packages:")
         log.foreign("\n".join(lock.options + tuple(_wrapped(lock.pins))))
+        changeable = resolver.changeable(resolution)
+        if changeable:
+            log.notice(_not_on_serving(changeable, resolver.root))
         environment = VirtualEnvironment(
             local.interpreter,
             lock,
             resolver.install_list(resolution),
             resolver.hashes(),
-            resolver.changeable(resolution),
+            changeable,
         )
         code = local.pack(resolver.local_packages(resolution))
         return Environment(made(environment, resolver.uv), local.interpreter, lock, code)
@@ -285,6 +289,17 @@ def _built_from_source(said: str) -> Problem:
         " indexes, and is not kept.",
         "Publish a wheel, and require that.",
         detail=said[-1000:],
+    )
+
+
+def _not_on_serving(found: Sequence[FoundPackage], root: Path) -> Problem:
+    folder = found[0].index.relative_to(root)
+    return Problem(
+        f"`requirements`: {_listed([package.pin for package in found])}: found in `{folder}`, a"
+        " folder of the checkout, which serving doesn't have. It looks for the pins in the package"
+        " indexes.",
+        "Publish it to an index. Or require the wheel by its path, and it travels with the model as"
+        f" code:\n\n    with:\n      requirements: |\n        ./{folder}/<its name>.whl",
     )
 
 
