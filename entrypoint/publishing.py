@@ -2,12 +2,14 @@
 
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrypoint.agent.manifest import Manifest
 from entrypoint.background import beside
+from entrypoint.commit_order import comes_before
 from entrypoint.job import Job
 from entrypoint.plan import Plan
 from entrypoint.registry.login import Login
@@ -94,4 +96,4 @@ def _connect(plan: Plan, login: Login, job: Job) -> "Session":
 
     if plan.stores is None:
         raise RuntimeError("a plan to publish names the stores")
-    return Session(plan.stores, login.who, job.log)
+    return Session(plan.stores, login.who, job.log, partial(comes_before, job))

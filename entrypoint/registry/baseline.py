@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import mlflow
 from mlflow import MlflowClient
@@ -148,7 +149,8 @@ class Registered:
 def _is_absent(uri: str) -> bool:
     """Whether it is a SQLite store whose file isn't there, which MLflow would make."""
     scheme, _, path = uri.partition(":///")
-    return scheme == "sqlite" and not Path(path).exists()
+    # An embedded store's may be quoted, and name its driver.
+    return scheme.partition("+")[0] == "sqlite" and not Path(unquote(path)).exists()
 
 
 def _manifest(files: VersionFiles, folder: Path) -> Manifest | None:

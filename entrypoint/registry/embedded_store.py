@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from entrypoint.errors import Problem, PublishFailure
 from entrypoint.workspace import Workspace
@@ -23,6 +23,18 @@ _FILES = (DATABASE, *(f"{DATABASE}-{suffix}" for suffix in ("journal", "wal", "s
 _ACTIVE = "type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
 # MLflow's one trigger only refuses.
 _REFUSES = re.compile(r"BEGIN\s+SELECT RAISE\(ABORT, '[^']*'\);\s*END\s*\Z")
+
+
+def uri(folder: Path) -> str:
+    """The database's URI, as SQLAlchemy reads it.
+
+    https://docs.sqlalchemy.org/en/20/core/engines.html#escaping-special-characters-such-as-signs-in-passwords
+    """
+    path = str(folder / DATABASE)
+    if not set("#%?") & set(path):
+        return f"sqlite:///{path}"
+    # With the driver's name: of a plain `sqlite:` URI, MLflow makes the folder as it is quoted.
+    return f"sqlite+pysqlite:///{quote(path)}"
 
 
 def prepare(folder: Path) -> None:

@@ -7,6 +7,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from entrypoint.errors import Problem
 from entrypoint.log import Log
+from entrypoint.registry.alias_moves import tell_if_backwards
 from entrypoint.registry.copies import Copies
 from entrypoint.registry.creator import Creator
 from entrypoint.registry.history import with_commit
@@ -160,6 +161,8 @@ class _Job:
             if before == number:
                 self._log.line(f"{alias} is on version {number} already")
                 continue
+            if before:
+                tell_if_backwards(alias, before, version, self._log)
             self._versions.set_aliases(version, [alias])
             self._published.moved[alias] = before
             self._log.line(

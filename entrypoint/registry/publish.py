@@ -98,7 +98,7 @@ class _Job:
             history.clear(self._run_tags)
         session.link(published)
         # Last: whoever follows an alias finds a version that is complete.
-        session.set_aliases(versions, version, self._labels)
+        session.set_aliases(versions, version, self._labels, published)
 
     @property
     def _run_tags(self) -> dict[str, str]:

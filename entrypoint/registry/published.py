@@ -27,6 +27,8 @@ class Published:
     """The version of the model in whose place it was promoted."""
     moved: dict[str, str] = field(default_factory=dict)
     """The aliases that moved, with the versions that had them; empty where none had."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """The aliases that were asked for and stay on versions of later commits, with those."""
 
     def take(self, version: "ModelVersion", model: "LoggedModel") -> None:
         """Take a version that was there already, and the logged model that it was made of."""

@@ -30,6 +30,6 @@ def reuse(name: str, digest: str, labels: Labels, session: Session, published: P
             published.take(version, edition.model)
             history.record_commit(edition, version, labels.commit)
             session.link(published)
-            session.set_aliases(versions, version, labels)
+            session.set_aliases(versions, version, labels, published)
             return True
     return False

@@ -13,6 +13,7 @@ from mlflow.exceptions import MlflowException
 from entrypoint.errors import Problem, PublishFailure
 from entrypoint.log import Log, LogStream
 from entrypoint.registry import embedded_store, experiment_problem, links, refusal
+from entrypoint.registry.alias_moves import AliasMoves, IsAncestor
 from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.name import ModelName
@@ -29,13 +30,20 @@ _EXISTS = "RESOURCE_ALREADY_EXISTS"
 class Session:
     """MLflow's client for the stores, and what differs between them.
 
-    `who`: we, where one of them is a workspace's.
+    `who`: we, where one of them is a workspace's. `is_ancestor` tells in what order commits are.
     """
 
-    def __init__(self, stores: Stores, who: Who, log: Log) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        who: Who,
+        log: Log,
+        is_ancestor: IsAncestor = lambda _commit, _other: None,
+    ) -> None:
         self._stores = stores
         self._who = who
         self._log = log
+        self._is_ancestor = is_ancestor
         if folder := stores.embedded_folder:
             embedded_store.prepare(folder)
         mlflow.set_tracking_uri(stores.tracking_uri)
@@ -104,10 +112,13 @@ class Session:
         if folder := self._stores.embedded_folder:
             embedded_store.check_location(location, folder)
 
-    def set_aliases(self, versions: Versions, version: ModelVersion, labels: Labels) -> None:
+    def set_aliases(
+        self, versions: Versions, version: ModelVersion, labels: Labels, published: Published
+    ) -> None:
         """Let the aliases point to the version, where there are such things."""
         if versions.has_labels:
-            versions.set_aliases(version, labels.aliases)
+            moves = AliasMoves(versions, self._is_ancestor, published, self._log)
+            moves.move(version, labels)
             return
         left_out = ["tags", *(["aliases"] if labels.aliases else [])]
         self._log.notice(

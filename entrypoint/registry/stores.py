@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.inputs import Destination
-from entrypoint.registry.embedded_store import ARTIFACTS, DATABASE
+from entrypoint.registry import embedded_store
+from entrypoint.registry.embedded_store import ARTIFACTS
 from entrypoint.workspace import Workspace
 
 EMBEDDED = "embedded"
@@ -69,7 +70,7 @@ class Stores:
                 folder = workspace.own_folder(FOLDER)
             except ValueError as error:
                 raise InputFailure(Problem(f"`tracking-uri`: `embedded`: {error}")) from error
-            uri = f"sqlite:///{folder / DATABASE}"
+            uri = embedded_store.uri(folder)
             return cls(uri, inputs.registry_uri or uri, (folder / ARTIFACTS).as_uri())
         if tracking.startswith(_DATABRICKS):
             # Not the workspace's own registry.
@@ -97,7 +98,7 @@ class Stores:
         """The folder of the embedded store, none for others."""
         if not self.artifacts:
             return None
-        return Path(self.tracking_uri.removeprefix("sqlite:///")).parent
+        return Path(unquote(urlsplit(self.artifacts).path)).parent
 
 
 def login_environ(inputs: Destination, environ: Mapping[str, str]) -> dict[str, str]:

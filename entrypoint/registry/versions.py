@@ -136,6 +136,16 @@ class Versions:
             return {}
         return {alias: str(number) for alias, number in model.aliases.items()}
 
+    def with_alias(self, alias: str) -> ModelVersion | None:
+        """The version to which an alias points, with its tags; None where there is none."""
+        try:
+            return self._client.get_model_version_by_alias(self.name, alias)
+        except MlflowException as error:
+            # SQL stores answer an alias that isn't there like a wrong question.
+            if error.error_code not in {*MISSING, "INVALID_PARAMETER_VALUE"}:
+                raise
+            return None
+
     def set_aliases(self, version: ModelVersion, aliases: Iterable[str]) -> None:
         """Let the aliases point to the version (a whole one, or a new one)."""
         for alias in aliases:

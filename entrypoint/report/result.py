@@ -148,6 +148,8 @@ class Result:
             "logged-model-uri": published.logged_model_uri,
             "model-url": published.model_url,
             "reused": "true" if published.reused else "false" if published.model_version else "",
+            "moved-aliases": _lines(published.moved),
+            "kept-aliases": _lines(published.kept),
             "run-id": published.run_id,
             "run-url": published.run_url,
             "experiment-id": published.experiment_id,
@@ -165,6 +167,10 @@ class Result:
         content = dataclasses.asdict(self)
         content["published"]["model_uri"] = self.published.model_uri
         return content
+
+
+def _lines(aliases: Mapping[str, str]) -> str:
+    return "\n".join(f"{alias}={version}" for alias, version in aliases.items())
 
 
 def _mapped(content: Any, change: Callable[[str], str]) -> Any:

@@ -306,13 +306,166 @@ def test_a_source_outside_of_the_workspace_is_not_read(bench: Bench) -> None:
     assert str(problem.place) == "pyproject.toml:7"
 
 
-def test_find_links_are_found_from_the_files_folder(bench: Bench) -> None:
-    make_wheel(bench.root / "agents/wheels", "acme-own")
-    bench.write("agents/requirements.txt", f"--find-links wheels\n{MLFLOW}\nacme-own\n")
+PROJECT = (
+    '[project]\nname = "agents"\nversion = "0.1"\nrequires-python = ">=3.11"\n'
+    'dependencies = ["mlflow==3.0", "acme-own"]\n'
+)
+LINES = f"{MLFLOW}\nacme-own\n"
+
+
+def a_folder_of_packages(folder: Path, *, is_simple: bool = False, **options: Any) -> None:
+    """A folder with a wheel in it, or a simple index with one."""
+    folder = folder / "acme-own" if is_simple else folder
+    wheel = make_wheel(folder, "acme-own", **options)
+    if is_simple:
+        page = f'<a href="{wheel.name}">{wheel.name}</a>'
+        (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": f"--find-links wheels\n{LINES}"},
+        {"requirements.txt": f"-f ./wheels # ours\n{LINES}"},
+        {"requirements.txt": f"--find-links=file:wheels\n{LINES}"},
+        {"requirements.txt": f"--find-links file://${{PROJECT_ROOT}}/wheels\n{LINES}"},
+        {"requirements.txt": f"--find-links 'more#1 wheels'\n{LINES}"},
+        {"requirements.txt": f"--extra-index-url simple\n{LINES}"},
+        {"requirements.txt": f"-i ./simple\n{LINES}"},
+        {
+            "requirements.txt": f"-r more/base.txt\n{MLFLOW}\n",
+            "more/base.txt": "--find-links ../wheels\nacme-own\n",
+        },
+        {"requirements.txt": LINES, "uv.toml": 'find-links = ["wheels"]\n'},
+        {"requirements.txt": LINES, "../pyproject.toml": '[tool.uv]\nfind-links = ["outer"]\n'},
+        {"pyproject.toml": f'{PROJECT}[tool.uv]\nfind-links = ["./wheels"]\n'},
+        {"pyproject.toml": f'{PROJECT}[tool.uv.pip]\nfind-links = ["wheels"]\n'},
+        {"pyproject.toml": f'{PROJECT}[tool.uv]\nextra-index-url = ["./simple"]\n'},
+        {"pyproject.toml": f'{PROJECT}[[tool.uv.index]]\nname = "own"\nurl = "simple"\n'},
+        {
+            "pyproject.toml": f'{PROJECT}[[tool.uv.index]]\nname = "own"\nurl = "wheels"\n'
+            'format = "flat"\nexplicit = true\n[tool.uv.sources]\nacme-own = { index = "own" }\n'
+        },
+    ],
+)
+def test_a_folder_of_packages_is_found_from_the_file_that_names_it(
+    bench: Bench, files: Mapping[str, str]
+) -> None:
+    for folder in ("agents/wheels", "agents/more#1 wheels", "outer"):
+        a_folder_of_packages(bench.root / folder)
+    a_folder_of_packages(bench.root / "agents/simple", is_simple=True)
+    for name, text in files.items():
+        bench.write(f"agents/{name}", text)
 
     made = bench.make(agent="agents/agent.py")
+    again = bench.make(agent="agents/agent.py")
 
     assert installed(made) == {MLFLOW, "acme-own==1.0", "pip==26.0"}
+    assert made.lock.lines == ["acme-own==1.0", MLFLOW]
+    assert "`acme-own==1.0`: found in `" in bench.log
+    assert again == made
+
+
+@pytest.mark.parametrize("variable", ["UV_FIND_LINKS", "UV_INDEX"])
+def test_a_folder_of_packages_in_a_variable_is_found_from_the_workspace(
+    bench: Bench, variable: str
+) -> None:
+    a_folder_of_packages(bench.root / "own", is_simple=variable == "UV_INDEX")
+    bench.write("agents/requirements.txt", LINES)
+    value = f"{bench.env['UV_FIND_LINKS']},own" if variable == "UV_FIND_LINKS" else "mine=own"
+
+    made = bench.make(agent="agents/agent.py", env={variable: value})
+
+    assert installed(made) == {MLFLOW, "acme-own==1.0", "pip==26.0"}
+
+
+@pytest.mark.parametrize("is_simple", [False, True])
+def test_a_wheel_that_changes_under_its_name_is_taken_as_it_is(
+    bench: Bench, *, is_simple: bool
+) -> None:
+    option = "--extra-index-url own" if is_simple else "--find-links own"
+    bench.write("requirements.txt", f"{option}\n{LINES}")
+
+    def made(said: str, *requires: str) -> tuple[str, set[str]]:
+        files = {"acme_own.py": f"print({said!r})\n"}
+        a_folder_of_packages(
+            bench.root / "own", is_simple=is_simple, files=files, requires=requires
+        )
+        environment = bench.make()
+        ran = subprocess.run(
+            [environment.python, "-c", "import acme_own"], capture_output=True, check=True
+        )
+        return ran.stdout.decode().strip(), environment.lock.names
+
+    assert made("first") == ("first", {"mlflow", "acme-own"})
+    assert made("other", "acme-colour") == ("other", {"mlflow", "acme-own", "acme-colour"})
+    assert made("first") == ("first", {"mlflow", "acme-own"})
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({"requirements.txt": f"{MLFLOW}\n--find-links wheel\n"}, "requirements.txt:2"),
+        (
+            {"requirements.txt": "-r more/base.txt\n", "more/base.txt": "-i ../wheel\n"},
+            "more/base.txt:1",
+        ),
+        (
+            {"requirements.txt": MLFLOW, "uv.toml": '[pip]\nfind-links = ["./wheel"]\n'},
+            "uv.toml:2",
+        ),
+        ({"pyproject.toml": f'{PROJECT}[tool.uv]\nindex-url = "wheel"\n'}, "pyproject.toml:7"),
+    ],
+)
+def test_a_folder_of_packages_that_is_not_there_is_told(
+    bench: Bench, files: Mapping[str, str], place: str
+) -> None:
+    a_folder_of_packages(bench.root / "wheels")
+    for name, text in files.items():
+        bench.write(name, text)
+
+    with pytest.raises(InputFailure) as raised:
+        bench.make()
+
+    (problem,) = raised.value.problems
+    assert "does not exist. Did you mean `wheels`?" in problem.what
+    assert str(problem.place) == place
+
+
+def test_a_page_that_lists_what_is_elsewhere_is_refused(bench: Bench) -> None:
+    wheel = make_wheel(bench.root / "elsewhere", "acme-own")
+    page = f'<a href="../../elsewhere/{wheel.name}">{wheel.name}</a>'
+    bench.write("simple/acme-own/index.html", page)
+
+    problem = bench.failure("--extra-index-url simple", MLFLOW, "acme-own")
+
+    assert problem.what == "`requirements`: `simple` lists `acme-own==1.0`, and has no wheel of it."
+
+
+@pytest.mark.parametrize(
+    ("setting", "entry"),
+    [
+        ("[tool.uv]\noverride-dependencies", "mlflow; sys_platform == 'never'"),
+        ("[tool.uv]\nexclude-dependencies", "MLflow"),
+        ("[tool.uv.pip]\nno-emit-package", "mlflow"),
+    ],
+)
+def test_a_setting_that_leaves_mlflow_out_is_told(bench: Bench, setting: str, entry: str) -> None:
+    bench.project("agents", "agents", "acme-colour")
+    bench.write(
+        "pyproject.toml",
+        '[project]\nname = "all"\nversion = "1"\ndependencies = ["mlflow"]\n'
+        f'{setting} = [\n  "acme-colour",\n  "{entry}",\n]\n'
+        '[tool.uv.workspace]\nmembers = ["agents"]\n',
+    )
+
+    problem = bench.failure(agent="agents/agent.py")
+
+    key = setting.partition("\n")[2]
+    assert "`mlflow==3.17.2` was added" in problem.what
+    assert f"`{key}` takes it out again" in problem.what
+    assert problem.fix.endswith(f'`{key}` in `pyproject.toml`:\n\n    "{entry}"')
+    assert str(problem.place) == "pyproject.toml:8"
 
 
 def test_a_package_whose_metadata_has_to_be_built_keeps_the_environment(bench: Bench) -> None:

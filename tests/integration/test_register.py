@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,22 @@ def test_registers_an_example(checkout: Checkout, example: str, flavor: str, ans
 
 def names(entries: list[dict[str, str]]) -> set[str]:
     return {entry["name"] for entry in entries}
+
+
+def test_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    (tmp_path / "50% #1?; größe").mkdir()
+    checkout = Checkout(Runner(tmp_path / "50% #1?; größe", tmp_path / "runner_temp"), "agents")
+
+    first = checkout.run(aliases="champion")
+    again = checkout.run(aliases="champion")
+
+    assert (first.status, again.status) == (0, 0), first.log + again.log
+    assert again.outputs["reused"] == "true"
+    with closing(sqlite3.connect(checkout.runner.workspace / ".log-agent/mlflow.db")) as store:
+        aliases = store.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
+    assert aliases == [("champion", 1)]
+    folders = {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert folders == {"50% #1?; größe", "runner_temp"}
 
 
 def test_says_on_the_version_where_it_comes_from(checkout: Checkout) -> None:

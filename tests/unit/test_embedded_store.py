@@ -3,13 +3,14 @@
 import io
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from entrypoint.errors import PublishFailure
 from entrypoint.log import PlainLog
-from entrypoint.registry.embedded_store import check_location, prepare
+from entrypoint.registry.embedded_store import check_location, prepare, uri
 from entrypoint.registry.host import Who
 from entrypoint.registry.session import Session
 from entrypoint.registry.stores import Stores
@@ -21,8 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def stores(folder: Path) -> Stores:
-    uri = f"sqlite:///{folder}/mlflow.db"
-    return Stores(uri, uri, (folder / "artifacts").as_uri())
+    return Stores(uri(folder), uri(folder), (folder / "artifacts").as_uri())
 
 
 def database(folder: Path, *statements: str) -> None:
@@ -138,3 +138,18 @@ def test_an_experiment_that_keeps_its_artifacts_elsewhere_is_refused(folder: Pat
     for ask in (session.known_experiment, session.experiment):
         with pytest.raises(PublishFailure, match="keeps artifacts in `file:///etc`"):
             ask("/Shared/evil")
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "50%", "a%20b", "a;b", "a b", "größe"])
+def test_the_folder_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name / ".log-agent"
+    folder.parent.mkdir()
+
+    session = Session(stores(folder), Who("", ""), PlainLog(io.StringIO()))
+    number = session.experiment("/Shared/agents")
+
+    assert stores(folder).embedded_folder == folder
+    assert session.known_experiment("/Shared/agents") == number
+    with closing(sqlite3.connect(folder / "mlflow.db")) as connection:
+        assert ("/Shared/agents",) in connection.execute("SELECT name FROM experiments").fetchall()
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from entrypoint.accounts import agents_account
 from entrypoint.agent.environment import interpreter as interpreters
+from entrypoint.agent.environment import uv_settings
 from entrypoint.agent.environment.cache import Cache
 from entrypoint.agent.environment.credentials import Credentials
 from entrypoint.agent.environment.explanation import Explanation
@@ -18,12 +21,14 @@ from entrypoint.agent.environment.indexes import Indexes
 from entrypoint.agent.environment.interpreter import Interpreter, Wanted
 from entrypoint.agent.environment.local_packages import LocalPackages, copy_of
 from entrypoint.agent.environment.lock import Lock, Resolution
+from entrypoint.agent.environment.package_folder import FoundPackage
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.resolver import Resolver
 from entrypoint.agent.environment.uv_program import NeedsSource, UvProgram
 from entrypoint.agent.environment.virtual_environment import KeptEnvironments, VirtualEnvironment
 from entrypoint.agent.sandbox import Sandbox
-from entrypoint.errors import EnvironmentFailure, Problem
+from entrypoint.errors import EnvironmentFailure, Place, Problem
+from entrypoint.workspace import Workspace
 
 # The only MLflow that publishing is tested with, and what an agent gets that asks for none.
 _MLFLOW = "mlflow==3.17.2"
@@ -80,7 +85,7 @@ class Uv:
         # Other accounts look into neither: credentials are in them, and what uv reads as its own.
         for name in ("requirements", "uv"):
             (sandbox.folder / name).mkdir(mode=0o700)
-        self._indexes = Indexes.of(environ)
+        self._indexes = Indexes.of(environ, cwd)
         self._environ = environ
 
     def environment(self, requirements: Requirements, wanted: Wanted | None = None) -> Environment:
@@ -148,8 +153,15 @@ class Uv:
         _check_mlflow(lock)
         log.line(f"{len(lock.pins)} packages:")
         log.foreign("\n".join(lock.options + tuple(_wrapped(lock.pins))))
+        changeable = resolver.changeable(resolution)
+        if changeable:
+            log.notice(_not_on_serving(changeable, resolver.root))
         environment = VirtualEnvironment(
-            local.interpreter, lock, resolver.install_list(resolution), resolver.hashes()
+            local.interpreter,
+            lock,
+            resolver.install_list(resolution),
+            resolver.hashes(),
+            changeable,
         )
         code = local.pack(resolver.local_packages(resolution))
         return Environment(made(environment, resolver.uv), local.interpreter, lock, code)
@@ -163,6 +175,8 @@ class Uv:
         added: list[str] = []
         while missing := _missing(lock):
             requirement, why = missing
+            if requirement in added:
+                raise EnvironmentFailure(self._left_out(requirement, why, resolver.cwd))
             self._sandbox.log.notice(
                 Problem(
                     f"`requirements`: `{requirement}` is added: {why}.",
@@ -173,6 +187,26 @@ class Uv:
             resolution = resolver.resolve(*added)
             lock = resolution.lock(sent)
         return resolution, lock
+
+    def _left_out(self, requirement: str, why: str, cwd: Path) -> Problem:
+        """Say which of uv's settings takes out again what the agent can't do without."""
+        name = canonicalize_name(Requirement(requirement).name)
+        workspace = Workspace(self._checkout)
+        what = f"`requirements`: `{requirement}` was added ({why}), and "
+        for settings in uv_settings.found(cwd, workspace):
+            if setting := settings.leaving_out(name):
+                key, entry, line = setting
+                shown = workspace.relative(settings.file)
+                return Problem(
+                    f"{what}`{key}` takes it out again.",
+                    f"Delete this entry of `{key}` in `{shown}`:\n\n    {entry}",
+                    Place(shown, line),
+                )
+        return Problem(
+            f"{what}uv leaves it out again.",
+            "Take out of uv's settings and variables what leaves it out, such as"
+            " `override-dependencies` or `UV_OVERRIDE`.",
+        )
 
     def _local_packages(self, uv: UvProgram, interpreter: Interpreter) -> LocalPackages:
         builds = self._sandbox.share("builds")
@@ -255,6 +289,17 @@ def _built_from_source(said: str) -> Problem:
         " indexes, and is not kept.",
         "Publish a wheel, and require that.",
         detail=said[-1000:],
+    )
+
+
+def _not_on_serving(found: Sequence[FoundPackage], root: Path) -> Problem:
+    folder = found[0].index.relative_to(root)
+    return Problem(
+        f"`requirements`: {_listed([package.pin for package in found])}: found in `{folder}`, a"
+        " folder of the checkout, which serving doesn't have. It looks for the pins in the package"
+        " indexes.",
+        "Publish it to an index. Or require the wheel by its path, and it travels with the model as"
+        f" code:\n\n    with:\n      requirements: |\n        ./{folder}/<its name>.whl",
     )
 
 

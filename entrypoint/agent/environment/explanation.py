@@ -110,6 +110,11 @@ def _advice(text: str) -> str:
             "The path is not in the checkout. In a requirement file, paths are relative to the"
             " file's folder; in the input `requirements`, to the workspace's root."
         )
+    if "relative URL without a base" in text:
+        return (
+            "A folder of packages isn't there. In a requirement file and in uv's settings, paths"
+            " are relative to the file's folder; in the step's variables, to the workspace's root."
+        )
     if "build backend returned an error" in text:
         return (
             "Mend the package so that `uv build --wheel` works in a fresh checkout. A project that"

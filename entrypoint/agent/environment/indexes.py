@@ -9,6 +9,7 @@ https://docs.astral.sh/uv/concepts/indexes/
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -23,10 +24,10 @@ _SECRET = re.compile(r"_(?:USERNAME|PASSWORD|TOKEN|SECRET|KEY)\b")
 _CREDENTIAL = re.compile(r"UV_INDEX_(?P<index>\w+)_(?P<part>USERNAME|PASSWORD)")
 _ENTRY = re.compile(r"(?:(?P<name>[\w.-]+)=)?(?P<url>[a-z]+://\S+)")
 
-# uv's own variable, for the folder of the requirements.
-_EXPANDED_BY_UV = "PROJECT_ROOT"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _FOR_AN_INDEX = re.compile(r"(?:UV_INDEX|PIP)_\w+")
+# A word, or what is behind a name, that is neither a URL nor a path from the root.
+_RELATIVE = re.compile(r"(?:(?<=[\s,=])|^)(?![a-z]+:|/|[\w.-]+=)[^\s,]+")
 # The only form in which a variable is filled in: every reader of URLs finds the same host in it.
 _URL = re.compile(
     r"(?P<scheme>https?)://(?:[\w.~%${}:+-]*@)?(?P<host>[A-Za-z0-9.-]+(?::\d+)?)(?:/\S*)?"
@@ -48,8 +49,8 @@ class Indexes:
     _values: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Self:
-        """Read the step's variables."""
+    def of(cls, environ: Mapping[str, str], workspace: Path) -> Self:
+        """Read the step's variables; folders in them are below the workspace, as for every step."""
         entries = [(name, url) for variable in _OF_UV for name, url in _entries(environ, variable)]
         credentials = {
             name: _CREDENTIAL.fullmatch(name) for name, value in environ.items() if value
@@ -57,7 +58,7 @@ class Indexes:
         known = {_spelt(name) for name, _ in entries if name}
         return cls(
             environ={
-                name: _without(value) if name in _OF_UV else value
+                name: _anchored(_without(value), workspace) if name in _OF_UV else value
                 for name, value in environ.items()
                 if name.startswith("UV_") and not _SECRET.search(name)
             },
@@ -83,7 +84,7 @@ class Indexes:
                 name.
 
         """
-        names = sorted(set(_VARIABLE.findall(line.text)) - {_EXPANDED_BY_UV})
+        names = sorted(set(_VARIABLE.findall(line.text)))
         if not names:
             return line.text
         if others := [name for name in names if not _FOR_AN_INDEX.fullmatch(name)]:
@@ -139,6 +140,10 @@ def _spelt(name: str) -> str:
 
 def _without(value: str) -> str:
     return re.sub(r"[a-z]+://[^\s,]+", lambda url: without_credentials(url[0]), value)
+
+
+def _anchored(value: str, folder: Path) -> str:
+    return _RELATIVE.sub(lambda path: (folder / path[0]).as_uri(), value)
 
 
 def _refused(why: str, place: Place | None) -> InputFailure:

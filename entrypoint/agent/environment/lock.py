@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
 
 from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.package_folder import FoundPackage
 from entrypoint.agent.environment.requirement_lines import local_path
 
 PYPI = "https://pypi.org/simple"
@@ -77,6 +80,27 @@ class Resolution:
         return tuple(pin.text for pin in self.pins if not local_path(pin.text))
 
     @property
+    def found(self) -> tuple[FoundPackage, ...]:
+        """The packages that come from folders which serve as indexes."""
+        return tuple(
+            FoundPackage(pin.text, Path(unquote(urlsplit(pin.index).path)))
+            for pin in self.pins
+            if pin.index.startswith("file:")
+        )
+
+    @property
+    def index_options(self) -> tuple[str, ...]:
+        """Options for all indexes, with which uv finds every pin, from wherever it works.
+
+        uv repeats paths as they stand in whichever file, so they are taken from the pins.
+        """
+        return (
+            *(option for option in self.options if not _is_of_folder(option)),
+            *(f"--extra-index-url {url}" for url in self.indexes),
+            *dict.fromkeys(package.option for package in self.found),
+        )
+
+    @property
     def indexes(self) -> tuple[str, ...]:
         """Indexes that have pins and that no option names: the explicit ones of a pyproject."""
         named = {_address(option.partition(" ")[2]) for option in self.options}
@@ -90,10 +114,10 @@ class Resolution:
         """
         left_out = {PYPI, *map(_address, sent)}
         options = []
-        for option in (*self.options, *(f"--extra-index-url {url}" for url in self.indexes)):
+        for option in self.index_options:
             name, _, value = option.partition(" ")
             url = without_credentials(value)
-            if _address(url) not in left_out and (_is_remote(url) or not url):
+            if _address(url) not in left_out and not _is_of_folder(option):
                 options.append(f"{name} {url}".strip())
         pins = (_URL.sub(lambda url: without_credentials(url[0]), pin) for pin in self.remote)
         return Lock(tuple(options), tuple(pins))
@@ -102,6 +126,11 @@ class Resolution:
 def _address(url: str) -> str:
     """What tells one index from another."""
     return without_credentials(url).rstrip("/")
+
+
+def _is_of_folder(option: str) -> bool:
+    url = option.partition(" ")[2]
+    return bool(url) and not _is_remote(url)
 
 
 def _is_remote(url: str) -> bool:

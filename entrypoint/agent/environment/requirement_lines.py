@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from entrypoint.agent.environment import toml_file
+from entrypoint.agent.environment import toml_file, uv_settings
 from entrypoint.errors import InputFailure, Place, Problem
 from entrypoint.untrusted_file import Bound
 from entrypoint.workspace import Workspace
@@ -31,8 +31,11 @@ _LOCAL = re.compile(
     r"(?P<path>[^\s;\[#]+)(?P<tail>.*)"
 )
 _INDEX = re.compile(
-    r"(?P<head>(?:-f|--find-links|-i|--index-url|--extra-index-url)[\s=]+)(?P<path>\S+)(?P<tail>)"
+    r"(?P<head>(?:-f|--find-links|-i|--index-url|--extra-index-url)[\s=]+)"
+    r"""(?P<url>"[^"]+"|'[^']+'|\S+)"""
 )
+# uv's own variable, for the folder in which it works: here that of the file which is asked for.
+_PROJECT_ROOT = re.compile(r"(?<=//)/\$\{PROJECT_ROOT\}|\$\{PROJECT_ROOT\}")
 _ARCHIVES = (".whl", ".tar.gz", ".zip")
 _BLANKS = " \t\f"
 _BOMS = {
@@ -94,12 +97,14 @@ class _Reader:
         self.problems: list[Problem] = []
         self._workspace = workspace
         self._seen: set[tuple[Path, bool]] = set()
+        self._settings: set[Path] = set()
         self._bytes = self._lines = 0
 
     def lines(self, file: Path, *, is_constraint: bool = False) -> Iterator[RequirementLine]:
         """The lines of a file that is asked for by name."""
+        for settings in uv_settings.found(file.parent, self._workspace):
+            self._check_settings(settings)
         if file.suffix == ".toml":
-            self._check_sources(file)
             yield from _of_project(file, self._workspace)
         elif file.name != "uv.lock":
             yield from self._read(file, (file,), is_constraint=is_constraint)
@@ -110,12 +115,14 @@ class _Reader:
         if (file, is_constraint) in self._seen:
             return
         self._seen.add((file, is_constraint))
-        for number, text in _logical_lines(self._text(file)):
+        for number, written in _logical_lines(self._text(file)):
+            text = with_project_root(written, above[0].parent)
             include = _INCLUDE.match(text)
             if not include:
                 # uv has no use for the options of a constraint file.
                 if not (is_constraint and _OPTION.match(text)):
-                    self._check_path(local_path(text) or option_path(text), file, number)
+                    self._check_path(local_path(text), file, number)
+                    self._check_path(option_path(text), file, number, is_needed=True)
                     yield RequirementLine(file, number, text, is_constraint)
                 continue
             limits = is_constraint or include["option"] in ("-c", "--constraint")
@@ -132,26 +139,32 @@ class _Reader:
                 continue
             yield from self._read(included, (*above, included), is_constraint=limits)
 
-    def _check_path(self, path: str | None, file: Path, number: int) -> None:
-        """Let uv, which has our rights, read nothing of this machine but the workspace."""
+    def _check_path(
+        self, path: str | None, file: Path, number: int, *, is_needed: bool = False
+    ) -> None:
+        """Let uv, which has our rights, read nothing of this machine but the workspace.
+
+        What uv says of a folder that `is_needed` and isn't there, is not that.
+        """
         if path is None:
             return
         folder = self._workspace.relative(file.parent)
+        find = self._workspace.existing if is_needed else self._workspace.path
         try:
-            self._workspace.path(path if path.startswith("/") else f"{folder}/{path}")
+            find(path if path.startswith("/") else f"{folder}/{path}")
         except ValueError as error:
             shown = self._workspace.relative(file)
             self._wrong(f"`{shown}`, line {number}: {error}", file, number)
 
-    def _check_sources(self, project: Path) -> None:
-        text = toml_file.text_of(project, self._workspace.relative(project))
-        sources = toml_file.part(toml_file.parse(text), "tool", "uv", "sources")
-        for source in sources.values() if isinstance(sources, dict) else ():
-            for one in source if isinstance(source, list) else (source,):
-                path = toml_file.part(one, "path")
-                if isinstance(path, str):
-                    number = text.count("\n", 0, max(text.find(path), 0)) + 1
-                    self._check_path(path, project, number)
+    def _check_settings(self, settings: uv_settings.UvSettings) -> None:
+        if settings.file in self._settings:
+            return
+        self._settings.add(settings.file)
+        for path in settings.sources:
+            self._check_path(path, settings.file, settings.line_of(path))
+        for url in settings.folders:
+            path, number = uv_settings.path_of(url), settings.line_of(url)
+            self._check_path(path, settings.file, number, is_needed=True)
 
     def _included(self, path: str, file: Path, above: tuple[Path, ...]) -> Path:
         if not path:
@@ -273,15 +286,25 @@ def local_path(text: str) -> str | None:
 def option_path(text: str) -> str | None:
     """The path of a package index on this machine (`--find-links ./wheels`), if any."""
     match = _INDEX.fullmatch(text)
-    if not match or ("://" in match["path"] and not match["path"].startswith("file:")):
+    if not match:
         return None
-    return unquote(urlsplit(match["path"]).path)
+    url = _unquoted(match["url"])
+    if url.startswith("file:"):
+        return unquote(urlsplit(url).path)
+    return None if "://" in url else url
 
 
 def anchored(text: str, folder: Path) -> str:
     """The requirement or option with the path that it names made absolute."""
-    path = option_path(text) or local_path(text)
-    match = (_INDEX if option_path(text) else _LOCAL).match(text)
+    if (path := option_path(text)) and (option := _INDEX.fullmatch(text)):
+        # As a URL: of a path, uv reads no blank and no `#`.
+        return f"{option['head']}{(folder / path).resolve().as_uri()}"
+    path, match = local_path(text), _LOCAL.match(text)
     if match is None or path is None or Path(path).is_absolute():
         return text
     return f"{match['head']}{(folder / path).resolve()}{match['tail']}"
+
+
+def with_project_root(text: str, folder: Path) -> str:
+    """A line with uv's `${PROJECT_ROOT}` filled in."""
+    return _PROJECT_ROOT.sub(lambda _: str(folder), text)

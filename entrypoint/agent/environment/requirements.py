@@ -11,7 +11,9 @@ from entrypoint.agent.environment.requirement_lines import (
     RequirementLine,
     anchored,
     local_path,
+    option_path,
     read,
+    with_project_root,
     without_comment,
 )
 from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
@@ -210,7 +212,8 @@ def _checked(text: str, workspace: Workspace) -> str:
     """A requirement; a path in it is relative to the workspace, and there."""
     if re.search(r"[\r\n]", text):
         raise ValueError(f"`{text!r}` holds a line end. Write one requirement a line.")
-    path = local_path(text)
+    text = with_project_root(text, workspace.root)
+    path = option_path(text) or local_path(text)
     if path is None:
         return text
     if not workspace.path(path).exists():

@@ -12,6 +12,7 @@ from entrypoint.agent.environment.credentials import without_credentials
 from entrypoint.agent.environment.indexes import Indexes
 from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import PYPI, Resolution
+from entrypoint.agent.environment.package_folder import FoundPackage
 from entrypoint.agent.environment.requirement_lines import (
     RequirementLine,
     anchored,
@@ -48,6 +49,9 @@ class Resolver:
     def resolve(self, *added: str) -> Resolution:
         """Pin every requirement, transitive ones and `added` ones too.
 
+        What is found in folders of the checkout is looked at anew: uv keeps what it once read of a
+        wheel under the wheel's name.
+
         Raises:
             EnvironmentFailure: with uv's own explanation.
             InputFailure: a variable in them is not for a package index.
@@ -55,6 +59,18 @@ class Resolver:
             TimedOut: the deadline passed.
 
         """
+        resolution = self._compiled(*added)
+        if changeable := self.changeable(resolution):
+            names = sorted({package.name for package in changeable})
+            self.uv.run("reading wheels anew", "cache", "clean", "--quiet", *names)
+            return self._compiled(*added)
+        return resolution
+
+    def changeable(self, resolution: Resolution) -> tuple[FoundPackage, ...]:
+        """The packages that come from folders of the checkout: the next commit may change them."""
+        return tuple(each for each in resolution.found if each.index.is_relative_to(self.root))
+
+    def _compiled(self, *added: str) -> Resolution:
         files = self.requirements.files
         options: list[str | Path] = []
         if self._locks and len(self._locks) == len(files) and not self.requirements.lines:
@@ -76,6 +92,8 @@ class Resolver:
             f"--output-file={resolved}",
             *("--quiet", "--no-header", "--no-annotate", "--emit-index-annotation"),
             *("--emit-index-url", "--emit-find-links"),
+            # Else it reads what it wrote the time before, whose paths it can't read.
+            "--upgrade",
             # A setting of the checkout could ask for them; MLflow takes one line a requirement.
             "--no-generate-hashes",
             *options,
@@ -125,8 +143,7 @@ class Resolver:
 
     def install_list(self, resolution: Resolution) -> Path:
         """What is installed: the pins without the local packages, and the indexes with them."""
-        indexes = (f"--extra-index-url {url}" for url in resolution.indexes)
-        lines = (*resolution.options, *indexes, *self._signed(), *resolution.remote)
+        lines = (*resolution.index_options, *self._signed(), *resolution.remote)
         return self._file("pins.txt", lines)
 
     @cached_property

@@ -17,6 +17,7 @@ from entrypoint.agent.deadline import Deadline
 from entrypoint.agent.environment.cache import Cache
 from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import Lock
+from entrypoint.agent.environment.package_folder import FoundPackage
 from entrypoint.agent.environment.uv_program import UvProgram
 from entrypoint.agent.sandbox import Sandbox
 
@@ -27,18 +28,28 @@ _MARK = "complete"
 
 @dataclass(frozen=True)
 class VirtualEnvironment:
-    """What an environment is made of: `pins` is what is installed, and `hashes` what uv checks."""
+    """What an environment is made of: `pins` is what is installed, and `hashes` what uv checks.
+
+    `changeable`: those of the pins whose files may change under their names.
+    """
 
     interpreter: Interpreter
     lock: Lock
     pins: Path
     hashes: Path | None
+    changeable: tuple[FoundPackage, ...] = ()
 
     @property
     def key(self) -> str:
-        """Its name: it changes with everything that is installed, and with the interpreter."""
+        """Its name: it changes with everything that is installed, and with the interpreter.
+
+        Raises:
+            EnvironmentFailure: a package that may change isn't where uv found it.
+
+        """
         hashes = self.hashes.read_text(encoding="utf-8") if self.hashes else ""
-        text = "\n".join((_FORMAT, self.interpreter.identity, *self.lock.lines, hashes))
+        found = (package.identity for package in self.changeable)
+        text = "\n".join((_FORMAT, self.interpreter.identity, *self.lock.lines, hashes, *found))
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def make(self, uv: UvProgram, target: Path) -> Path:

@@ -15,6 +15,7 @@ from tests.doubles.databricks.routes import Route, Routes, check
 from tests.doubles.databricks.server import Call, Server
 from tests.doubles.github import payloads
 from tests.doubles.github.comments import Comment, Comments
+from tests.doubles.github.commits import Commits
 from tests.doubles.github.judge import Judge
 from tests.doubles.github.pulls import Pull, Pulls
 from tests.doubles.github.rate_limit import RateLimit
@@ -56,7 +57,8 @@ class GitHub:
         self._pulls = Pulls(repository, lambda: self.site)
         self._comments = Comments(self._pulls, lambda: self.site, self._token)
         self._releases = Releases(self.tokens.person, lambda: self.site)
-        parts = (self._pulls, self._comments, self._releases)
+        self._commits = Commits(lambda: self.site)
+        parts = (self._pulls, self._comments, self._releases, self._commits)
         self._routes = Routes(route for part in parts for route in part.routes())
 
     def __enter__(self) -> Self:
@@ -121,6 +123,11 @@ class GitHub:
     def release(self, tag: str, body: str | None = None) -> Release:
         """Publish a release."""
         return self._releases.add(tag, body)
+
+    def commit(self, sha: str, *parents: str) -> str:
+        """Push a commit that is made on top of others."""
+        self._commits.add(sha, *parents)
+        return sha
 
     def comment(self, number: int, body: str, author: Token | None) -> Comment:
         """Write a comment as somebody else would."""

@@ -1,0 +1,80 @@
+"""Aliases that move to a version: forwards, and backwards only where that is asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mlflow.entities.model_registry import ModelVersion
+
+from entrypoint.errors import Problem
+from entrypoint.log import Log
+from entrypoint.registry.labels import COMMIT, COMMITS, Labels
+from entrypoint.registry.published import Published
+from entrypoint.registry.versions import Versions
+
+IsAncestor = Callable[[str, str], bool | None]
+"""Whether the second commit was made on top of the first; None where that can't be known."""
+
+
+@dataclass(frozen=True)
+class AliasMoves:
+    """Moves aliases of one model, and fills in `published` which of them moved."""
+
+    versions: Versions
+    is_ancestor: IsAncestor
+    published: Published
+    log: Log
+
+    def move(self, version: ModelVersion, labels: Labels) -> None:
+        """Let the aliases point to a version (a whole one, or a new one) of this job's commit.
+
+        One that points to a version of a later commit stays there: an older job was run again.
+        """
+        for alias in labels.aliases:
+            if alias in version.aliases:
+                continue
+            holder = self.versions.with_alias(alias)
+            is_older = self._is_older(labels.commit, holder) if holder else False
+            if holder and is_older:
+                self.published.kept[alias] = str(holder.version)
+                self.log.warning(_kept(alias, version, holder))
+                continue
+            if holder and is_older is None:
+                tell_if_backwards(alias, str(holder.version), version, self.log)
+            self.versions.set_aliases(version, [alias])
+            self.published.moved[alias] = str(holder.version) if holder else ""
+
+    def _is_older(self, commit: str, holder: ModelVersion) -> bool | None:
+        """Whether a commit comes before that of a version; None where it isn't known."""
+        commits = (holder.tags.get(COMMITS) or holder.tags.get(COMMIT, "")).split()
+        if not commit or not commits:
+            return None
+        return False if commit in commits else self.is_ancestor(commit, commits[0])
+
+
+def tell_if_backwards(alias: str, before: str, version: ModelVersion, log: Log) -> None:
+    """Warn of an alias that moves to a version with a lower number."""
+    if int(version.version) < int(before):
+        log.warning(
+            Problem(
+                f"`aliases`: `{alias}` of `{version.name}` moves backwards, from version {before}"
+                f" to version {version.version}.",
+                "To bring it forward again:\n\n" + _promotion(version.name, before, alias),
+            )
+        )
+
+
+def _kept(alias: str, version: ModelVersion, holder: ModelVersion) -> Problem:
+    return Problem(
+        f"`aliases`: `{alias}` of `{version.name}` stays on version {holder.version}, which is of a"
+        f" later commit than this job's: version {version.version} doesn't get it.",
+        "To move it back all the same:\n\n" + _promotion(version.name, str(version.version), alias),
+    )
+
+
+def _promotion(name: str, number: str, alias: str) -> str:
+    return (
+        "    with:\n      mode: promote\n"
+        f"      source: models:/{name}/{number}\n"
+        f"      uc-target: {name}\n"
+        f"      aliases: {alias}"
+    )
