@@ -94,4 +94,4 @@ def _connect(plan: Plan, login: Login, job: Job) -> "Session":
 
     if plan.stores is None:
         raise RuntimeError("a plan to publish names the stores")
-    return Session(plan.stores, login.who, job.log)
+    return Session(plan.stores, login.who, job.log, login.renew)
