@@ -1,6 +1,6 @@
 """A session with the tracking store and the registry."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
 
@@ -12,36 +12,39 @@ from mlflow.exceptions import MlflowException
 
 from entrypoint.errors import Problem, PublishFailure
 from entrypoint.log import Log, LogStream
-from entrypoint.registry import embedded_store, experiment_problem, links, refusal
+from entrypoint.registry import answers, embedded_store, experiment_problem, links, refusal
+from entrypoint.registry.creator import Creator
 from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.published import Published
+from entrypoint.registry.retrying_client import Got, patiently, retrying
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.versions import Versions
 
-# What a store can answer with: MLflow's own errors; a refused upload (requests' errors are
-# OSErrors), a file system; a database whose driver isn't there.
-REFUSALS = (MlflowException, OSError, ImportError)
 _EXISTS = "RESOURCE_ALREADY_EXISTS"
 
 
 class Session:
     """MLflow's client for the stores, and what differs between them.
 
-    `who`: we, where one of them is a workspace's.
+    `who`: we, where one of them is a workspace's. `renew` fetches another token in place of one
+    that the workspace refuses before its time, and says whether there is one.
     """
 
-    def __init__(self, stores: Stores, who: Who, log: Log) -> None:
+    def __init__(
+        self, stores: Stores, who: Who, log: Log, renew: Callable[[], bool] = lambda: False
+    ) -> None:
         self._stores = stores
         self._who = who
-        self._log = log
+        self._renew = renew
+        self.log = log
         if folder := stores.embedded_folder:
             embedded_store.prepare(folder)
         mlflow.set_tracking_uri(stores.tracking_uri)
         mlflow.set_registry_uri(stores.registry_uri)
         with self.problems():
-            self.client = MlflowClient()
+            self.client = retrying(MlflowClient(), renew)
 
     @contextmanager
     def problems(self, target: str = "", experiment: str = "") -> Iterator[None]:
@@ -54,10 +57,14 @@ class Session:
 
         """
         try:
-            with redirect_stderr(LogStream(self._log)):
+            with redirect_stderr(LogStream(self.log)):
                 yield
-        except REFUSALS as error:
+        except answers.REFUSALS as error:
             raise PublishFailure(self._refused(error, target, experiment)) from error
+
+    def patiently(self, ask: Callable[[], Got]) -> Got:
+        """Ask a store, past MLflow's client, as patiently as it does."""
+        return patiently(ask, self._renew)
 
     def versions(self, name: str) -> Versions:
         """The versions of a registered model."""
@@ -86,10 +93,14 @@ class Session:
         """The id of an experiment, which is made if it isn't there."""
         if known := self.known_experiment(name):
             return known
-        try:
+
+        def create() -> str:
             return str(self.client.create_experiment(name, self._stores.artifacts))
+
+        try:
+            return Creator().make(create, lambda: self.known_experiment(name))
         except MlflowException as error:
-            # By another job; or by this one, and the answer was lost.
+            # By another job, meanwhile.
             if error.error_code == _EXISTS and (known := self.known_experiment(name)):
                 return known
             raise
@@ -110,13 +121,21 @@ class Session:
             versions.set_aliases(version, labels.aliases)
             return
         left_out = ["tags", *(["aliases"] if labels.aliases else [])]
-        self._log.notice(
+        self.log.notice(
             Problem(
                 f"`registry-uri`: `{self._stores.registry_uri}` knows no"
                 f" {' and no '.join(left_out)} of model versions: they were left out. The tags are"
                 " on the logged model."
             )
         )
+
+    def without(self, published: Published, aliases: Iterable[str]) -> list[str]:
+        """Those of the aliases that aren't on the version which was published."""
+        versions = self.versions(published.model_name)
+        if not versions.has_labels:
+            return []
+        on_it = versions.at(published.model_version).aliases
+        return [alias for alias in aliases if alias not in on_it]
 
     def link(self, published: Published) -> None:
         """Fill in the pages of what was published."""
@@ -133,6 +152,8 @@ class Session:
 
     def _refused(self, error: Exception, target: str, experiment: str) -> Problem:
         stores, said = self._stores, refusal.words(error)
+        if stores.at_databricks and answers.is_login_refused(error):
+            return replace(refusal.of_login(), detail=said)
         code = str(getattr(error, "error_code", None) or type(error).__name__)
         if problem := refusal.of_storage(error) or refusal.explain(
             code,

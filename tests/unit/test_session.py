@@ -88,7 +88,7 @@ def test_who_may_only_add_versions_finds_the_model(
     databricks.catalog.grant(CI, MODEL, "EXECUTE", "CREATE_MODEL_VERSION")
     log_in(monkeypatch, databricks, CI)
 
-    assert not session_at(DATABRICKS).versions(MODEL).create_model()
+    assert session_at(DATABRICKS).versions(MODEL).model_exists()
 
 
 def test_nothing_is_told_of_the_login() -> None:
