@@ -97,7 +97,7 @@ def _find(plan: Plan, login: Login, job: Job) -> Found:
     import_mlflow()
     from entrypoint.registry.baseline import BaselineFailure, Registry  # noqa: PLC0415
 
-    registry = Registry(stores, target, login.who, job.log)
+    registry = Registry(stores, target, login.who, job.log, login.renew)
     try:
         with lent_to_mlflow(login, os.environ):
             return Found(registry.find(plan.inputs.baseline or ""))

@@ -116,7 +116,8 @@ class _Version:
             refused = beside(self._preflight)
             problems: list[Problem] = []
             try:
-                session = Session(self._stores, self._login.who, self._log)
+                login = self._login
+                session = Session(self._stores, login.who, self._log, renew=login.renew)
                 source = SourceSearch(reference, session, self._login.who).find(commit)
             except Failure as failure:
                 problems += failure.problems
@@ -180,7 +181,8 @@ class _Version:
         from entrypoint.comparison.compare import compare  # noqa: PLC0415
         from entrypoint.registry.baseline import Registry  # noqa: PLC0415
 
-        registry = Registry(self._stores, self._inputs.uc_target, self._login.who, self._log)
+        target, login = self._inputs.uc_target, self._login
+        registry = Registry(self._stores, target, login.who, self._log, login.renew)
         with self._result.stage("Compare", self._log):
             try:
                 if found := registry.find(replaces):

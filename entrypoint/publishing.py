@@ -96,4 +96,10 @@ def _connect(plan: Plan, login: Login, job: Job) -> "Session":
 
     if plan.stores is None:
         raise RuntimeError("a plan to publish names the stores")
-    return Session(plan.stores, login.who, job.log, partial(comes_before, job))
+    return Session(
+        plan.stores,
+        login.who,
+        job.log,
+        renew=login.renew,
+        is_ancestor=partial(comes_before, job),
+    )

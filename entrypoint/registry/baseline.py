@@ -1,6 +1,6 @@
 """The registered version that the agent is compared with: found, and read as little as it takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,11 @@ from entrypoint.comparison.snapshot import LARGEST_TEXT, REQUIREMENTS, Snapshot
 from entrypoint.errors import Failure, Problem
 from entrypoint.log import Log, LogStream
 from entrypoint.registry import links
+from entrypoint.registry.answers import REFUSALS
 from entrypoint.registry.host import Who
 from entrypoint.registry.labels import COMMIT, DIGEST
 from entrypoint.registry.name import ModelName
-from entrypoint.registry.session import REFUSALS
+from entrypoint.registry.retrying_client import retrying
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.target_problem import Target
 from entrypoint.registry.version_files import VersionFiles, files_of
@@ -45,12 +46,16 @@ class BaselineFailure(Failure):
 
 @dataclass(frozen=True)
 class Registry:
-    """Where the agent is, or is to be, registered; `who`: we, where that is a workspace's."""
+    """Where the agent is, or is to be, registered; `who`: we, where that is a workspace's.
+
+    `renew` fetches another token in place of one that was refused, and says whether there is one.
+    """
 
     stores: Stores
     target: ModelName
     who: Who
     log: Log
+    renew: Callable[[], bool] = lambda: False
 
     def find(self, wanted: str = "") -> "Registered | None":
         """The version to compare with: by alias (`@champion`), by number, else the highest READY.
@@ -75,7 +80,7 @@ class Registry:
         tracking = self.stores.tracking_uri
         mlflow.set_tracking_uri("databricks" if _is_absent(tracking) else tracking)
         mlflow.set_registry_uri(self.stores.registry_uri)
-        return MlflowClient()
+        return retrying(MlflowClient(), self.renew)
 
     def _baseline(self, found: ModelVersion, versions: Versions) -> Baseline:
         name, version = versions.name, str(found.version)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from entrypoint.registry.session import REFUSALS
+from entrypoint.registry.answers import REFUSALS, is_login_refused
 
 Made = TypeVar("Made")
 _TOO_SLOW, _TOO_OFTEN, _BROKEN = 408, 429, 500
@@ -45,9 +45,12 @@ class Creator:
 
 
 def _may_pass(error: MlflowException) -> bool:
-    """Whether asking again can help: the server was not reached, was busy, or broke."""
+    """Whether asking again can help: the server was not reached, was busy, or broke.
+
+    So it is with a token that was refused half-way: there is a new one now, or none will do.
+    """
     status: int = error.get_http_status_code()  # type: ignore[no-untyped-call]
-    return status in (_TOO_SLOW, _TOO_OFTEN) or status >= _BROKEN
+    return is_login_refused(error) or status in (_TOO_SLOW, _TOO_OFTEN) or status >= _BROKEN
 
 
 @contextmanager

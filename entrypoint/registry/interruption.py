@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from entrypoint.background import beside
 from entrypoint.errors import Cancelled, TimedOut
-from entrypoint.registry.session import REFUSALS
+from entrypoint.registry.answers import REFUSALS
 
 Done = TypeVar("Done")
 _LONGEST = 1.0

@@ -1,6 +1,7 @@
 """The login at Databricks: one short-lived token, renewed as long as the job lasts."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ _PAUSES = (1, 2, 4)
 # Seconds for which anybody waits: for the first token, and for one that couldn't be renewed.
 _FIRST, _NEXT = 90, 20
 _LONGEST_PAUSE = 30
+# Seconds between two tokens at least, whatever is said of how long they live.
+_SHORTEST_PAUSE = 1
 
 
 class Login:
@@ -44,6 +47,8 @@ class Login:
         self._closing = threading.Event()
         self._first: Future[None] = Future()
         self._renewed = threading.Condition()
+        self._minting = threading.Lock()
+        self._last_minted = float(-_SHORTEST_PAUSE)
         self._token: Token | None = None
         self._followers: list[Callable[[Token], None]] = []
         self.who = Who()
@@ -88,6 +93,22 @@ class Login:
             if self._token is None or self._token.is_over:
                 raise LoginFailure(problems.too_slow(_NEXT))
             return self._token
+
+    def renew(self) -> bool:
+        """Fetch another token in place of one that is refused before its time.
+
+        Whether there is another: a token that the step brings along has none.
+        """
+        refused = self._token
+        if refused is None or refused.expires is None:
+            return False
+        with self._minting:
+            if self._token is refused:
+                try:
+                    self._take(self._new())
+                except MintFailure:
+                    return False
+        return True
 
     @contextmanager
     def followed_by(self, follower: Callable[[Token], None]) -> Iterator[None]:
@@ -137,6 +158,8 @@ class Login:
         return LoginFailure(problems.nothing_to_show(self._asked))
 
     def _new(self) -> Token:
+        self._closing.wait(self._last_minted + _SHORTEST_PAUSE - time.monotonic())
+        self._last_minted = time.monotonic()
         token = self._mint.mint()
         self._keep_secret(token.value)
         return token
@@ -180,7 +203,8 @@ class Login:
             if self._closing.wait(max(early, pause)):
                 return
             try:
-                token = self._new()
+                with self._minting:
+                    self._take(self._new())
             except MintFailure as failure:
                 if not failures and not self._closing.is_set():
                     problem = refusals.of_mint(failure, self._asked)
@@ -188,4 +212,3 @@ class Login:
                 failures += 1
             else:
                 failures = 0
-                self._take(token)

@@ -16,6 +16,8 @@ _PROGRAM = (sys.executable, "-I", "-m", "entrypoint.registry.minter")
 _PATIENCE = 30
 # Renewed when half of its life is over, or twenty minutes before the end, as the SDK does it.
 _EARLY = 20 * 60
+# Seconds after which a token of unknown lifetime is asked for again.
+UNKNOWN_LIFE = 60
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,17 @@ class Token:
 
     @classmethod
     def living(cls, value: str, host: str, lifetime: float | None) -> "Token":
-        """Make the token of one that lives so many seconds from now."""
+        """Make the token of one that lives so many seconds from now; None for ever.
+
+        One that is said to be over already is taken as it is: some services say 0 where they don't
+        know, and the workspace knows.
+        """
         if lifetime is None:
             return cls(value, host)
+        if lifetime <= 0:
+            lifetime = UNKNOWN_LIFE
         expires = time.time() + lifetime
-        return cls(value, host, expires, expires - min(max(lifetime, 0) / 2, _EARLY))
+        return cls(value, host, expires, expires - min(lifetime / 2, _EARLY))
 
     @property
     def seconds_to_renewal(self) -> float | None:

@@ -13,6 +13,7 @@ import time
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from entrypoint.registry.mint import UNKNOWN_LIFE
 from entrypoint.registry.refusal import words
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 # Seconds. What the SDK asks before it logs in is answered at once, or the host is wrong.
 _TIMEOUT, _RETRY_TIMEOUT = 10, 5
-# Seconds after which a token of unknown lifetime is asked for again.
-_UNKNOWN_LIFETIME = 60
 # A personal access token doesn't say when it ends.
 _LASTING = {"pat"}
 _NO_EXPIRY = "OAuth tokens are not available"
@@ -68,10 +67,10 @@ def _token(config: "Config") -> dict[str, Any]:
         if kind != "Bearer":
             message = f"{config.auth_type} authentication has no token"
             raise ValueError(message) from error
-        lifetime = None if config.auth_type in _LASTING else _UNKNOWN_LIFETIME
+        lifetime = None if config.auth_type in _LASTING else UNKNOWN_LIFE
         return {"token": value, "lifetime": lifetime}
     if token.expiry is None:
-        return {"token": token.access_token, "lifetime": _UNKNOWN_LIFETIME}
+        return {"token": token.access_token, "lifetime": UNKNOWN_LIFE}
     return {"token": token.access_token, "lifetime": token.expiry.timestamp() - time.time()}
 
 

@@ -7,6 +7,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from entrypoint.errors import Problem
 from entrypoint.log import Log
+from entrypoint.registry.aftermath import told_of
 from entrypoint.registry.alias_moves import tell_if_backwards
 from entrypoint.registry.copies import Copies
 from entrypoint.registry.creator import Creator
@@ -40,7 +41,11 @@ def promote(promotion: Promotion, session: Session, published: Published, log: L
         PublishFailure: the registry refused.
 
     """
-    with session.problems(str(promotion.target)):
+    aliases = promotion.labels.asked.aliases
+    with (
+        told_of(published, aliases, session),
+        session.problems(str(promotion.target)),
+    ):
         _Job(promotion, session, published, log).run()
 
 
@@ -68,7 +73,7 @@ class _Job:
             published.logged_model_uri = model.model_uri
         holders = self._versions.aliases()
         version = self._there() or self._copy(holders)
-        published.model_name, published.model_version = version.name, str(version.version)
+        published.registered(version.name, version)
         self._session.link(published)
         published.replaces = self._replaced(version, holders)
         # Last: whoever follows an alias finds a version that is complete.
@@ -81,9 +86,10 @@ class _Job:
             version: ModelVersion | None = source
         else:
             version = self._copies.ready()
-            if version and self._versions.has_labels:
-                self._record_commits(version)
         if version:
+            self._published.registered(version.name, version)
+            if self._versions.has_labels and not self._versions.has(source):
+                self._record_commits(version)
             self._published.reused = True
             self._log.line(f"models:/{version.name}/{version.version} has it already")
         return version
@@ -102,7 +108,12 @@ class _Job:
         tags = labels.tags(source.tags, source.uri, replaces)
         description = labels.description(source.version.description or "", source.uri)
         registration = Registration(
-            versions, Creator(), str(source.version.run_id), self._copies.is_ours
+            versions,
+            Creator(),
+            run_id=str(source.version.run_id),
+            published=self._published,
+            log=self._log,
+            is_ours=self._copies.is_ours,
         )
         ours = registration.made(
             lambda: versions.copy(source.version, self._promotion.files, tags, description)

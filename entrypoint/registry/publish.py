@@ -13,6 +13,7 @@ from mlflow.entities.model_registry import ModelVersion
 from entrypoint.agent.manifest import Manifest
 from entrypoint.errors import Cancelled, Problem
 from entrypoint.log import Log
+from entrypoint.registry.aftermath import told_of
 from entrypoint.registry.creator import Creator
 from entrypoint.registry.history import JOB, TARGET, History
 from entrypoint.registry.interruption import held, interruptible, tidying
@@ -50,6 +51,7 @@ def publish(publication: Publication, session: Session, published: Published, lo
     """
     target, experiment = publication.registered_name or "", publication.labels.experiment
     with (
+        told_of(published, publication.labels.aliases, session),
         session.problems(target, experiment),
         tempfile.TemporaryDirectory(prefix="log-agent-") as folder,
     ):
@@ -87,10 +89,15 @@ class _Job:
             if not self._publication.registered_name:
                 return
             versions = session.versions(self._publication.registered_name)
-            registration = Registration(versions, self._creator, run.info.run_id)
+            registration = Registration(
+                versions,
+                self._creator,
+                run_id=run.info.run_id,
+                published=published,
+                log=self._log,
+                are_others=lambda: self._are_others(run),
+            )
             version = registration.version(model, self._files, self._labels)
-            published.model_name = versions.name
-            published.model_version = str(version.version)
             history = History(self._client, versions, published.experiment_id, self._digest)
             if self._publication.once and (earlier := history.earlier(version)):
                 version = self._give_way(versions, model, version, *earlier)
@@ -177,10 +184,33 @@ class _Job:
             "run_id": run.info.run_id,
         }
         identify(self._publication.model, self._files, self._publication.manifest, identity)
-        self._client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
+        self._link_output(run.info.run_id, model.model_id)
         files = str(self._files)
         interruptible(lambda: self._client.log_model_artifacts(model.model_id, files))
         self._client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+
+    def _link_output(self, run_id: str, model_id: str) -> None:
+        """Make the logged model an output of the run; a second time, a store would refuse it."""
+
+        def create() -> bool:
+            self._client.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
+            return True
+
+        def find() -> bool | None:
+            outputs = self._client.get_run(run_id).outputs
+            found = outputs.model_outputs if outputs else []
+            return any(each.model_id == model_id for each in found) or None
+
+        self._creator.make(create, find)
+
+    def _are_others(self, ours: Run) -> bool:
+        """Whether another job publishes to the same registered model."""
+        running = self._client.search_runs(
+            [self._published.experiment_id],
+            f"attributes.status = '{RunStatus.to_string(RunStatus.RUNNING)}'"
+            f" and tags.{TARGET} = '{self._publication.registered_name}'",
+        )
+        return any(run.info.run_id != ours.info.run_id for run in running)
 
     def _give_way(
         self,

@@ -30,12 +30,16 @@ class Published:
     kept: dict[str, str] = field(default_factory=dict)
     """The aliases that were asked for and stay on versions of later commits, with those."""
 
+    def registered(self, name: str, version: "ModelVersion") -> None:
+        """Note a version that is READY, of the model with that name."""
+        self.model_name, self.model_version = name, str(version.version)
+
     def take(self, version: "ModelVersion", model: "LoggedModel") -> None:
         """Take a version that was there already, and the logged model that it was made of."""
         self.reused = True
         self.run_id = str(model.source_run_id or "")
         self.logged_model_uri = model.model_uri
-        self.model_name, self.model_version = version.name, str(version.version)
+        self.registered(version.name, version)
 
     @property
     def model_uri(self) -> str:

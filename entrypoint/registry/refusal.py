@@ -28,6 +28,15 @@ def explain(
     return experiment_problem.explain(code, message, experiment)
 
 
+def of_login() -> Problem:
+    """That the workspace took the job's token at first, and then neither it nor another one."""
+    return Problem(
+        "The workspace doesn't take the job's token any more, which it took when the job began.",
+        "Run the job again. If that doesn't help, see whether the token was revoked, or the service"
+        " principal removed from the workspace.",
+    )
+
+
 def of_storage(error: Exception) -> Problem | None:
     """Why files can't go up where the workspace gives keys for its cloud's storage.
 

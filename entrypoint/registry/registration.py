@@ -7,26 +7,42 @@ from pathlib import Path
 from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion
 
+from entrypoint.errors import Problem
+from entrypoint.log import Log
 from entrypoint.registry.creator import Creator
 from entrypoint.registry.interruption import held, interruptible, tidying
 from entrypoint.registry.labels import Labels
+from entrypoint.registry.published import Published
 from entrypoint.registry.versions import READY, Versions
 
 
 class Registration:
-    """What one run registers; `is_ours` tells its half-made versions from those of other jobs."""
+    """What one run registers, noted in `published` once it is READY.
+
+    `is_ours` tells its half-made versions from those of other jobs, `are_others` whether other jobs
+    may be registering under the same name.
+    """
 
     def __init__(
         self,
         versions: Versions,
         creator: Creator,
+        *,
         run_id: str,
+        published: Published,
+        log: Log,
+        are_others: Callable[[], bool] = lambda: True,
         is_ours: Callable[[ModelVersion], bool] = lambda _: True,
     ) -> None:
         self._versions = versions
         self._creator = creator
         self._run_id = run_id
+        self._published = published
+        self._log = log
+        self._are_others = are_others
         self._is_ours = is_ours
+        self._model_creator = Creator()
+        self._made_model = False
 
     def version(self, model: LoggedModel, files: Path, labels: Labels) -> ModelVersion:
         """Make the version of a logged model, whose files are at hand."""
@@ -35,23 +51,49 @@ class Registration:
     def made(self, create: Callable[[], ModelVersion]) -> ModelVersion:
         """Make a version."""
         with self._model():
-            return self._creator.make(lambda: interruptible(create), self._found)
+            version = self._creator.make(lambda: interruptible(create), self._found)
+            self._published.registered(self._versions.name, version)
+            return version
 
     @contextmanager
     def _model(self) -> Iterator[None]:
         """The registered model; one that was made for a version that never came is deleted."""
-        is_new = False
         try:
             with held():
-                is_new = self._versions.create_model()
+                self._make_model()
             yield
         except BaseException as error:
             with tidying(error):
-                self._complete()
-                # Another job may have used it meanwhile.
-                if is_new and not self._versions.all():
-                    self._versions.delete_model()
+                complete = self._complete()
+                if complete and self._is_ours(complete):
+                    self._published.registered(self._versions.name, complete)
+                elif not complete:
+                    self._remove_model()
             raise
+
+    def _make_model(self) -> None:
+        """Make it, unless it is there: who may only add versions to a model may not make one."""
+        versions = self._versions
+        if not versions.model_exists():
+            self._made_model = self._model_creator.make(
+                versions.create_model, lambda: versions.model_exists() or None
+            )
+
+    def _remove_model(self) -> None:
+        """Delete the registered model if this job made it, and no other job has used it since."""
+        in_doubt = self._model_creator.in_doubt
+        if not (self._made_model or in_doubt) or self._versions.all():
+            return
+        if in_doubt and self._are_others():
+            self._log.notice(
+                Problem(
+                    f"`{self._versions.name}` may be there without a version: this job made it, or"
+                    " another one at the same time, which may still need it.",
+                    "Run the job again, or delete the registered model if nothing comes of it.",
+                )
+            )
+            return
+        self._versions.delete_model()
 
     def _found(self) -> ModelVersion | None:
         """The version, if it was only the last answer that was lost."""

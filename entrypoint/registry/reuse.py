@@ -1,5 +1,6 @@
 """Reuse: an agent that was registered already is not built again."""
 
+from entrypoint.registry.aftermath import told_of
 from entrypoint.registry.history import History
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.published import Published
@@ -16,7 +17,10 @@ def reuse(name: str, digest: str, labels: Labels, session: Session, published: P
         PublishFailure: the store refused.
 
     """
-    with session.problems(name, labels.experiment):
+    with (
+        told_of(published, labels.aliases, session),
+        session.problems(name, labels.experiment),
+    ):
         experiment_id = session.known_experiment(labels.experiment)
         if experiment_id is None:
             return False

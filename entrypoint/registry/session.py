@@ -1,6 +1,6 @@
 """A session with the tracking store and the registry."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
 
@@ -12,25 +12,26 @@ from mlflow.exceptions import MlflowException
 
 from entrypoint.errors import Problem, PublishFailure
 from entrypoint.log import Log, LogStream
-from entrypoint.registry import embedded_store, experiment_problem, links, refusal
+from entrypoint.registry import answers, embedded_store, experiment_problem, links, refusal
 from entrypoint.registry.alias_moves import AliasMoves, IsAncestor
+from entrypoint.registry.creator import Creator
 from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.published import Published
+from entrypoint.registry.retrying_client import Got, patiently, retrying
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.versions import Versions
 
-# What a store can answer with: MLflow's own errors; a refused upload (requests' errors are
-# OSErrors), a file system; a database whose driver isn't there.
-REFUSALS = (MlflowException, OSError, ImportError)
 _EXISTS = "RESOURCE_ALREADY_EXISTS"
 
 
 class Session:
     """MLflow's client for the stores, and what differs between them.
 
-    `who`: we, where one of them is a workspace's. `is_ancestor` tells in what order commits are.
+    `who`: we, where one of them is a workspace's. `renew` fetches another token in place of one
+    that the workspace refuses before its time, and says whether there is one. `is_ancestor` tells
+    in what order commits are.
     """
 
     def __init__(
@@ -38,18 +39,21 @@ class Session:
         stores: Stores,
         who: Who,
         log: Log,
+        *,
+        renew: Callable[[], bool] = lambda: False,
         is_ancestor: IsAncestor = lambda _commit, _other: None,
     ) -> None:
         self._stores = stores
         self._who = who
-        self._log = log
+        self._renew = renew
         self._is_ancestor = is_ancestor
+        self.log = log
         if folder := stores.embedded_folder:
             embedded_store.prepare(folder)
         mlflow.set_tracking_uri(stores.tracking_uri)
         mlflow.set_registry_uri(stores.registry_uri)
         with self.problems():
-            self.client = MlflowClient()
+            self.client = retrying(MlflowClient(), renew)
 
     @contextmanager
     def problems(self, target: str = "", experiment: str = "") -> Iterator[None]:
@@ -62,10 +66,14 @@ class Session:
 
         """
         try:
-            with redirect_stderr(LogStream(self._log)):
+            with redirect_stderr(LogStream(self.log)):
                 yield
-        except REFUSALS as error:
+        except answers.REFUSALS as error:
             raise PublishFailure(self._refused(error, target, experiment)) from error
+
+    def patiently(self, ask: Callable[[], Got]) -> Got:
+        """Ask a store, past MLflow's client, as patiently as it does."""
+        return patiently(ask, self._renew)
 
     def versions(self, name: str) -> Versions:
         """The versions of a registered model."""
@@ -94,10 +102,14 @@ class Session:
         """The id of an experiment, which is made if it isn't there."""
         if known := self.known_experiment(name):
             return known
-        try:
+
+        def create() -> str:
             return str(self.client.create_experiment(name, self._stores.artifacts))
+
+        try:
+            return Creator().make(create, lambda: self.known_experiment(name))
         except MlflowException as error:
-            # By another job; or by this one, and the answer was lost.
+            # By another job, meanwhile.
             if error.error_code == _EXISTS and (known := self.known_experiment(name)):
                 return known
             raise
@@ -117,17 +129,25 @@ class Session:
     ) -> None:
         """Let the aliases point to the version, where there are such things."""
         if versions.has_labels:
-            moves = AliasMoves(versions, self._is_ancestor, published, self._log)
+            moves = AliasMoves(versions, self._is_ancestor, published, self.log)
             moves.move(version, labels)
             return
         left_out = ["tags", *(["aliases"] if labels.aliases else [])]
-        self._log.notice(
+        self.log.notice(
             Problem(
                 f"`registry-uri`: `{self._stores.registry_uri}` knows no"
                 f" {' and no '.join(left_out)} of model versions: they were left out. The tags are"
                 " on the logged model."
             )
         )
+
+    def without(self, published: Published, aliases: Iterable[str]) -> list[str]:
+        """Those of the aliases that aren't on the version which was published."""
+        versions = self.versions(published.model_name)
+        if not versions.has_labels:
+            return []
+        on_it = versions.at(published.model_version).aliases
+        return [alias for alias in aliases if alias not in on_it]
 
     def link(self, published: Published) -> None:
         """Fill in the pages of what was published."""
@@ -144,6 +164,8 @@ class Session:
 
     def _refused(self, error: Exception, target: str, experiment: str) -> Problem:
         stores, said = self._stores, refusal.words(error)
+        if stores.at_databricks and answers.is_login_refused(error):
+            return replace(refusal.of_login(), detail=said)
         code = str(getattr(error, "error_code", None) or type(error).__name__)
         if problem := refusal.of_storage(error) or refusal.explain(
             code,

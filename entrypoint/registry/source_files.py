@@ -23,9 +23,13 @@ def fetch(source: Source, session: Session, stores: Stores, folder: Path) -> Man
 
     """
     with session.problems():
-        files = files_of(source.version.name, str(source.version.version), stores)
+
+        def download() -> None:
+            # Each time anew: they keep the token with which they begin.
+            files_of(source.version.name, str(source.version.version), stores).download(folder)
+
         try:
-            interruptible(lambda: files.download(folder))
+            session.patiently(lambda: interruptible(download))
         except UnreadableFiles as error:
             raise InputFailure(problems.differs(source.uri, error.problems)) from error
     if unreadable := listed(folder).problems:

@@ -55,12 +55,7 @@ class Versions:
         return True
 
     def create_model(self) -> bool:
-        """Make the registered model; whether it wasn't there already.
-
-        Who may only add versions to a model may not make one, though it is there.
-        """
-        if self.model_exists():
-            return False
+        """Make the registered model; whether it wasn't there already."""
         try:
             self._client.create_registered_model(self.name)
         except MlflowException as error:
@@ -70,8 +65,12 @@ class Versions:
         return True
 
     def delete_model(self) -> None:
-        """Delete the registered model, which must have no versions."""
-        self._client.delete_registered_model(self.name)
+        """Delete the registered model, which must have no versions; a missing one is fine."""
+        try:
+            self._client.delete_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code not in MISSING:
+                raise
 
     def create(self, model: LoggedModel, files: Path, labels: Labels) -> ModelVersion:
         """Make a version of the logged model from its files at hand, with all of its tags.
@@ -116,7 +115,11 @@ class Versions:
 
     def whole(self, version: ModelVersion) -> ModelVersion:
         """The version with its tags and aliases, which a search doesn't give."""
-        return self._client.get_model_version(self.name, version.version)
+        return self.at(version.version)
+
+    def at(self, number: str) -> ModelVersion:
+        """The version with a number, whole."""
+        return self._client.get_model_version(self.name, number)
 
     def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         """Set those tags that the version (a whole one) doesn't have yet."""

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from queue import SimpleQueue
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.doubles.databricks import Fault
+from tests.doubles.databricks.fault import Garbled
 from tests.integration.publisher import Order, Outcome, Publisher
 from tests.integration.site import Site, State, sites
 
@@ -49,6 +50,11 @@ def answered(status: int, code: str, *, retry_after: str = "", times: int = 1) -
     return Kind(faults)
 
 
+def garbled(*ways: Garbled) -> Kind:
+    """One way at one request, the next at the next."""
+    return Kind(lambda n: [Fault(number=n, garbled=ways[n % len(ways)])])
+
+
 KINDS = {
     "429": answered(429, "REQUEST_LIMIT_EXCEEDED", retry_after="0"),
     "500": answered(500, "INTERNAL_ERROR"),
@@ -56,6 +62,7 @@ KINDS = {
     "reset before": Kind(lambda n: [Fault(number=n, reset="before")]),
     "reset after": Kind(lambda n: [Fault(number=n, reset="after")]),
     "hang": Kind(lambda n: [Fault(number=n, delay=1.1)], acts_late=True),
+    "unreadable": garbled("truncated", "html", "json", "empty", "encoding"),
     "outage": answered(500, "INTERNAL_ERROR", times=MANY),
     **{
         each.name: Kind(lambda n: [Fault(number=n, delay=0.3)], acts_late=True, signal_number=each)
@@ -277,25 +284,62 @@ def test_a_job_that_fails_leaves_the_model_to_another(site: Site) -> None:
     assert site.state(order.name).versions == {"2": "READY"}
 
 
+LOST = Fault(path="unity-catalog/registered-models/create", reset="after")
+NO_VERSIONS = Fault(
+    path="unity-catalog/model-versions/create",
+    times=MANY,
+    status=403,
+    body={"error_code": "PERMISSION_DENIED", "message": "No."},
+)
+
+
+@pytest.mark.parametrize("lost", [[], [LOST], [replace(LOST, reset="", garbled="html")]])
+def test_no_model_without_versions_stays(site: Site, lost: list[Fault]) -> None:
+    order = site.order(next(names))
+    site.workspace.faults.add(*lost, NO_VERSIONS)
+
+    outcome = site.publisher.run(order)
+
+    site.workspace.faults.clear()
+    assert outcome.failure.startswith("refused")
+    assert site.ask("GET", "unity-catalog/registered-models/get", name=order.full_name) == {}
+
+
+def test_a_model_that_may_be_another_jobs_stays(site: Site) -> None:
+    order = site.order(next(names))
+    leave_run(site, order.name, workflow_run="7", age=60.0)
+    site.workspace.faults.add(LOST, NO_VERSIONS)
+
+    outcome = site.publisher.run(order)
+
+    site.workspace.faults.clear()
+    assert "may be there without a version" in outcome.log
+    assert site.ask("GET", "unity-catalog/registered-models/get", name=order.full_name)
+
+
+def test_a_failed_job_says_that_the_version_is_ready(site: Site) -> None:
+    order = site.order(next(names))
+    site.workspace.faults.add(
+        Fault(
+            path="registered-models/alias",
+            times=MANY,
+            status=403,
+            body={"error_code": "PERMISSION_DENIED", "message": "No."},
+        )
+    )
+
+    outcome = site.publisher.run(order)
+
+    site.workspace.faults.clear()
+    assert outcome.failure.startswith("refused")
+    assert outcome.published["model_version"] == "1"
+    assert "version 1 is READY; the alias `champion` was not set" in outcome.log
+
+
 def leave(site: Site, name: str, *, workflow_run: str, age: float, status: str) -> str:
     """Leave what a job leaves that died, or lives, while it brought a version's files up."""
-    site.ask("POST", "experiments/create", name=f"/Shared/{name}")
-    found = site.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{name}")
-    experiment_id = found["experiment"]["experiment_id"]
+    run, experiment_id, tag_list = leave_run(site, name, workflow_run=workflow_run, age=age)
     full_name = f"prod.agents.{name}"
-    tags = {
-        "log_agent_digest": site.digest,
-        "log_agent_target": full_name,
-        "github_run_id": workflow_run,
-    }
-    tag_list = [{"key": key, "value": value} for key, value in tags.items()]
-    run = site.ask(
-        "POST",
-        "runs/create",
-        experiment_id=experiment_id,
-        start_time=int((time.time() - age) * 1000),
-        tags=tag_list,
-    )["run"]["info"]["run_id"]
     model = site.ask(
         "POST",
         "logged-models",
@@ -315,7 +359,30 @@ def leave(site: Site, name: str, *, workflow_run: str, age: float, status: str) 
     )
     assert created["model_version"]["status"] == "PENDING_REGISTRATION"
     site.ask("POST", "runs/update", run_id=run, status=status)
-    return str(run)
+    return run
+
+
+def leave_run(
+    site: Site, name: str, *, workflow_run: str, age: float
+) -> tuple[str, str, list[dict[str, str]]]:
+    """Leave the run that a job begins with: its id, that of its experiment, and its tags."""
+    site.ask("POST", "experiments/create", name=f"/Shared/{name}")
+    found = site.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{name}")
+    experiment_id = found["experiment"]["experiment_id"]
+    tags = {
+        "log_agent_digest": site.digest,
+        "log_agent_target": f"prod.agents.{name}",
+        "github_run_id": workflow_run,
+    }
+    tag_list = [{"key": key, "value": value} for key, value in tags.items()]
+    run = site.ask(
+        "POST",
+        "runs/create",
+        experiment_id=experiment_id,
+        start_time=int((time.time() - age) * 1000),
+        tags=tag_list,
+    )["run"]["info"]["run_id"]
+    return str(run), experiment_id, tag_list
 
 
 @pytest.mark.parametrize(

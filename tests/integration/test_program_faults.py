@@ -92,6 +92,8 @@ KINDS = {
     "reset before": Fault(reset="before"),
     "reset after": Fault(reset="after"),
     "hang": Fault(delay=1),
+    "unreadable": Fault(garbled="html"),
+    "401": Fault(revoked=True),
     "outage": answered(500, "INTERNAL_ERROR", times=MANY),
 }
 
@@ -106,6 +108,10 @@ def positions_of(kind: str) -> list[list[str]]:
         slow = [name for name, position in POSITIONS.items() if position.patience == 30]
         quick = [name for name, position in POSITIONS.items() if position.patience < 30]
         return [*([each] for each in slow), quick]
+    if kind == "401":
+        # A token that is refused at once is a wrong one; so is a second one, in making a version.
+        end = "publish: the version's end"
+        return [[p for p in POSITIONS if p != end and not p.startswith("login: ")], [end]]
     return [list(POSITIONS)]
 
 

@@ -13,6 +13,7 @@ from databricks.sdk.errors import platform
 from databricks.sdk.service.serving import ChatMessage, ChatMessageRole
 
 from tests.doubles.databricks import USER, Fault, Workspace
+from tests.doubles.databricks.fault import Garbled
 
 PRINCIPAL = "11111111-2222-4333-8444-555555555555"
 MODEL = "prod.agents.support"
@@ -106,6 +107,32 @@ def test_a_delay_outlasts_a_client(workspace: Workspace) -> None:
             headers={"Authorization": f"Bearer {workspace.token}"},
             timeout=0.2,
         )
+
+
+@pytest.mark.parametrize("how", ["truncated", "html", "json", "empty", "encoding"])
+def test_an_answer_is_garbled_once_the_double_has_acted(workspace: Workspace, how: Garbled) -> None:
+    workspace.faults.add(Fault(path="x.txt", garbled=how), Fault(path="scim", garbled=how))
+    file = "/WorkspaceInternal/Mlflow/Artifacts/1/x.txt"
+    signed = {"Authorization": f"Bearer {workspace.token}"}
+
+    requests.put(
+        f"{workspace.host}/api/2.0/fs/files{file}", data=b"hello", headers=signed, timeout=60
+    )
+    with pytest.raises(requests.RequestException):
+        requests.get(
+            f"{workspace.host}/api/2.0/preview/scim/v2/Me", headers=signed, timeout=60
+        ).json()
+
+    assert workspace.files.read(file) == b"hello"
+
+
+def test_a_token_is_revoked_while_it_is_used(workspace: Workspace, sdk: WorkspaceClient) -> None:
+    sdk.current_user.me()
+    workspace.faults.add(Fault(path="/apps/", revoked=True))
+
+    for ask in (lambda: sdk.apps.get("support"), sdk.current_user.me):
+        with pytest.raises(platform.PermissionDenied, match="Invalid access token"):
+            ask()
 
 
 def test_a_serving_endpoint_answers(workspace: Workspace, sdk: WorkspaceClient) -> None:

@@ -114,6 +114,49 @@ def test_what_cannot_be_renewed_is_tried_again(workspace: Workspace) -> None:
         assert somebody.token() != first
 
 
+@pytest.mark.parametrize("expires_in", [0, -5])
+def test_a_token_of_which_is_said_that_it_is_over_is_taken_as_it_is(
+    workspace: Workspace, expires_in: int
+) -> None:
+    workspace.oauth.expires_in = expires_in
+    with login(client_secret(workspace)) as somebody:
+        token = somebody.token()
+        assert connect(somebody).current_user.me().user_name == PRINCIPAL
+
+    assert not token.is_over
+    assert [call.path for call in workspace.calls].count("/oidc/v1/token") == 1
+
+
+def test_a_token_that_is_over_at_once_is_an_error(workspace: Workspace) -> None:
+    workspace.oauth.lifetime = 0
+
+    assert "does not take the token" in problem(client_secret(workspace))
+    assert [call.path for call in workspace.calls].count("/oidc/v1/token") == 1
+
+
+def test_a_token_that_is_refused_before_its_time_is_replaced(workspace: Workspace) -> None:
+    with login(client_secret(workspace)) as somebody:
+        refused = somebody.token()
+        environ: dict[str, str] = {}
+        with lent_to_mlflow(somebody, environ):
+            workspace.login.revoke(refused.value)
+
+            assert somebody.renew()
+
+            assert environ["DATABRICKS_TOKEN"] == somebody.token().value != refused.value
+        assert connect(somebody).current_user.me().user_name == PRINCIPAL
+
+
+def test_there_is_no_other_token_where_none_is_made(workspace: Workspace) -> None:
+    with login(workspace.env) as somebody:
+        assert somebody.problem is None
+        assert not somebody.renew()
+    with login(client_secret(workspace)) as somebody:
+        assert somebody.problem is None
+        workspace.faults.add(Fault(path="/oidc/v1/token", status=401, body={"error": "no"}))
+        assert not somebody.renew()
+
+
 def test_a_token_of_the_step_is_taken_as_it_is(workspace: Workspace) -> None:
     kept: list[str] = []
     with login(workspace.env, kept=kept) as somebody, lent(somebody, {}) as variables:

@@ -13,7 +13,7 @@ from entrypoint.log import PlainLog
 from entrypoint.registry.host import Who
 from entrypoint.registry.session import Session
 from entrypoint.registry.stores import Stores
-from tests.doubles.databricks import USER, Workspace
+from tests.doubles.databricks import USER, Fault, Workspace
 
 CI = "11111111-2222-4333-8444-555555555555"
 MODEL = "prod.agents.support"
@@ -88,7 +88,31 @@ def test_who_may_only_add_versions_finds_the_model(
     databricks.catalog.grant(CI, MODEL, "EXECUTE", "CREATE_MODEL_VERSION")
     log_in(monkeypatch, databricks, CI)
 
-    assert not session_at(DATABRICKS).versions(MODEL).create_model()
+    assert session_at(DATABRICKS).versions(MODEL).model_exists()
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_refused_token_is_replaced_once(
+    databricks: Workspace, monkeypatch: pytest.MonkeyPatch, *, is_taken: bool
+) -> None:
+    log_in(monkeypatch, databricks, USER)
+    fetched: list[str] = []
+
+    def renew() -> bool:
+        fetched.append(databricks.login.token(USER) if is_taken else "wrong")
+        monkeypatch.setenv("DATABRICKS_TOKEN", fetched[-1])
+        return True
+
+    session = Session(DATABRICKS, Who("", CI), PlainLog(io.StringIO()), renew=renew)
+    databricks.faults.add(Fault(path="registered-models/create", revoked=True))
+
+    if is_taken:
+        assert session.versions(MODEL).create_model()
+    else:
+        with pytest.raises(PublishFailure) as failure, session.problems(MODEL, EXPERIMENT):
+            session.versions(MODEL).create_model()
+        assert "doesn't take the job's token any more" in failure.value.problems[0].what
+    assert len(fetched) == 1
 
 
 def test_nothing_is_told_of_the_login() -> None:

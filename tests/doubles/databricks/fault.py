@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+# How an answer can't be read: less than its length says, the page of a proxy, half of its JSON,
+# nothing at all, or another encoding than its header says.
+Garbled = Literal["", "truncated", "html", "json", "empty", "encoding"]
+_PAGE = b"<!DOCTYPE html><html><body>Please stand by.</body></html>"
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -13,8 +18,9 @@ class Fault:
 
     `number` counts every request from 1; `verb` is any when it is empty; `path` is a regular
     expression that is searched in the path. What happens, in this order: the `delay`, in seconds;
-    the `reset` of the connection `before` acting; an answer of `status` instead of acting; the
-    `reset` `after` acting.
+    the `reset` of the connection `before` acting; the end of the request's token, which is
+    `revoked`; an answer of `status` instead of acting; the `reset` `after` acting; an answer that
+    is `garbled` on its way.
     """
 
     verb: str = ""
@@ -23,6 +29,8 @@ class Fault:
     times: int = 1
     delay: float = 0.0
     reset: Literal["", "before", "after"] = ""
+    revoked: bool = False
+    garbled: Garbled = ""
     status: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +42,17 @@ class Fault:
             and self.verb in ("", verb)
             and re.search(self.path, path) is not None
         )
+
+    def garble(self, body: bytes) -> bytes:
+        """What arrives of an answer's body."""
+        match self.garbled:
+            case "html":
+                return _PAGE
+            case "truncated" | "json":
+                return body[: len(body) // 2]
+            case "empty":
+                return b""
+        return body
 
 
 class Faults:

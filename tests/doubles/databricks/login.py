@@ -31,6 +31,10 @@ class Login:
         with self._lock:
             self._tokens.pop(token, None)
 
+    def revoke_of(self, headers: Message) -> None:
+        """Know the token of a request no more."""
+        self.revoke((headers.get("Authorization") or "").removeprefix("Bearer "))
+
     def principal(self, headers: Message) -> Principal:
         """Who sent a request.
 

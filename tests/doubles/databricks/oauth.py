@@ -42,7 +42,10 @@ class OAuthRefusal(Refusal):
 
 
 class OAuth:
-    """Tokens that live `lifetime` seconds; exchanged ones no longer than the identity token."""
+    """Tokens that live `lifetime` seconds; exchanged ones no longer than the identity token.
+
+    `expires_in` is what is said of that where it isn't the truth.
+    """
 
     def __init__(
         self, login: Login, identity: Identity, host: Callable[[], str], ids: Mapping[str, str]
@@ -55,6 +58,7 @@ class OAuth:
         self._secrets: dict[str, str] = {}
         self._policies: dict[str, list[Policy]] = {}
         self.lifetime = 3600
+        self.expires_in: int | None = None
 
     @property
     def audience(self) -> str:
@@ -116,7 +120,7 @@ class OAuth:
             {
                 "access_token": token,
                 "token_type": "Bearer",
-                "expires_in": lifetime,
+                "expires_in": lifetime if self.expires_in is None else self.expires_in,
                 "scope": "all-apis",
             }
         )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,6 +16,10 @@ from tests.doubles.databricks.request import Answer, Request
 
 # A closed connection that lingers for no time is a reset, not an orderly end.
 _RESET = struct.pack("ii", 1, 0)
+
+
+def _kind(answer: Answer) -> str:
+    return "application/octet-stream" if isinstance(answer.content, bytes) else "application/json"
 
 
 @dataclass
@@ -37,15 +42,24 @@ class Call:
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on loopback; `answer` is the double itself."""
+    """Listens on loopback; `answer` is the double itself.
+
+    `revoke` makes it forget the token of a request's headers.
+    """
 
     daemon_threads = False
     # The default of 5 makes parallel clients wait for their connections.
     request_queue_size = 64
 
-    def __init__(self, port: int, answer: Callable[[Request, Call], Answer]) -> None:
+    def __init__(
+        self,
+        port: int,
+        answer: Callable[[Request, Call], Answer],
+        revoke: Callable[[Message], None] = lambda _: None,
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
+        self.revoke = revoke
         self.faults = Faults()
         self.latency = 0.0
         self.calls: list[Call] = []
@@ -137,6 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.reset == "before":
             self._reset()
             return
+        if fault.revoked:
+            self.server.revoke(self.headers)
         if fault.status:
             answer = Answer(dict(fault.body), fault.status, fault.headers)
         else:
@@ -145,20 +161,25 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         call.status = answer.status
-        self._send(answer)
+        self._send(answer, fault)
 
-    def _send(self, answer: Answer) -> None:
-        body = b"" if answer.status == 204 else answer.body
-        kind = (
-            "application/octet-stream" if isinstance(answer.content, bytes) else "application/json"
-        )
+    def _send(self, answer: Answer, fault: Fault) -> None:
+        whole = b"" if answer.status == 204 else answer.body
+        body = fault.garble(whole)
+        is_page = fault.garbled == "html"
+        kind = "text/html" if is_page else _kind(answer)
         self.send_response(answer.status)
         for name, value in {"Content-Type": kind, **answer.headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        if fault.garbled == "encoding":
+            self.send_header("Content-Encoding", "gzip")
+        is_cut = fault.garbled == "truncated"
+        self.send_header("Content-Length", str(len(whole if is_cut else body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+        if is_cut:
+            self.close_connection = True
 
     def _reset(self) -> None:
         self.close_connection = True

@@ -65,7 +65,7 @@ class Workspace:
         self.serving = Serving(self.resources, models)
         self.tree = Tree(f"/Users/{USER}")
         self.tracking = Tracking(folder, self.tree)
-        self._server = Server(port, self._answer)
+        self._server = Server(port, self._answer, self.login.revoke_of)
         parts = (
             self.identity,
             self.oauth,

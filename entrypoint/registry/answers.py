@@ -1,0 +1,60 @@
+"""What an error of MLflow's says about the answer: it can't be read, or it refuses the token.
+
+MLflow has one class for most of it, so its words and what it was made of are looked at:
+`http_request` and `verify_rest_response` in mlflow/utils/rest_utils.py.
+"""
+
+import json
+import re
+
+from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
+from mlflow.entities import Experiment, LoggedModel, Run
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.exceptions import MlflowException, RestException
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+
+# What a store can answer with: MLflow's own errors; a refused upload (requests' errors are
+# OSErrors), a file system; a database whose driver isn't there.
+REFUSALS = (MlflowException, OSError, ImportError)
+# An answer that ends early or is encoded otherwise than it says; no JSON, or not of its shape.
+UNREADABLE = (ChunkedEncodingError, ContentDecodingError, json.JSONDecodeError, ParseError)
+_NO_JSON = re.compile(
+    r"API request to endpoint (was successful but the response body was not|\S+ failed with error)"
+)
+# Databricks refuses a token with a number in place of an error's code:
+# https://github.com/databricks/databricks-sdk-go/issues/917
+_LOGIN_CODES = {"401", "403", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
+# Of uploads MLflow keeps only the texts of what failed.
+_LOGIN_WORDS = re.compile(r"Unauthenticated\(|Invalid access token")
+
+
+def is_unreadable(error: Exception) -> bool:
+    """Whether the server answered, and nobody knows what."""
+    if isinstance(error, MlflowException):
+        return bool(_NO_JSON.match(str(error))) or isinstance(error.__context__, UNREADABLE)
+    return isinstance(error, UNREADABLE)
+
+
+def is_blank(answer: object) -> bool:
+    """Whether it is an entity without an identity, which MLflow makes of a body without bytes."""
+    match answer:
+        case Run():
+            return not answer.info.run_id
+        case Experiment():
+            return not answer.experiment_id
+        case LoggedModel():
+            return not answer.model_id
+        case ModelVersion():
+            return not answer.version
+        case RegisteredModel():
+            return not answer.name
+    return answer == ""
+
+
+def is_login_refused(error: Exception) -> bool:
+    """Whether the workspace didn't take the token; then nothing was done of what was asked."""
+    if isinstance(error, RestException):
+        return str(error.json.get("error_code")) in _LOGIN_CODES
+    if isinstance(error, MlflowException) and _LOGIN_WORDS.search(str(error)):
+        return True
+    return str(getattr(error, "error_code", "")) in _LOGIN_CODES
