@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from entrypoint import other_jobs
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import scratch_folder
 from entrypoint.background import beside
@@ -112,7 +113,9 @@ class _Version:
             refused = beside(self._preflight)
             problems: list[Problem] = []
             try:
-                session = Session(self._stores, self._login.who, self._log)
+                session = Session(
+                    self._stores, self._login.who, self._log, other_jobs.ended(self._job)
+                )
                 source = SourceSearch(reference, session, self._login.who).find(commit)
             except Failure as failure:
                 problems += failure.problems

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from entrypoint import other_jobs
 from entrypoint.agent.manifest import Manifest
 from entrypoint.background import beside
 from entrypoint.job import Job
@@ -94,4 +95,4 @@ def _connect(plan: Plan, login: Login, job: Job) -> "Session":
 
     if plan.stores is None:
         raise RuntimeError("a plan to publish names the stores")
-    return Session(plan.stores, login.who, job.log)
+    return Session(plan.stores, login.who, job.log, other_jobs.ended(job))

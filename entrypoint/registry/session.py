@@ -13,10 +13,12 @@ from mlflow.exceptions import MlflowException
 from entrypoint.errors import Problem, PublishFailure
 from entrypoint.log import Log, LogStream
 from entrypoint.registry import embedded_store, experiment_problem, links, refusal
+from entrypoint.registry.ended_jobs import EndedJobs
 from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.published import Published
+from entrypoint.registry.store_clock import StoreClock
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.versions import Versions
 
@@ -29,19 +31,21 @@ _EXISTS = "RESOURCE_ALREADY_EXISTS"
 class Session:
     """MLflow's client for the stores, and what differs between them.
 
-    `who`: we, where one of them is a workspace's.
+    `who`: we, where one of them is a workspace's. `jobs` tells which of the other jobs have ended.
     """
 
-    def __init__(self, stores: Stores, who: Who, log: Log) -> None:
+    def __init__(self, stores: Stores, who: Who, log: Log, jobs: EndedJobs | None = None) -> None:
         self._stores = stores
         self._who = who
-        self._log = log
+        self.log = log
+        self.jobs = jobs or EndedJobs()
         if folder := stores.embedded_folder:
             embedded_store.prepare(folder)
         mlflow.set_tracking_uri(stores.tracking_uri)
         mlflow.set_registry_uri(stores.registry_uri)
         with self.problems():
             self.client = MlflowClient()
+            self.clock = StoreClock(self.client, stores.tracking_uri)
 
     @contextmanager
     def problems(self, target: str = "", experiment: str = "") -> Iterator[None]:
@@ -54,7 +58,7 @@ class Session:
 
         """
         try:
-            with redirect_stderr(LogStream(self._log)):
+            with redirect_stderr(LogStream(self.log)):
                 yield
         except REFUSALS as error:
             raise PublishFailure(self._refused(error, target, experiment)) from error
@@ -110,7 +114,7 @@ class Session:
             versions.set_aliases(version, labels.aliases)
             return
         left_out = ["tags", *(["aliases"] if labels.aliases else [])]
-        self._log.notice(
+        self.log.notice(
             Problem(
                 f"`registry-uri`: `{self._stores.registry_uri}` knows no"
                 f" {' and no '.join(left_out)} of model versions: they were left out. The tags are"
