@@ -313,6 +313,7 @@ def test_what_a_living_job_is_making_is_left_alone(site: Site) -> None:
     assert waiting.versions == {"1": "PENDING_REGISTRATION", "2": "READY"}
     assert waiting.runs[run] == "RUNNING"
     assert outcome.published["model_version"] == "2"
+    assert site.state(order.name).is_complete
     assert site.state(order.name).aliases == {"champion": "2"}
 
 
