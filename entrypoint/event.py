@@ -43,6 +43,9 @@ class Event:
     server_url: str = "https://github.com"
     payload: Mapping[str, Any] = field(default_factory=dict)
     on_github: bool = False
+    run_attempt: str = ""
+    job: str = ""
+    runner: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Event":
@@ -63,6 +66,9 @@ class Event:
             server_url=environ.get("GITHUB_SERVER_URL", cls.server_url),
             payload=_payload(environ.get("GITHUB_EVENT_PATH", "")),
             on_github=environ.get("GITHUB_ACTIONS") == "true",
+            run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
+            job=environ.get("GITHUB_JOB", ""),
+            runner=environ.get("RUNNER_NAME", ""),
         )
 
     @property

@@ -156,7 +156,7 @@ INPUTS = (
     ),
     Declared(
         "github-token",
-        "Token for the comment, and for the notes of a release.",
+        "Token for the comment, the notes of a release, and to see which other jobs have ended.",
         "${{ github.token }}",
     ),
     Declared(

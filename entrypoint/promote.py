@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from entrypoint import disk
+from entrypoint import disk, other_jobs
 from entrypoint.agent.deadline import PUBLISHING
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox import scratch_folder
@@ -117,7 +117,13 @@ class _Version:
             problems: list[Problem] = []
             try:
                 login = self._login
-                session = Session(self._stores, login.who, self._log, renew=login.renew)
+                session = Session(
+                    self._stores,
+                    login.who,
+                    self._log,
+                    renew=login.renew,
+                    jobs=other_jobs.ended(self._job),
+                )
                 source = SourceSearch(reference, session, self._login.who).find(commit)
             except Failure as failure:
                 problems += failure.problems

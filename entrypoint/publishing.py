@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from entrypoint import other_jobs
 from entrypoint.agent.manifest import Manifest
 from entrypoint.background import beside
 from entrypoint.commit_order import comes_before
@@ -102,4 +103,5 @@ def _connect(plan: Plan, login: Login, job: Job) -> "Session":
         job.log,
         renew=login.renew,
         is_ancestor=partial(comes_before, job),
+        jobs=other_jobs.ended(job),
     )

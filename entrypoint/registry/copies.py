@@ -1,43 +1,40 @@
 """The versions of a model that have the content of another one, and what jobs left half made."""
 
-import time
+from datetime import UTC, datetime
 
-from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from entrypoint.registry.labels import DIGEST, RUN_ID
+from entrypoint.registry.labels import DIGEST, JOB
+from entrypoint.registry.patience import Wait
+from entrypoint.registry.session import Session
 from entrypoint.registry.source import Source
 from entrypoint.registry.versions import READY, Versions
 
 _PENDING = "PENDING_REGISTRATION"
-# Seconds after which a job that still seems to copy is taken for dead.
-_LONGEST_JOB = 3600
-# How long another job's copy is waited for.
-_POLL_SECONDS = 2
-_POLLS = 30
 
 
 class Copies:
     """The versions of the model `versions` that have the content of a source.
 
-    A copy keeps the run of its source. `workflow_run`: the id of the job's own.
+    A copy keeps the run of its source, so it is its own tags that tell of its job. `job_id`: of
+    the job's own copies.
     """
 
-    def __init__(
-        self, client: MlflowClient, versions: Versions, source: Source, workflow_run: str
-    ) -> None:
-        self._client = client
+    def __init__(self, session: Session, versions: Versions, source: Source, job_id: str) -> None:
+        self._session = session
+        self._client = session.client
+        self._jobs = session.jobs
         self._versions = versions
         self._source = source
-        self._workflow_run = workflow_run
+        self._job_id = job_id
         self._before: set[str] = set()
 
     def ready(self) -> ModelVersion | None:
         """The newest READY one, whole, also of another run with the same digest.
 
-        What dead jobs left half made is removed.
+        What jobs left half made that have ended is removed.
         """
-        found = self._living(self._versions.of_runs(self._runs()))
+        found = self._living(self._versions.of_runs(self._runs()), None)
         self._before = {str(each.version) for each in found}
         for version in sorted(found, key=_number, reverse=True):
             if version.status == READY:
@@ -50,44 +47,57 @@ class Copies:
         """The READY copy that another job made before ours, meanwhile.
 
         The lowest number wins, so that of two jobs one gives way. One that is being made is waited
-        for; whoever isn't done by then is taken for dead.
+        for, as long as its job isn't known to have ended.
+
+        Raises:
+            InVain: it was waited for in vain.
+
         """
         run_id = str(ours.run_id)
-        for _ in range(_POLLS):
-            found = self._living(self._versions.of_runs([run_id]))
+        wait = Wait(self._jobs.patience, self._session.log)
+        while True:
+            found = self._living(self._versions.of_runs([run_id]), ours)
             before = [each for each in found if _number(each) < _number(ours)]
             ready = [each for each in before if each.status == READY]
             if ready or not before:
                 return min(ready, key=_number, default=None)
-            time.sleep(_POLL_SECONDS)
-        for version in before:
-            self._versions.delete(version)
-        return None
+            other = self._jobs.named(self._versions.tags_of(before[0]))
+            wait.pause(f"version {before[0].version} of `{ours.name}`, which {other} is making")
 
     def is_ours(self, version: ModelVersion) -> bool:
-        """Whether a half-made version is this job's, or an earlier attempt's of its workflow run.
+        """Whether a half-made version is this job's.
 
         Without tags to tell: whether it wasn't there when the job began.
         """
         if not self._versions.has_labels:
             return str(version.version) not in self._before
-        tags = self._versions.whole(version).tags
-        return tags.get(RUN_ID, "") == self._workflow_run
+        return self._versions.tags_of(version).get(JOB) == self._job_id
 
-    def _living(self, versions: list[ModelVersion]) -> list[ModelVersion]:
+    def _living(
+        self, versions: list[ModelVersion], ours: ModelVersion | None
+    ) -> list[ModelVersion]:
         """Those that are READY or will be; the others are deleted.
 
-        What another run left is for the jobs that register.
+        What another run left is for the jobs that register. `ours`: the copy that was just made, by
+        which the registry's time is known.
         """
         own = [each for each in versions if each.run_id == self._source.version.run_id]
-        dead = [each for each in own if each.status != READY and self._is_dead(each)]
+        dead = [each for each in own if each.status != READY and self._is_dead(each, ours)]
         for version in dead:
             self._versions.delete(version)
+            self._session.log.line(
+                f"version {version.version} of `{version.name}` was left half made, and is deleted"
+            )
         return [each for each in versions if each not in dead]
 
-    def _is_dead(self, version: ModelVersion) -> bool:
-        too_old = time.time() - version.creation_timestamp / 1000 > _LONGEST_JOB
-        return version.status != _PENDING or too_old or self.is_ours(version)
+    def _is_dead(self, version: ModelVersion, ours: ModelVersion | None) -> bool:
+        def now() -> datetime | None:
+            return datetime.fromtimestamp(ours.creation_timestamp / 1000, UTC) if ours else None
+
+        tags = self._versions.tags_of(version)
+        return version.status != _PENDING or self._jobs.has_ended(
+            tags, version.creation_timestamp, now
+        )
 
     def _runs(self) -> set[str]:
         """The runs that logged a model with the digest of the source."""

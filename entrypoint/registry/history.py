@@ -1,27 +1,20 @@
 """What was published of a digest before, by this job or another."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelStatus, Run, RunStatus
 from mlflow.entities.model_registry import ModelVersion
 
-from entrypoint.registry.labels import COMMITS, DIGEST, RUN_ID
+from entrypoint.registry.labels import COMMITS, DIGEST
+from entrypoint.registry.patience import Wait
+from entrypoint.registry.release_labels import PROMOTED_FROM
+from entrypoint.registry.session import Session
 from entrypoint.registry.versions import READY, Versions
 
-# Of a run: the job, by which a create that was answered by nothing is found, and its aim.
-JOB = "log_agent_job"
-TARGET = "log_agent_target"
-_RUNNING = RunStatus.to_string(RunStatus.RUNNING)
+RUNNING = RunStatus.to_string(RunStatus.RUNNING)
 _FINISHED = RunStatus.to_string(RunStatus.FINISHED)
-# Seconds after which a job that still seems to publish is taken for dead.
-_LONGEST_JOB = 3600
 _NEWEST = 50
-# How long another job's version, which is being made, is waited for.
-_POLL_SECONDS = 2
-_POLLS = 30
 
 
 @dataclass(frozen=True)
@@ -59,12 +52,15 @@ class History:
     """
 
     def __init__(
-        self, client: MlflowClient, versions: Versions, experiment_id: str, digest: str
+        self, session: Session, versions: Versions, experiment_id: str, digest: str
     ) -> None:
-        self._client = client
+        self._session = session
+        self._client = session.client
         self._versions = versions
         self._experiment_id = experiment_id
         self._digest = digest
+        self.has_waited = False
+        """Whether another job's version was waited for, which may have been left half made."""
 
     def editions(self) -> list[Edition]:
         """The editions, newest first."""
@@ -86,23 +82,30 @@ class History:
         """The READY version of the digest that another job made before ours, meanwhile.
 
         The lowest number wins, so that of two jobs one gives way. One that is being made is waited
-        for, as long as its job lives.
+        for, as long as its job isn't known to have ended.
+
+        Raises:
+            InVain: it was waited for in vain.
+
         """
-        for _ in range(_POLLS):
+        jobs = self._session.jobs
+        wait = Wait(jobs.patience, self._session.log)
+        while True:
             before = [
                 (version, edition.model)
                 for edition in self.editions()
                 for version in edition.versions
                 if _number(version) < _number(ours) and version.run_id != ours.run_id
             ]
-            ready = [pair for pair in before if pair[0].status == READY]
-            if ready:
+            if ready := [pair for pair in before if pair[0].status == READY]:
                 return min(ready, key=lambda pair: _number(pair[0]))
-            running = _running(self._unfinished()) if before else set()
-            if not running & {version.run_id for version, _ in before}:
-                break
-            time.sleep(_POLL_SECONDS)
-        return None
+            living = self._living(self._unfinished()) if before else {}
+            making = [version for version, _ in before if version.run_id in living]
+            if not making:
+                return None
+            other = jobs.named(living[str(making[0].run_id)].data.tags)
+            wait.pause(f"version {making[0].version} of `{ours.name}`, which {other} is making")
+            self.has_waited = True
 
     def record_commit(self, edition: Edition, version: ModelVersion, commit: str) -> None:
         """Note on the version (a whole one) and its logged model that this commit is the same."""
@@ -114,34 +117,60 @@ class History:
                 self._versions.tag(version, {COMMITS: commits})
             self._client.set_logged_model_tags(edition.model.model_id, {COMMITS: commits})
 
-    def clear(self, run_tags: Mapping[str, str]) -> list[Edition]:
-        """Remove what dead jobs left half made, and end their runs; the editions that are left.
+    def clear(self) -> list[Edition]:
+        """Remove what jobs left half made that have ended; the editions that are left.
 
-        `run_tags`: of the job that asks. Dead is a job whose run has ended, that was an earlier
-        attempt of the same workflow run with the same aim, or that is too old.
+        Our own run is one of those: none may be under way.
         """
         editions = self.editions()
+        is_tidy = not any(edition.is_open for edition in editions)
+        if is_tidy and sum(len(edition.ready) for edition in editions) <= 1:
+            return editions
         unfinished = self._unfinished()
-        dead = {id_ for id_, run in unfinished.items() if self._is_dead(run, run_tags)}
-        living = _running(unfinished) - dead
-        if any(edition.is_open and edition.run_id not in living for edition in editions):
+        living = self._living(unfinished)
+        if not is_tidy:
             # A job may have ended just now, with all complete: seen again, it is for good.
             known = {edition.model.model_id for edition in editions}
             editions = [each for each in self.editions() if each.model.model_id in known]
         editions = [
             each if each.run_id in living else self._without_half_made(each) for each in editions
         ]
-        editions = self._without_duplicates(editions, set(unfinished) - living)
-        for run_id in dead:
-            self._client.set_terminated(run_id, RunStatus.to_string(RunStatus.KILLED))
-        return editions
+        ended = unfinished.keys() - living.keys()
+        for run_id in ended:
+            if unfinished[run_id].info.status == RUNNING:
+                self._client.set_terminated(run_id, RunStatus.to_string(RunStatus.KILLED))
+        return self._without_duplicates(editions, ended)
+
+    def remove_half_made(self, run_id: str) -> list[str]:
+        """Remove what a run left half made, whose job has ended; what that was, in words."""
+        removed = []
+        for edition in self.editions():
+            if edition.run_id == run_id and edition.is_open:
+                left = self._without_half_made(edition)
+                gone = [each for each in edition.versions if each not in left.versions]
+                removed += [f"version {each.version}" for each in gone]
+                if edition.model.status == LoggedModelStatus.PENDING:
+                    removed.append(f"logged model {edition.model.model_id}")
+        return removed
 
     def _without_half_made(self, edition: Edition) -> Edition:
-        for version in edition.half_made:
-            self._versions.delete(version)
+        left = []
+        for version in edition.versions:
+            if version.status == READY or self._is_living_copy(version):
+                left.append(version)
+            else:
+                self._versions.delete(version)
         if edition.model.status == LoggedModelStatus.PENDING:
             self._client.finalize_logged_model(edition.model.model_id, LoggedModelStatus.FAILED)
-        return replace(edition, versions=edition.ready)
+        return replace(edition, versions=tuple(left))
+
+    def _is_living_copy(self, version: ModelVersion) -> bool:
+        """Whether a promotion makes it, which goes on after the run of what it copies."""
+        tags = self._versions.tags_of(version)
+        if PROMOTED_FROM not in tags:
+            return False
+        jobs, clock = self._session.jobs, self._session.clock
+        return not jobs.has_ended(tags, version.creation_timestamp, clock.now)
 
     def _without_duplicates(self, editions: list[Edition], failed: set[str]) -> list[Edition]:
         """Without what a job made that failed before it could give way to an earlier one."""
@@ -164,21 +193,16 @@ class History:
         )
         return {run.info.run_id: run for run in found}
 
-    def _is_dead(self, run: Run, run_tags: Mapping[str, str]) -> bool:
-        """Whether it runs, and nobody does anything for it any more."""
-        if run.info.status != _RUNNING:
-            return False
-        tags = run.data.tags
-        is_ours = tags.get(JOB) == run_tags.get(JOB, "")
-        was_tried_before = (
-            tags.get(RUN_ID) == run_tags.get(RUN_ID, "") and tags.get(TARGET) == self._versions.name
-        )
-        too_old = time.time() - run.info.start_time / 1000 > _LONGEST_JOB
-        return is_ours or was_tried_before or too_old
+    def _living(self, runs: Mapping[str, Run]) -> dict[str, Run]:
+        """Those whose jobs aren't known to have ended."""
+        return {id_: run for id_, run in runs.items() if not has_ended(run, self._session)}
 
 
-def _running(runs: Mapping[str, Run]) -> set[str]:
-    return {id_ for id_, run in runs.items() if run.info.status == _RUNNING}
+def has_ended(run: Run, session: Session) -> bool:
+    """Whether nobody does anything for a run any more."""
+    return run.info.status != RUNNING or session.jobs.has_ended(
+        run.data.tags, run.info.start_time, session.clock.now
+    )
 
 
 def _number(version: ModelVersion) -> int:

@@ -11,12 +11,16 @@ from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Destination
 from entrypoint.registry.name import TAG_LIMIT, alias_safe, check_alias, check_tag
+from entrypoint.registry.workflow_job import RUN_ID, tags_of
 
 DIGEST = "log_agent_digest"
 COMMIT = "git_commit"
 # Every commit whose agent has the digest, newest first; `git_commit` is the one that made it.
 COMMITS = "git_commits"
-RUN_ID = "github_run_id"
+# What a job writes on its run, or on its copy of a version: by `JOB` it finds what it made itself
+# when an answer was lost, by `TARGET` others find what is half made of a model.
+JOB = "log_agent_job"
+TARGET = "log_agent_target"
 # The browser shows paths with it, and MLflow finds no experiment by such a name.
 _SHOWN_ROOT = re.compile(r"^/Workspace(?=/)")
 _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
@@ -97,6 +101,7 @@ class Labels:
                 "mlflow.source.type": "JOB" if event.name else "LOCAL",
                 **_present({"mlflow.source.git.commit": event.commit}),
                 **facts,
+                **tags_of(event),
             },
             logged_model_name=name,
             commit=event.commit,

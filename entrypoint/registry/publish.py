@@ -15,13 +15,15 @@ from entrypoint.errors import Cancelled, Problem
 from entrypoint.log import Log
 from entrypoint.registry.aftermath import told_of
 from entrypoint.registry.creator import Creator
-from entrypoint.registry.history import JOB, TARGET, History
+from entrypoint.registry.history import History
 from entrypoint.registry.interruption import held, interruptible, tidying
-from entrypoint.registry.labels import DIGEST, Labels
+from entrypoint.registry.labels import DIGEST, JOB, TARGET, Labels
 from entrypoint.registry.model_files import identify
+from entrypoint.registry.patience import InVain
 from entrypoint.registry.published import Published
 from entrypoint.registry.registration import Registration
 from entrypoint.registry.session import Session
+from entrypoint.registry.sweep import sweep
 from entrypoint.registry.versions import Versions
 
 
@@ -83,6 +85,13 @@ class _Job:
         published.experiment_id = published.experiment_id or session.experiment(
             self._labels.experiment
         )
+        if self._publication.registered_name and not self._publication.once:
+            # A job that looks for the digest first has done it then.
+            sweep(
+                session,
+                session.versions(self._publication.registered_name),
+                published.experiment_id,
+            )
         with self._run() as run, self._logged_model(run) as model:
             self._upload(run, model)
             published.logged_model_uri = model.model_uri
@@ -98,11 +107,12 @@ class _Job:
                 are_others=lambda: self._are_others(run),
             )
             version = registration.version(model, self._files, self._labels)
-            history = History(self._client, versions, published.experiment_id, self._digest)
-            if self._publication.once and (earlier := history.earlier(version)):
+            history = History(session, versions, published.experiment_id, self._digest)
+            if self._publication.once and (earlier := self._earlier(history, versions, version)):
                 version = self._give_way(versions, model, version, *earlier)
-        if self._creator.in_doubt:
-            history.clear(self._run_tags)
+        if self._creator.in_doubt or history.has_waited:
+            sweep(session, versions, published.experiment_id, self._id)
+            history.clear()
         session.link(published)
         # Last: whoever follows an alias finds a version that is complete.
         session.set_aliases(versions, version, self._labels, published)
@@ -211,6 +221,21 @@ class _Job:
             f" and tags.{TARGET} = '{self._publication.registered_name}'",
         )
         return any(run.info.run_id != ours.info.run_id for run in running)
+
+    def _earlier(
+        self, history: History, versions: Versions, ours: ModelVersion
+    ) -> tuple[ModelVersion, LoggedModel] | None:
+        """What another job made before; ours is deleted where that was waited for in vain."""
+        try:
+            return history.earlier(ours)
+        except InVain as failure:
+            if aliases := versions.whole(ours).aliases:
+                self._log.notice(failure.stays(ours.version, aliases))
+                return None
+            with tidying(failure):
+                versions.delete(ours)
+            self._published.model_name = self._published.model_version = ""
+            raise
 
     def _give_way(
         self,

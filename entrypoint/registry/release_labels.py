@@ -4,28 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
+from uuid import uuid4
 
 from entrypoint.errors import InputFailure, Problem
 from entrypoint.event import Event
 from entrypoint.inputs import Destination
-from entrypoint.registry.labels import COMMITS, DIGEST, RUN_ID, Asked, facts_of
+from entrypoint.registry.labels import COMMITS, DIGEST, JOB, Asked, facts_of
 from entrypoint.registry.name import TAG_LIMIT
+from entrypoint.registry.workflow_job import TAGS as OF_WORKFLOW_JOB
+from entrypoint.registry.workflow_job import tags_of
 
 PROMOTED_FROM = "promoted_from"
 # The version that had the first alias before.
 REPLACES = "replaces_version"
 # What the job knows of itself; the rest of what is known is where the agent comes from.
-_OF_JOB = ("release_tag", RUN_ID, "log_agent_version")
+_OF_JOB = ("release_tag", "log_agent_version")
+_OWN = (DIGEST, COMMITS, PROMOTED_FROM, REPLACES, JOB)
 
 
 @dataclass(frozen=True)
 class ReleaseLabels:
     """Labels of a promotion: `of_job` are its own tags, `asked` the user's, `note` is a sentence.
 
-    `run_id` is the workflow run's, empty off GitHub.
+    `job_id` tells the job's copies from those of others.
     """
 
-    run_id: str
+    job_id: str
     of_job: Mapping[str, str]
     asked: Asked
     note: str
@@ -40,9 +44,9 @@ class ReleaseLabels:
         """
         facts = facts_of(event)
         return cls(
-            run_id=event.run_id,
-            of_job={key: facts[key] for key in _OF_JOB if key in facts},
-            asked=Asked.read(inputs, event, {*facts, DIGEST, COMMITS, PROMOTED_FROM, REPLACES}),
+            job_id=uuid4().hex,
+            of_job={key: facts[key] for key in _OF_JOB if key in facts} | tags_of(event),
+            asked=Asked.read(inputs, event, {*facts, *OF_WORKFLOW_JOB, *_OWN}),
             note=_note(event),
         )
 
@@ -53,8 +57,9 @@ class ReleaseLabels:
             InputFailure: they are more than Unity Catalog allows.
 
         """
-        tags = {key: value for key, value in known.items() if key != REPLACES}
-        tags |= {**self.of_job, **self.asked.tags, PROMOTED_FROM: uri}
+        of_another = {REPLACES, *OF_WORKFLOW_JOB}
+        tags = {key: value for key, value in known.items() if key not in of_another}
+        tags |= {**self.of_job, **self.asked.tags, PROMOTED_FROM: uri, JOB: self.job_id}
         if replaces:
             tags[REPLACES] = replaces
         if len(tags) > TAG_LIMIT:

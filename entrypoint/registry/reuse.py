@@ -5,13 +5,14 @@ from entrypoint.registry.history import History
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.published import Published
 from entrypoint.registry.session import Session
+from entrypoint.registry.sweep import sweep
 
 
 def reuse(name: str, digest: str, labels: Labels, session: Session, published: Published) -> bool:
     """Take the newest READY version of the digest, if there is one; whether there is.
 
-    It gets the aliases, and the commit is noted on it and on its logged model. What dead jobs left
-    half made of the digest is removed.
+    It gets the aliases, and the commit is noted on it and on its logged model. What jobs left half
+    made of the model that have ended is removed.
 
     Raises:
         PublishFailure: the store refused.
@@ -26,8 +27,9 @@ def reuse(name: str, digest: str, labels: Labels, session: Session, published: P
             return False
         published.experiment_id = experiment_id
         versions = session.versions(name)
-        history = History(session.client, versions, experiment_id, digest)
-        for edition in history.clear(labels.run_tags):
+        sweep(session, versions, experiment_id)
+        history = History(session, versions, experiment_id, digest)
+        for edition in history.clear():
             if not edition.ready:
                 continue
             version = versions.whole(edition.ready[-1])

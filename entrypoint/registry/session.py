@@ -15,11 +15,13 @@ from entrypoint.log import Log, LogStream
 from entrypoint.registry import answers, embedded_store, experiment_problem, links, refusal
 from entrypoint.registry.alias_moves import AliasMoves, IsAncestor
 from entrypoint.registry.creator import Creator
+from entrypoint.registry.ended_jobs import EndedJobs
 from entrypoint.registry.host import Who
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.name import ModelName
 from entrypoint.registry.published import Published
 from entrypoint.registry.retrying_client import Got, patiently, retrying
+from entrypoint.registry.store_clock import StoreClock
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.versions import Versions
 
@@ -31,7 +33,7 @@ class Session:
 
     `who`: we, where one of them is a workspace's. `renew` fetches another token in place of one
     that the workspace refuses before its time, and says whether there is one. `is_ancestor` tells
-    in what order commits are.
+    in what order commits are, and `jobs` which of the other jobs have ended.
     """
 
     def __init__(
@@ -42,18 +44,22 @@ class Session:
         *,
         renew: Callable[[], bool] = lambda: False,
         is_ancestor: IsAncestor = lambda _commit, _other: None,
+        jobs: EndedJobs | None = None,
     ) -> None:
         self._stores = stores
         self._who = who
         self._renew = renew
         self._is_ancestor = is_ancestor
         self.log = log
+        self.jobs = jobs or EndedJobs()
         if folder := stores.embedded_folder:
             embedded_store.prepare(folder)
         mlflow.set_tracking_uri(stores.tracking_uri)
         mlflow.set_registry_uri(stores.registry_uri)
         with self.problems():
-            self.client = retrying(MlflowClient(), renew)
+            client = MlflowClient()
+        self.client = retrying(client, renew)
+        self.clock = StoreClock(client, stores.tracking_uri)
 
     @contextmanager
     def problems(self, target: str = "", experiment: str = "") -> Iterator[None]:

@@ -121,6 +121,15 @@ class Versions:
         """The version with a number, whole."""
         return self._client.get_model_version(self.name, number)
 
+    def tags_of(self, version: ModelVersion) -> Mapping[str, str]:
+        """The tags of a version that was found; none where it is gone meanwhile."""
+        try:
+            return self.whole(version).tags if self.has_labels else {}
+        except MlflowException as error:
+            if error.error_code not in MISSING:
+                raise
+            return {}
+
     def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         """Set those tags that the version (a whole one) doesn't have yet."""
         for key, value in tags.items():

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from entrypoint.registry.published import Published
@@ -35,6 +36,10 @@ class Order:
     name: str
     """Of the experiment in /Shared and of the model in prod.agents: all of its own."""
     workflow_run: str = "42"
+    attempt: str = "1"
+    runner: str = "runner 1"
+    patience: float = 60.0
+    """Seconds for which another job is waited for."""
     once: bool = True
     commit: str = SHA
     alias: str = "champion"
@@ -44,6 +49,17 @@ class Order:
     @property
     def full_name(self) -> str:
         return f"prod.agents.{self.name}"
+
+    @property
+    def job_tags(self) -> dict[str, str]:
+        """What the job writes of itself."""
+        return {
+            "github_repository": "acme/agents",
+            "github_run_id": self.workflow_run,
+            "github_run_attempt": self.attempt,
+            "github_job": "log",
+            "github_runner": self.runner,
+        }
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,7 @@ def _work() -> None:
     from entrypoint.cancellation import heed_signals  # noqa: PLC0415
     from entrypoint.registry import promotion, publish, reuse, source_files  # noqa: F401, PLC0415
 
-    _session(io.StringIO())
+    _session(Order("", ""), io.StringIO())
     for line in sys.stdin:
         order = Order(**json.loads(line))
         reader, writer = os.pipe()
@@ -133,13 +149,19 @@ def _work() -> None:
         print(said or json.dumps(dataclasses.asdict(Outcome("killed", {}, ""))), flush=True)
 
 
-def _session(text: io.StringIO) -> "Session":
+def _session(order: Order, text: io.StringIO) -> "Session":
     from entrypoint.log import PlainLog  # noqa: PLC0415
+    from entrypoint.registry.ended_jobs import EndedJobs  # noqa: PLC0415
     from entrypoint.registry.host import Who  # noqa: PLC0415
+    from entrypoint.registry.patience import Patience  # noqa: PLC0415
     from entrypoint.registry.session import Session  # noqa: PLC0415
     from entrypoint.registry.stores import Stores  # noqa: PLC0415
+    from entrypoint.registry.workflow_job import WorkflowJob  # noqa: PLC0415
 
-    return Session(Stores("databricks", "databricks-uc"), Who(), PlainLog(text))
+    jobs = EndedJobs(
+        WorkflowJob.from_tags(order.job_tags), patience=Patience(order.patience, pause=0.2)
+    )
+    return Session(Stores("databricks", "databricks-uc"), Who(), PlainLog(text), jobs=jobs)
 
 
 def _job(order: Order) -> Outcome:
@@ -161,17 +183,17 @@ def _job(order: Order) -> Outcome:
 def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
     from entrypoint.agent.manifest import PATH, Manifest  # noqa: PLC0415
     from entrypoint.log import PlainLog  # noqa: PLC0415
-    from entrypoint.registry.labels import COMMITS, RUN_ID, Labels  # noqa: PLC0415
+    from entrypoint.registry.labels import COMMITS, Labels  # noqa: PLC0415
     from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
     from entrypoint.registry.reuse import reuse  # noqa: PLC0415
 
     model = Path(order.model)
     manifest = Manifest.read(model / PATH)
-    facts = {"git_commit": order.commit, RUN_ID: order.workflow_run}
+    facts = {"git_commit": order.commit, "github_run_id": order.workflow_run}
     labels = Labels(
         experiment=f"/Shared/{order.name}",
         run_name=order.name,
-        run_tags={"mlflow.source.name": "agent.py", **facts},
+        run_tags={"mlflow.source.name": "agent.py", **facts, **order.job_tags},
         logged_model_name=order.name,
         commit=order.commit,
         tags={**facts, COMMITS: order.commit},
@@ -179,17 +201,17 @@ def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
         description="An agent.",
     )
     name = order.full_name
-    if order.once and reuse(name, manifest.digest, labels, _session(text), published):
+    if order.once and reuse(name, manifest.digest, labels, _session(order, text), published):
         return
     labels = labels.with_digest(manifest.digest)
     publication = Publication(model, manifest, name, labels, order.once)
-    publish(publication, _session(text), published, PlainLog(text))
+    publish(publication, _session(order, text), published, PlainLog(text))
 
 
 def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
     from entrypoint.log import PlainLog  # noqa: PLC0415
     from entrypoint.registry.host import Who  # noqa: PLC0415
-    from entrypoint.registry.labels import RUN_ID, Asked  # noqa: PLC0415
+    from entrypoint.registry.labels import Asked  # noqa: PLC0415
     from entrypoint.registry.name import ModelName  # noqa: PLC0415
     from entrypoint.registry.promotion import Promotion, promote  # noqa: PLC0415
     from entrypoint.registry.reference import Reference  # noqa: PLC0415
@@ -198,10 +220,10 @@ def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
     from entrypoint.registry.source_files import fetch  # noqa: PLC0415
     from entrypoint.registry.stores import Stores  # noqa: PLC0415
 
-    session = _session(text)
+    session = _session(order, text)
     labels = ReleaseLabels(
-        run_id=order.workflow_run,
-        of_job={RUN_ID: order.workflow_run},
+        job_id=uuid4().hex,
+        of_job=order.job_tags,
         asked=Asked((order.alias,), {}),
         note="",
     )

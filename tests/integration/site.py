@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,15 +29,14 @@ QUICK = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
     "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": "0",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "1",
 }
 # No variable says how long the SDK, which brings the files up, waits and tries: a profile does.
 PROFILE = """
 [quick]
 host = {host}
 token = {token}
-http_timeout_seconds = 1
-retry_timeout_seconds = 4
+http_timeout_seconds = {patience}
+retry_timeout_seconds = {retries}
 """
 
 
@@ -88,6 +87,8 @@ class State:
 class View:
     """A workspace as somebody sees it who looks and waits."""
 
+    digest = "0" * 64
+
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
@@ -123,6 +124,61 @@ class View:
             {each["info"]["run_id"]: each["info"]["status"] for each in runs},
             {each["info"]["model_id"]: each["info"]["status"] for each in models},
         )
+
+    def leave(
+        self,
+        name: str,
+        *,
+        workflow_run: str,
+        digest: str = "",
+        age: float = 60.0,
+        status: str = "RUNNING",
+    ) -> str:
+        """Leave what a job leaves that died, or lives, while it brought a version's files up."""
+        self.ask("POST", "experiments/create", name=f"/Shared/{name}")
+        found = self.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{name}")
+        experiment_id = found["experiment"]["experiment_id"]
+        order = Order("", name, workflow_run=workflow_run)
+        tags = {
+            "log_agent_digest": digest or self.digest,
+            "log_agent_target": order.full_name,
+            **order.job_tags,
+        }
+        tag_list = [{"key": key, "value": value} for key, value in tags.items()]
+        run = self.ask(
+            "POST",
+            "runs/create",
+            experiment_id=experiment_id,
+            start_time=int((time.time() - age) * 1000),
+            tags=tag_list,
+        )["run"]["info"]["run_id"]
+        model = self.ask(
+            "POST",
+            "logged-models",
+            experiment_id=experiment_id,
+            name=name,
+            source_run_id=run,
+            tags=tag_list,
+        )["model"]["info"]["model_id"]
+        self.ask("POST", "unity-catalog/registered-models/create", name=order.full_name)
+        self.leave_version(order.full_name, f"models:/{model}", run, model, {})
+        self.ask("POST", "runs/update", run_id=run, status=status)
+        return str(run)
+
+    def leave_version(
+        self, name: str, source: str, run: str, model: str, tags: Mapping[str, str]
+    ) -> None:
+        """Leave a version whose files never came."""
+        created = self.ask(
+            "POST",
+            "unity-catalog/model-versions/create",
+            name=name,
+            source=source,
+            run_id=run,
+            model_id=model,
+            tags=[{"key": key, "value": value} for key, value in tags.items()],
+        )
+        assert created["model_version"]["status"] == "PENDING_REGISTRATION"
 
     def ask(self, verb: str, path: str, **fields: Any) -> dict[str, Any]:
         """Ask the workspace something, or tell it; empty when it isn't there."""
@@ -202,21 +258,23 @@ def workspaces(folder: Path, number: int, *principals: str) -> Iterator[list[Wor
 
 
 @contextmanager
-def sites(folder: Path, number: int) -> Iterator[list[Site]]:
-    """Sites that are alike."""
+def sites(folder: Path, number: int, patience: int = 1) -> Iterator[list[Site]]:
+    """Sites that are alike; an answer is waited for as many seconds as there is `patience`."""
     (folder / "built").mkdir()
     model = build(folder / "built")
     with workspaces(folder, number) as found, ExitStack() as stack:
         made = []
         for name, workspace in enumerate(found):
             profile = folder / f"{name}.databrickscfg"
-            profile.write_text(PROFILE.format(host=workspace.host, token=workspace.token))
+            login = {"host": workspace.host, "token": workspace.token}
+            profile.write_text(PROFILE.format(**login, patience=patience, retries=4 * patience))
             environ = {
                 "PATH": os.environ["PATH"],
                 "HOME": str(folder),
                 "DATABRICKS_CONFIG_FILE": str(profile),
                 "DATABRICKS_CONFIG_PROFILE": "quick",
                 **QUICK,
+                "MLFLOW_HTTP_REQUEST_TIMEOUT": str(patience),
                 **workspace.env,
             }
             site = Site(workspace, environ, model)

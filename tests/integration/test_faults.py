@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -307,7 +306,7 @@ def test_no_model_without_versions_stays(site: Site, lost: list[Fault]) -> None:
 
 def test_a_model_that_may_be_another_jobs_stays(site: Site) -> None:
     order = site.order(next(names))
-    leave_run(site, order.name, workflow_run="7", age=60.0)
+    site.leave(order.name, workflow_run="7")
     site.workspace.faults.add(LOST, NO_VERSIONS)
 
     outcome = site.publisher.run(order)
@@ -336,67 +335,18 @@ def test_a_failed_job_says_that_the_version_is_ready(site: Site) -> None:
     assert "version 1 is READY; the alias `champion` was not set" in outcome.log
 
 
-def leave(site: Site, name: str, *, workflow_run: str, age: float, status: str) -> str:
-    """Leave what a job leaves that died, or lives, while it brought a version's files up."""
-    run, experiment_id, tag_list = leave_run(site, name, workflow_run=workflow_run, age=age)
-    full_name = f"prod.agents.{name}"
-    model = site.ask(
-        "POST",
-        "logged-models",
-        experiment_id=experiment_id,
-        name=name,
-        source_run_id=run,
-        tags=tag_list,
-    )["model"]["info"]["model_id"]
-    site.ask("POST", "unity-catalog/registered-models/create", name=full_name)
-    created = site.ask(
-        "POST",
-        "unity-catalog/model-versions/create",
-        name=full_name,
-        source=f"models:/{model}",
-        run_id=run,
-        model_id=model,
-    )
-    assert created["model_version"]["status"] == "PENDING_REGISTRATION"
-    site.ask("POST", "runs/update", run_id=run, status=status)
-    return run
-
-
-def leave_run(
-    site: Site, name: str, *, workflow_run: str, age: float
-) -> tuple[str, str, list[dict[str, str]]]:
-    """Leave the run that a job begins with: its id, that of its experiment, and its tags."""
-    site.ask("POST", "experiments/create", name=f"/Shared/{name}")
-    found = site.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{name}")
-    experiment_id = found["experiment"]["experiment_id"]
-    tags = {
-        "log_agent_digest": site.digest,
-        "log_agent_target": f"prod.agents.{name}",
-        "github_run_id": workflow_run,
-    }
-    tag_list = [{"key": key, "value": value} for key, value in tags.items()]
-    run = site.ask(
-        "POST",
-        "runs/create",
-        experiment_id=experiment_id,
-        start_time=int((time.time() - age) * 1000),
-        tags=tag_list,
-    )["run"]["info"]["run_id"]
-    return str(run), experiment_id, tag_list
-
-
 @pytest.mark.parametrize(
     ("left", "becomes"),
     [
         ({"workflow_run": "7", "age": 60.0, "status": "FAILED"}, "FAILED"),
         ({"workflow_run": "42", "age": 60.0, "status": "RUNNING"}, "KILLED"),
-        ({"workflow_run": "7", "age": 4000.0, "status": "RUNNING"}, "KILLED"),
+        ({"workflow_run": "7", "age": 7 * 24 * 3600.0, "status": "RUNNING"}, "KILLED"),
     ],
-    ids=["its run failed", "same workflow run", "too old"],
+    ids=["its run failed", "earlier attempt of the workflow run", "longer ago than any job lasts"],
 )
 def test_what_a_dead_job_left_is_removed(site: Site, left: dict[str, Any], becomes: str) -> None:
-    order = site.order(next(names))
-    run = leave(site, order.name, **left)
+    order = site.order(next(names), attempt="2", runner="runner 2")
+    run = site.leave(order.name, **left)
 
     outcome = site.publisher.run(order)
 
@@ -408,12 +358,12 @@ def test_what_a_dead_job_left_is_removed(site: Site, left: dict[str, Any], becom
 
 def test_what_a_living_job_is_making_is_left_alone(site: Site) -> None:
     order = site.order(next(names))
-    run = leave(site, order.name, workflow_run="7", age=60.0, status="RUNNING")
+    run = site.leave(order.name, workflow_run="7")
     searches = sum("runs/search" in call.path for call in site.workspace.calls)
 
     site.publisher.start(order)
-    # The first is for what is dead, the others for whether it still lives: it is waited for.
-    site.wait_for("runs/search", searches + 2)
+    # Two are for what is dead, the others for whether it still lives: it is waited for.
+    site.wait_for("runs/search", searches + 3)
     waiting = site.state(order.name)
     site.ask("POST", "runs/update", run_id=run, status="FAILED")
     outcome = site.publisher.outcome()
@@ -422,6 +372,7 @@ def test_what_a_living_job_is_making_is_left_alone(site: Site) -> None:
     assert waiting.versions == {"1": "PENDING_REGISTRATION", "2": "READY"}
     assert waiting.runs[run] == "RUNNING"
     assert outcome.published["model_version"] == "2"
+    assert site.state(order.name).is_complete
     assert site.state(order.name).aliases == {"champion": "2"}
 
 
@@ -430,11 +381,11 @@ def test_a_version_that_somebody_uses_already_does_not_give_way(
     site: Site, aliases: dict[str, str]
 ) -> None:
     order = site.order(next(names))
-    run = leave(site, order.name, workflow_run="7", age=60.0, status="RUNNING")
+    run = site.leave(order.name, workflow_run="7")
     searches = sum("runs/search" in call.path for call in site.workspace.calls)
 
     site.publisher.start(order)
-    site.wait_for("runs/search", searches + 2)
+    site.wait_for("runs/search", searches + 3)
     for alias, version in aliases.items():
         site.ask(
             "POST",

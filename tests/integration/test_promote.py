@@ -25,6 +25,14 @@ LOUD_SHA = "4b6a8e909c3d1b0a5e7f42688d3c0b9a7e5f1d2c"
 NO_SHA = "5e7f42688d3c0b9a7e5f1d2c4b6a8e909c3d1b0a"
 LOUD = ECHO.replace("text = request.input[-1].content", "text = request.input[-1].content.upper()")
 RESOURCES = 'api_version: "1"\ndatabricks:\n  serving_endpoint:\n  - name: claude\n'
+# By which another job tells whether this one has ended.
+OF_JOB = {
+    "github_repository",
+    "github_run_attempt",
+    "github_job",
+    "github_runner",
+    "log_agent_job",
+}
 MANUAL = Event("workflow_dispatch", "refs/heads/main", {"repository": REPOSITORY})
 
 
@@ -157,11 +165,13 @@ def test_a_release_promotes_the_version_of_its_commit(dev: Dev, prod: Prod) -> N
             for key, value in dev.client.get_model_version(dev.name, "1").tags.items()
             if key != "github_run_id"
         },
+        **{key: value for key, value in version.tags.items() if key in OF_JOB},
         "release_tag": "v1.2.0",
         "promoted_from": f"models:/{dev.name}/1",
         "github_run_id": "42",
         "reviewed": "yes",
     }
+    assert version.tags.keys() >= OF_JOB
     assert version.tags["git_commit"] == SHA
     assert version.tags["git_ref"] == "refs/heads/main"
     assert version.tags["log_agent_digest"] == dev.first.outputs["digest"]

@@ -23,6 +23,7 @@ from tests.doubles.github.refusal import Refusal, not_found
 from tests.doubles.github.releases import Release, Releases
 from tests.doubles.github.site import REPOSITORY_ID, Site
 from tests.doubles.github.tokens import Token, Tokens
+from tests.doubles.github.workflow_runs import WorkflowRun, WorkflowRuns
 
 REPOSITORY = "acme/agents"
 _VIEWER = re.compile(r"\s*query\s*\{\s*viewer\s*\{\s*login\s*\}\s*\}\s*")
@@ -58,7 +59,11 @@ class GitHub:
         self._comments = Comments(self._pulls, lambda: self.site, self._token)
         self._releases = Releases(self.tokens.person, lambda: self.site)
         self._commits = Commits(lambda: self.site)
-        parts = (self._pulls, self._comments, self._releases, self._commits)
+        self._workflow_runs = WorkflowRuns(lambda: self.site)
+        parts = (
+            *(self._pulls, self._comments, self._releases),
+            *(self._commits, self._workflow_runs),
+        )
         self._routes = Routes(route for part in parts for route in part.routes())
 
     def __enter__(self) -> Self:
@@ -129,6 +134,12 @@ class GitHub:
         self._commits.add(sha, *parents)
         return sha
 
+    def workflow_run(
+        self, number: int, status: str = "in_progress", attempt: int = 1
+    ) -> WorkflowRun:
+        """Start a workflow run; what is returned can be changed."""
+        return self._workflow_runs.add(WorkflowRun(number, status, attempt))
+
     def comment(self, number: int, body: str, author: Token | None) -> Comment:
         """Write a comment as somebody else would."""
         return self._comments.add(number, body, author)
@@ -177,6 +188,8 @@ class GitHub:
         call.writes = route.writes
         scope = "contents" if "/releases" in route.path else "pull-requests"
         if route.writes and scope not in self._token(request).writes:
+            raise Refusal(403, self._token(request).refusal)
+        if "/actions/" in route.path and not self._token(request).reads_actions:
             raise Refusal(403, self._token(request).refusal)
         try:
             answer = route.handle(request)

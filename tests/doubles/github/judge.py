@@ -22,6 +22,7 @@ _JUDGED = ("Accept", "Content-Type")
 # Those that the double has: the whole description would take prism 15 s to read.
 _PATHS = (
     "/repos/{owner}/{repo}/compare/{basehead}",
+    "/repos/{owner}/{repo}/actions/runs/{run_id}",
     "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     "/repos/{owner}/{repo}/issues/comments/{comment_id}",
     "/repos/{owner}/{repo}/pulls",

@@ -8,12 +8,13 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Token:
-    """A token, whose it is, and what it may write; every token may read."""
+    """A token, whose it is, and what it may write; every token may read all but workflow runs."""
 
     login: str
     user_id: int
     kind: Literal["Bot", "User"] = "Bot"
     writes: frozenset[str] = frozenset()
+    reads_actions: bool = False
     value: str = field(default_factory=lambda: f"ghs_{secrets.token_hex(18)}", repr=False)
 
     @property
@@ -30,7 +31,7 @@ class Tokens:
     """The job's own (GITHUB_TOKEN), one that only reads, a person's, and another app's."""
 
     def __init__(self) -> None:
-        self.job = Token("github-actions[bot]", 41898282, writes=_ALL)
+        self.job = Token("github-actions[bot]", 41898282, writes=_ALL, reads_actions=True)
         # Forks' and Dependabot's jobs have it.
         self.read_only = Token("github-actions[bot]", 41898282)
         self.person = Token(
@@ -41,7 +42,12 @@ class Tokens:
 
     def job_with(self, *writes: str) -> Token:
         """The token of a job whose `permissions:` allow it to write this and no more."""
-        token = replace(self.job, writes=frozenset(writes), value=f"ghs_{secrets.token_hex(18)}")
+        token = replace(
+            self.job,
+            writes=frozenset(writes),
+            reads_actions=False,
+            value=f"ghs_{secrets.token_hex(18)}",
+        )
         self._more.append(token)
         return token
 

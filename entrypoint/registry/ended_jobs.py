@@ -1,0 +1,60 @@
+"""Which of the jobs have ended that made what is half made in a store."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from entrypoint.registry.patience import Patience
+from entrypoint.registry.workflow_job import WorkflowJob
+
+# GitHub ends a job after six hours on its own runners, and after five days on other ones:
+# https://docs.github.com/en/actions/reference/limits
+# A run's beginning is told by the clock of its runner: a day is more than that can be wrong.
+_LONGEST_JOB = timedelta(days=6)
+
+
+def _not_known(_: WorkflowJob) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class EndedJobs:
+    """Tells the jobs that have ended for certain; whoever isn't known to have ended lives.
+
+    `ours` is this job. `has_ended_on_github`: whether GitHub says of a job of our repository that
+    it is over. `patience`: for how long a living job is waited for.
+    """
+
+    ours: WorkflowJob = field(default_factory=WorkflowJob)
+    has_ended_on_github: Callable[[WorkflowJob], bool] = _not_known
+    server_url: str = "https://github.com"
+    patience: Patience = field(default_factory=Patience)
+
+    def has_ended(
+        self, tags: Mapping[str, str], began: int, now: Callable[[], datetime | None]
+    ) -> bool:
+        """Whether the job has ended that made the thing with these tags.
+
+        `began`: when, in milliseconds since 1970; `now`: the time by the clock of the store.
+        """
+        job = WorkflowJob.from_tags(tags)
+        return (
+            job.ended_before(self.ours)
+            or self._has_ended_on_github(job)
+            or _is_too_long_ago(began, now())
+        )
+
+    def named(self, tags: Mapping[str, str]) -> str:
+        """The job that made the thing with these tags, for a message."""
+        page = WorkflowJob.from_tags(tags).page(self.server_url)
+        return f"another job ({page})" if page else "another job"
+
+    def _has_ended_on_github(self, job: WorkflowJob) -> bool:
+        is_in_our_repository = job.is_known and job.repository == self.ours.repository
+        return is_in_our_repository and self.has_ended_on_github(job)
+
+
+def _is_too_long_ago(began: int, now: datetime | None) -> bool:
+    if now is None:
+        return False
+    return now - datetime.fromtimestamp(began / 1000, UTC) > _LONGEST_JOB
