@@ -24,6 +24,7 @@ NUMBER = 7
 # What an example's reader puts their own in place of.
 HOST = "https://dbc-example.cloud.databricks.com"
 PRINCIPAL = "00000000-0000-0000-0000-000000000000"
+READER = "11111111-1111-1111-1111-111111111111"
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,10 @@ def databricks(tmp_path: Path) -> Iterator[Workspace]:
     with Workspace(folder) as workspace:
         workspace.catalog.create("prod.agents", PRINCIPAL, USER)
         workspace.oauth.trust(PRINCIPAL)
+        # As the README says.
+        workspace.oauth.trust(READER)
+        workspace.catalog.grant(READER, "prod", "USE_CATALOG")
+        workspace.catalog.grant(READER, "prod.agents", "USE_SCHEMA")
         yield workspace
         assert workspace.violations == []
 
