@@ -62,7 +62,11 @@ class Copies:
             if ready or not before:
                 return min(ready, key=_number, default=None)
             other = self._jobs.named(self._versions.tags_of(before[0]))
-            wait.pause(f"version {before[0].version} of `{ours.name}`, which {other} is making")
+            number = str(before[0].version)
+            wait.pause(
+                f"version {number} of `{ours.name}`, which {other} is making",
+                f"MlflowClient().delete_model_version({ours.name!r}, {number!r})",
+            )
 
     def is_ours(self, version: ModelVersion) -> bool:
         """Whether a half-made version is this job's.

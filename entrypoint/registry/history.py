@@ -103,8 +103,12 @@ class History:
             making = [version for version, _ in before if version.run_id in living]
             if not making:
                 return None
-            other = jobs.named(living[str(making[0].run_id)].data.tags)
-            wait.pause(f"version {making[0].version} of `{ours.name}`, which {other} is making")
+            run = living[str(making[0].run_id)]
+            wait.pause(
+                f"version {making[0].version} of `{ours.name}`, which"
+                f" {jobs.named(run.data.tags)} is making",
+                f"MlflowClient().set_terminated({run.info.run_id!r}, 'KILLED')",
+            )
             self.has_waited = True
 
     def record_commit(self, edition: Edition, version: ModelVersion, commit: str) -> None:

@@ -23,7 +23,7 @@ class Patience:
 class InVain(PublishFailure):
     """Another job was not done in time, and may be at work."""
 
-    def __init__(self, what: str, patience: Patience) -> None:
+    def __init__(self, what: str, patience: Patience, remedy: str) -> None:
         self._said = (
             f"{what}, was not complete after {patience}, and nothing tells that its job has ended"
         )
@@ -32,7 +32,8 @@ class InVain(PublishFailure):
                 f"This job gave way: {self._said}.",
                 "Run this job again when the other one has ended. On GitHub, log-agent sees by"
                 " itself that a workflow run of this repository has ended, with\n\n"
-                "    permissions:\n      actions: read",
+                "    permissions:\n      actions: read\n\n"
+                f"Where you know that it has ended, say so to MLflow:\n\n    {remedy}",
             )
         )
 
@@ -54,8 +55,8 @@ class Wait:
         self._began = time.monotonic()
         self._minutes_told = -1
 
-    def pause(self, what: str) -> None:
-        """Let a moment pass; `what` is waited for.
+    def pause(self, what: str, remedy: str) -> None:
+        """Let a moment pass; `what` is waited for, and `remedy`, in Python, is how to give it up.
 
         Raises:
             InVain: the time is up.
@@ -63,7 +64,7 @@ class Wait:
         """
         passed = time.monotonic() - self._began
         if passed >= self._patience.seconds:
-            raise InVain(what, self._patience)
+            raise InVain(what, self._patience, remedy)
         if (minutes := int(passed // 60)) > self._minutes_told:
             self._minutes_told = minutes
             self._log.line(f"waiting for {what}: {passed:.0f} s of at most {self._patience}")

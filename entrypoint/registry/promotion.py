@@ -132,6 +132,7 @@ class _Job:
                 return None
             with tidying(failure):
                 self._versions.delete(ours)
+                self._published.unregistered()
             raise
 
     def _give_way(self, ours: ModelVersion, earlier: ModelVersion) -> ModelVersion:
@@ -145,8 +146,10 @@ class _Job:
             said += f"version {ours.version}, which this job made, stays too: {named} is on it."
             self._log.notice(Problem(said))
             return ours
-        self._versions.delete(ours)
+        # First: a signal or an error may come in between, and then the truth is told.
+        self._published.registered(earlier.name, earlier)
         self._published.reused = True
+        self._versions.delete(ours)
         said += f"it is taken, and version {ours.version}, which this job made, was deleted."
         self._log.notice(Problem(said))
         return self._versions.whole(earlier)

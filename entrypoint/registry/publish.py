@@ -234,7 +234,7 @@ class _Job:
                 return None
             with tidying(failure):
                 versions.delete(ours)
-            self._published.model_name = self._published.model_version = ""
+                self._published.unregistered()
             raise
 
     def _give_way(
@@ -255,9 +255,10 @@ class _Job:
             said += f"version {ours.version}, which this job made, stays too: {named} is on it."
             self._log.notice(Problem(said))
             return ours
+        # First: a signal or an error may come in between, and then the truth is told.
+        self._published.take(earlier, earlier_model)
         versions.delete(ours)
         self._client.delete_logged_model(model.model_id)
-        self._published.take(earlier, earlier_model)
         said += f"it is taken, and version {ours.version}, which this job made, was deleted."
         self._log.notice(Problem(said))
         return versions.whole(earlier)

@@ -34,6 +34,10 @@ class Published:
         """Note a version that is READY, of the model with that name."""
         self.model_name, self.model_version = name, str(version.version)
 
+    def unregistered(self) -> None:
+        """Forget the version, which was deleted."""
+        self.model_name = self.model_version = ""
+
     def take(self, version: "ModelVersion", model: "LoggedModel") -> None:
         """Take a version that was there already, and the logged model that it was made of."""
         self.reused = True

@@ -172,7 +172,8 @@ def _job(order: Order) -> Outcome:
     try:
         (_promote if order.source else _publish)(order, published, text)
     except Failure as refused:
-        failure = f"refused: {refused}\n{refused.problems[0].detail}"
+        problem = refused.problems[0]
+        failure = f"refused: {refused}\n{problem.fix}\n{problem.detail}"
     except Cancelled:
         failure = "cancelled"
     except Exception:  # noqa: BLE001 - the test says what it thinks of it

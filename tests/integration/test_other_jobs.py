@@ -100,6 +100,7 @@ def test_who_waits_in_vain_gives_way(site: Site) -> None:
         f"refused: This job gave way: version 1 of `{order.full_name}`, which another job ({PAGE})"
         " is making, was not complete after 1 seconds"
     )
+    assert f"    MlflowClient().set_terminated('{run}', 'KILLED')" in outcome.failure
     assert state.versions == {"1": "PENDING_REGISTRATION"}
     assert state.runs[run] == "RUNNING"
     assert sorted(state.runs.values()) == ["FAILED", "RUNNING"]
@@ -129,6 +130,9 @@ def test_a_promotion_deletes_the_version_of_no_living_job(site: Site, attempt: s
     versions = site.state(order.name).versions
     if attempt == "1":
         assert outcome.failure.startswith("refused: This job gave way: version 1 of")
+        assert f"MlflowClient().delete_model_version('{order.full_name}', '1')" in outcome.failure
+        assert outcome.published["model_version"] == ""
+        assert "READY" not in outcome.log
         assert versions == {"1": "PENDING_REGISTRATION"}
     else:
         assert outcome.failure == ""
