@@ -156,7 +156,8 @@ INPUTS = (
     ),
     Declared(
         "github-token",
-        "Token for the comment, the notes of a release, and to see which other jobs have ended.",
+        "Token for the comment and the notes of a release, and to see which jobs have ended and"
+        " which commit is the later one.",
         "${{ github.token }}",
     ),
     Declared(
