@@ -135,35 +135,33 @@ class View:
         status: str = "RUNNING",
     ) -> str:
         """Leave what a job leaves that died, or lives, while it brought a version's files up."""
-        self.ask("POST", "experiments/create", name=f"/Shared/{name}")
-        found = self.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{name}")
-        experiment_id = found["experiment"]["experiment_id"]
         order = Order("", name, workflow_run=workflow_run)
+        run, place = self.leave_run(order, digest=digest, age=age)
+        model = self.ask("POST", "logged-models", name=name, source_run_id=run, **place)
+        model_id = model["model"]["info"]["model_id"]
+        self.ask("POST", "unity-catalog/registered-models/create", name=order.full_name)
+        self.leave_version(order.full_name, f"models:/{model_id}", run, model_id, {})
+        self.ask("POST", "runs/update", run_id=run, status=status)
+        return run
+
+    def leave_run(
+        self, order: Order, *, digest: str = "", age: float = 60.0
+    ) -> tuple[str, dict[str, Any]]:
+        """Leave the run that a job begins with: its id, and its experiment and tags."""
+        self.ask("POST", "experiments/create", name=f"/Shared/{order.name}")
+        found = self.ask("GET", "experiments/get-by-name", experiment_name=f"/Shared/{order.name}")
         tags = {
             "log_agent_digest": digest or self.digest,
             "log_agent_target": order.full_name,
             **order.job_tags,
         }
-        tag_list = [{"key": key, "value": value} for key, value in tags.items()]
-        run = self.ask(
-            "POST",
-            "runs/create",
-            experiment_id=experiment_id,
-            start_time=int((time.time() - age) * 1000),
-            tags=tag_list,
-        )["run"]["info"]["run_id"]
-        model = self.ask(
-            "POST",
-            "logged-models",
-            experiment_id=experiment_id,
-            name=name,
-            source_run_id=run,
-            tags=tag_list,
-        )["model"]["info"]["model_id"]
-        self.ask("POST", "unity-catalog/registered-models/create", name=order.full_name)
-        self.leave_version(order.full_name, f"models:/{model}", run, model, {})
-        self.ask("POST", "runs/update", run_id=run, status=status)
-        return str(run)
+        place = {
+            "experiment_id": found["experiment"]["experiment_id"],
+            "tags": [{"key": key, "value": value} for key, value in tags.items()],
+        }
+        began = int((time.time() - age) * 1000)
+        run = self.ask("POST", "runs/create", start_time=began, **place)
+        return str(run["run"]["info"]["run_id"]), place
 
     def leave_version(
         self, name: str, source: str, run: str, model: str, tags: Mapping[str, str]

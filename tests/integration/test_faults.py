@@ -306,7 +306,7 @@ def test_no_model_without_versions_stays(site: Site, lost: list[Fault]) -> None:
 
 def test_a_model_that_may_be_another_jobs_stays(site: Site) -> None:
     order = site.order(next(names))
-    site.leave(order.name, workflow_run="7")
+    site.leave_run(site.order(order.name, workflow_run="7"))
     site.workspace.faults.add(LOST, NO_VERSIONS)
 
     outcome = site.publisher.run(order)

@@ -108,6 +108,10 @@ def positions_of(kind: str) -> list[list[str]]:
         slow = [name for name, position in POSITIONS.items() if position.patience == 30]
         quick = [name for name, position in POSITIONS.items() if position.patience < 30]
         return [*([each] for each in slow), quick]
+    if kind == "unreadable":
+        # It isn't asked once the question before it has no answer.
+        alone = "preflight: privileges"
+        return [[each for each in POSITIONS if each != alone], [alone]]
     if kind == "401":
         # A token that is refused at once is a wrong one; so is a second one, in making a version.
         end = "publish: the version's end"
