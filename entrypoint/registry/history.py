@@ -111,15 +111,15 @@ class History:
             )
             self.has_waited = True
 
-    def record_commit(self, edition: Edition, version: ModelVersion, commit: str) -> None:
+    def record_commit(self, model: LoggedModel, version: ModelVersion, commit: str) -> None:
         """Note on the version (a whole one) and its logged model that this commit is the same."""
         has_labels = self._versions.has_labels
-        known = version.tags if has_labels else edition.model.tags
+        known = version.tags if has_labels else model.tags
         commits = with_commit(known, commit)
         if commit and commits != known.get(COMMITS):
             if has_labels:
                 self._versions.tag(version, {COMMITS: commits})
-            self._client.set_logged_model_tags(edition.model.model_id, {COMMITS: commits})
+            self._client.set_logged_model_tags(model.model_id, {COMMITS: commits})
 
     def clear(self) -> list[Edition]:
         """Remove what jobs left half made that have ended; the editions that are left.

@@ -109,7 +109,7 @@ class _Job:
             version = registration.version(model, self._files, self._labels)
             history = History(session, versions, published.experiment_id, self._digest)
             if self._publication.once and (earlier := self._earlier(history, versions, version)):
-                version = self._give_way(versions, model, version, *earlier)
+                version = self._give_way(history, versions, model, version, earlier)
         if self._creator.in_doubt or history.has_waited:
             sweep(session, versions, published.experiment_id, self._id)
             history.clear()
@@ -239,13 +239,14 @@ class _Job:
 
     def _give_way(
         self,
+        history: History,
         versions: Versions,
         model: LoggedModel,
         ours: ModelVersion,
-        earlier: ModelVersion,
-        earlier_model: LoggedModel,
+        there: tuple[ModelVersion, LoggedModel],
     ) -> ModelVersion:
-        """Delete what another job made too; the version that stays."""
+        """Delete what another job made too; the version that stays, with our commit noted on it."""
+        earlier, earlier_model = there
         said = (
             f"`{versions.name}`: another job registered the same agent as version"
             f" {earlier.version} at the same time; "
@@ -261,4 +262,6 @@ class _Job:
         self._client.delete_logged_model(model.model_id)
         said += f"it is taken, and version {ours.version}, which this job made, was deleted."
         self._log.notice(Problem(said))
-        return versions.whole(earlier)
+        stays = versions.whole(earlier)
+        history.record_commit(earlier_model, stays, self._labels.commit)
+        return stays

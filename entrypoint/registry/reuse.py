@@ -34,7 +34,7 @@ def reuse(name: str, digest: str, labels: Labels, session: Session, published: P
                 continue
             version = versions.whole(edition.ready[-1])
             published.take(version, edition.model)
-            history.record_commit(edition, version, labels.commit)
+            history.record_commit(edition.model, version, labels.commit)
             session.link(published)
             session.set_aliases(versions, version, labels, published)
             return True

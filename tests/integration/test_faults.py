@@ -209,6 +209,29 @@ def test_reusing(all_sites: list[Site], reusing: Table, name: str) -> None:
     assert [cell for cell in column if cell not in ("✓", "r")] == []
 
 
+def test_who_finds_the_version_late_notes_the_commit_on_it(all_sites: list[Site]) -> None:
+    site = all_sites[0]
+    first = site.order(next(names))
+    site.requests_of(first)
+    second = replace(first, commit=OTHER_SHA)
+    # An empty answer says that there are none.
+    site.workspace.faults.add(Fault(path="logged-models/search", garbled="empty"))
+
+    outcome = site.publisher.run(second)
+
+    site.workspace.faults.clear()
+    assert outcome.failure == ""
+    assert "it is taken, and version 2, which this job made, was deleted" in outcome.log
+    (version,) = site.ask(
+        "GET", "unity-catalog/model-versions/search", filter=f"name = '{first.full_name}'"
+    )["model_versions"]
+    whole = site.ask(
+        "GET", "unity-catalog/model-versions/get", name=first.full_name, version=version["version"]
+    )["model_version"]
+    commits = {tag["key"]: tag["value"] for tag in whole["tags"]}["git_commits"]
+    assert commits.split() == [OTHER_SHA, first.commit]
+
+
 def test_the_tables(
     publishing: Table, reusing: Table, record_property: Callable[[str, object], None]
 ) -> None:
