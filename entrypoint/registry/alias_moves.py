@@ -40,7 +40,7 @@ class AliasMoves:
                 continue
             if holder and is_older is None:
                 tell_if_backwards(alias, str(holder.version), version, self.log)
-            self.versions.set_aliases(version, [alias])
+            self.versions.set_alias(version, alias)
             self.published.moved[alias] = str(holder.version) if holder else ""
 
     def _is_older(self, commit: str, holder: ModelVersion) -> bool | None:

@@ -12,10 +12,8 @@ from entrypoint.registry.alias_moves import tell_if_backwards
 from entrypoint.registry.copies import Copies
 from entrypoint.registry.creator import Creator
 from entrypoint.registry.history import with_commit
-from entrypoint.registry.interruption import tidying
 from entrypoint.registry.labels import COMMITS
 from entrypoint.registry.name import ModelName
-from entrypoint.registry.patience import InVain
 from entrypoint.registry.published import Published
 from entrypoint.registry.registration import Registration
 from entrypoint.registry.release_labels import REPLACES, ReleaseLabels
@@ -119,21 +117,8 @@ class _Job:
             lambda: versions.copy(source.version, self._promotion.files, tags, description)
         )
         self._log.line(f"models:/{ours.name}/{ours.version} is its copy")
-        earlier = self._earlier(ours)
+        earlier = registration.earlier(ours, lambda: self._copies.earlier(ours))
         return self._give_way(ours, earlier) if earlier else ours
-
-    def _earlier(self, ours: ModelVersion) -> ModelVersion | None:
-        """What another job made before; ours is deleted where that was waited for in vain."""
-        try:
-            return self._copies.earlier(ours)
-        except InVain as failure:
-            if self._versions.has_labels and (aliases := self._versions.whole(ours).aliases):
-                self._log.notice(failure.stays(ours.version, aliases))
-                return None
-            with tidying(failure):
-                self._versions.delete(ours)
-                self._published.unregistered()
-            raise
 
     def _give_way(self, ours: ModelVersion, earlier: ModelVersion) -> ModelVersion:
         """Delete what another job made too; the version that stays."""
@@ -189,7 +174,7 @@ class _Job:
                 continue
             if before:
                 tell_if_backwards(alias, before, version, self._log)
-            self._versions.set_aliases(version, [alias])
+            self._versions.set_alias(version, alias)
             self._published.moved[alias] = before
             self._log.line(
                 f"{alias} moved from version {before} to version {number}"

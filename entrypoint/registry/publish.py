@@ -19,7 +19,6 @@ from entrypoint.registry.history import History
 from entrypoint.registry.interruption import held, interruptible, tidying
 from entrypoint.registry.labels import DIGEST, JOB, TARGET, Labels
 from entrypoint.registry.model_files import identify
-from entrypoint.registry.patience import InVain
 from entrypoint.registry.published import Published
 from entrypoint.registry.registration import Registration
 from entrypoint.registry.session import Session
@@ -108,7 +107,9 @@ class _Job:
             )
             version = registration.version(model, self._files, self._labels)
             history = History(session, versions, published.experiment_id, self._digest)
-            if self._publication.once and (earlier := self._earlier(history, versions, version)):
+            if self._publication.once and (
+                earlier := registration.earlier(version, lambda: history.earlier(version))
+            ):
                 version = self._give_way(history, versions, model, version, earlier)
         if self._creator.in_doubt or history.has_waited:
             sweep(session, versions, published.experiment_id, self._id)
@@ -221,21 +222,6 @@ class _Job:
             f" and tags.{TARGET} = '{self._publication.registered_name}'",
         )
         return any(run.info.run_id != ours.info.run_id for run in running)
-
-    def _earlier(
-        self, history: History, versions: Versions, ours: ModelVersion
-    ) -> tuple[ModelVersion, LoggedModel] | None:
-        """What another job made before; ours is deleted where that was waited for in vain."""
-        try:
-            return history.earlier(ours)
-        except InVain as failure:
-            if aliases := versions.whole(ours).aliases:
-                self._log.notice(failure.stays(ours.version, aliases))
-                return None
-            with tidying(failure):
-                versions.delete(ours)
-                self._published.unregistered()
-            raise
 
     def _give_way(
         self,

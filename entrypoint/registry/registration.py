@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion
@@ -12,8 +13,11 @@ from entrypoint.log import Log
 from entrypoint.registry.creator import Creator
 from entrypoint.registry.interruption import held, interruptible, tidying
 from entrypoint.registry.labels import Labels
+from entrypoint.registry.patience import InVain
 from entrypoint.registry.published import Published
 from entrypoint.registry.versions import READY, Versions
+
+Found = TypeVar("Found")
 
 
 class Registration:
@@ -54,6 +58,24 @@ class Registration:
             version = self._creator.make(lambda: interruptible(create), self._found)
             self._published.registered(self._versions.name, version)
             return version
+
+    def earlier(self, ours: ModelVersion, find: Callable[[], Found | None]) -> Found | None:
+        """What another job made before ours, which is deleted where that was waited for in vain.
+
+        Raises:
+            InVain: it was; but for a version of ours that has got an alias, which stays.
+
+        """
+        try:
+            return find()
+        except InVain as failure:
+            if self._versions.has_labels and (aliases := self._versions.whole(ours).aliases):
+                self._log.notice(failure.stays(ours.version, aliases))
+                return None
+            with tidying(failure):
+                self._versions.delete(ours)
+                self._published.unregistered()
+            raise
 
     @contextmanager
     def _model(self) -> Iterator[None]:

@@ -158,11 +158,9 @@ class Versions:
                 raise
             return None
 
-    def set_aliases(self, version: ModelVersion, aliases: Iterable[str]) -> None:
-        """Let the aliases point to the version (a whole one, or a new one)."""
-        for alias in aliases:
-            if alias not in version.aliases:
-                self._client.set_registered_model_alias(self.name, alias, version.version)
+    def set_alias(self, version: ModelVersion, alias: str) -> None:
+        """Let an alias point to the version."""
+        self._client.set_registered_model_alias(self.name, alias, version.version)
 
     def _search(self, filter_string: str) -> list[ModelVersion]:
         found: list[ModelVersion] = []
