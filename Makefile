@@ -6,7 +6,7 @@ RUN := $(UV) run --no-sync
 .PHONY: run test check format bench pictures clean
 
 run: .venv/installed
-	@$(RUN) python -m tests.doubles.runner \
+	@$(RUN) python -m doubles.runner \
 		--agent-path examples/responses/agent.py \
 		--model-config examples/responses/config.yml \
 		--input-example examples/responses/input_example.json \
@@ -44,7 +44,7 @@ pictures: .venv/installed
 
 clean:
 	rm -rf .venv .tools .log-agent .mypy_cache .pytest_cache .ruff_cache
-	rm -rf scripts/pictures/node_modules tests/doubles/npm/node_modules
+	rm -rf scripts/pictures/node_modules doubles/npm/node_modules
 
 # The lock file says everything that is installed, with its hash; uv itself is in it too.
 .venv/installed: uv.lock pyproject.toml | $(UV)

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.process import measured
 from benchmarks.scenario import Scenario
 from benchmarks.store import Store
-from tests.doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Runner, read_outputs
+from doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Runner, read_outputs
 
 _HERE = Path(__file__).parent
 _FLAVORS = {"small": "pyfunc", "langgraph": "langchain"}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.doubles.databricks import USER, Workspace
+from doubles.databricks import USER, Workspace
 
 # Seconds that a workspace takes for an answer, beside what it does for it.
 _LATENCY = 0.04

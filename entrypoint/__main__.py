@@ -1,6 +1,6 @@
 """Where the program starts and ends, whatever happens in between."""
 
-from entrypoint import early_signals
+from entrypoint.runtime import early_signals
 
 if __name__ == "__main__":
     early_signals.keep()
@@ -16,7 +16,7 @@ if __name__ == "__main__":
         sys.stdout.reconfigure(errors="backslashreplace")
     status = 1
     try:
-        from entrypoint import program
+        from entrypoint.jobs import program
 
         status = program.run(sys.argv[1:], os.environ)
     except SystemExit as ended:  # `argparse` has said what is wrong with an argument

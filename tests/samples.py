@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from entrypoint.agent.build import Build, Verification
 from entrypoint.agent.environment.lock import Lock
-from entrypoint.comparison.comparison import (
+from entrypoint.comparison.changes import (
     ArtifactChange,
     Baseline,
     Comparison,
@@ -15,11 +15,11 @@ from entrypoint.comparison.comparison import (
     ScopeChange,
     SignatureChange,
 )
-from entrypoint.errors import Place, Problem
-from entrypoint.log import Note
-from entrypoint.registry.published import Published
+from entrypoint.registry.publication_result import Published
 from entrypoint.report.result import Result, Stage
 from entrypoint.resources.table import Line, Table
+from entrypoint.runtime.errors import Place, Problem
+from entrypoint.runtime.log import Note
 
 _LLM = "databricks-claude-sonnet-4"
 _INDEX = "prod.agents.handbook_index"

@@ -1,12 +1,13 @@
 """The tools that a test may need and a machine may lack."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from doubles.programs import program
 
 # Each with a command that succeeds only where the tool can be used.
 _PROBES = {
@@ -19,14 +20,6 @@ _PROBES = {
     "openssl": ("openssl", "version"),
     "postgresql": ("postgres", "--version"),
 }
-# Where Debian puts servers that it keeps off PATH.
-_ASIDE = "/usr/lib/postgresql/*/bin"
-
-
-def program(name: str) -> str:
-    """The path of a program, empty when it isn't there."""
-    aside = sorted(map(str, Path("/").glob(_ASIDE[1:])), reverse=True)
-    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(aside)) or ""
 
 
 def missing(tool: str) -> str:

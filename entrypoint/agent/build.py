@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from entrypoint.agent import private_copy
 from entrypoint.agent.code_paths import CodePaths, suggestion
 from entrypoint.agent.environment.lock import Lock
-from entrypoint.agent.sandbox import Sandbox
-from entrypoint.agent.source.source import Source
-from entrypoint.agent.worker_process import WorkerProcess
-from entrypoint.errors import AgentFailure, Place, Problem
+from entrypoint.agent.sandbox import private_copy
+from entrypoint.agent.sandbox.sandbox import Sandbox
+from entrypoint.agent.source.agent_source import AgentSource
+from entrypoint.agent.worker_client import WorkerProcess
+from entrypoint.inputs.workspace import Workspace
 from entrypoint.resources.observed import Requests
-from entrypoint.workspace import Workspace
+from entrypoint.runtime.errors import AgentFailure, Place, Problem
 
 # The status of a stage's process that can't say how it went: `NO_VERDICT` in `worker`.
 _NO_VERDICT = os.EX_SOFTWARE
@@ -29,12 +29,12 @@ Judged = TypeVar("Judged", "Build", "Verification")
 
 
 @dataclass(frozen=True)
-class Order:
+class BuildSpec:
     """What is to be built: `code` is the file that MLflow runs and logs, `source` its story."""
 
     agent: Path
     code: Path
-    source: Source
+    source: AgentSource
     workspace: Workspace
     flavor: str
     model_config: Path | None
@@ -100,7 +100,7 @@ class Worker:
         self,
         process: WorkerProcess,
         sandbox: Sandbox,
-        order: Order,
+        order: BuildSpec,
         lock: Lock,
         login: Mapping[str, str],
     ) -> None:
@@ -271,7 +271,7 @@ def _silent(stage: str, reply: bytes, process: WorkerProcess) -> Problem:
     return Problem(f"{what}, {why}.", fix, detail=process.printed[-2000:])
 
 
-def _advice(error: dict[str, Any], order: Order) -> str:
+def _advice(error: dict[str, Any], order: BuildSpec) -> str:
     shown = order.shown
     module = (error["module"] or "").partition(".")[0]
     if module and (path := suggestion(module, order.agent, order.workspace)):

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from pathlib import Path
 
-from entrypoint.agent.tree import Budget, TooMuch, followed, walk
-from entrypoint.errors import InputFailure, Problem
+from entrypoint.agent.file_tree import Budget, TooMuch, followed, walk
+from entrypoint.inputs.workspace import Workspace, is_git_folder
 from entrypoint.resources.scan.modules import parsed
-from entrypoint.untrusted_file import Bound
-from entrypoint.workspace import Workspace, is_git_folder
+from entrypoint.runtime.errors import InputFailure, Problem
+from entrypoint.runtime.untrusted_file import Bound
 
 _FILE = Bound(50_000_000, "Code paths are for code. Give it with `artifacts`.")
 _LARGEST_TOGETHER = 10**9

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent.artifacts import LARGEST_TOGETHER
+from entrypoint.agent.artifact_inputs import LARGEST_TOGETHER
 from entrypoint.agent.canonical_json import canonical
-from entrypoint.agent.tree import Budget, walk
+from entrypoint.agent.file_tree import Budget, walk
 from entrypoint.resources.resource import Resource
 
 # Of the format. Digests of different versions differ, so raise it only when the format changes.
@@ -30,7 +30,7 @@ _PARTS = {"version": int, "files": dict, "artifacts": dict}
 
 
 @dataclass(frozen=True)
-class Ingredients:
+class ManifestInputs:
     """All that goes into the agent and could change what it does.
 
     `files`: the agent's file, code paths and local artifacts, each by its place in the model
@@ -58,7 +58,7 @@ class Manifest:
     text: str
 
     @classmethod
-    def of(cls, ingredients: Ingredients) -> "Manifest":
+    def of(cls, ingredients: ManifestInputs) -> "Manifest":
         """Write the manifest of an agent that need not be built yet; each file is read once.
 
         Raises:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from entrypoint import token_shapes
-from entrypoint.redaction import Secrets
+from entrypoint.runtime import token_shapes
+from entrypoint.runtime.redaction import Secrets
 
 # The marker of detect-secrets, for a line on which a token's shape is no token.
 _ALLOWED = re.compile(rb"pragma: ?(?:allow|white)list[ -]secret")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from entrypoint.agent.sandbox import step_environ
-from entrypoint.errors import Problem
-from entrypoint.secret_variables import secrets_of
+from entrypoint.agent.sandbox.sandbox import step_environ
+from entrypoint.runtime.errors import Problem
+from entrypoint.runtime.secret_variables import secrets_of
 
 # What HTTP libraries read by themselves.
 _OF_ANY_LIBRARY = re.compile(r"(?:https?|all|ftp|no)_proxy", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from entrypoint.comparison.comparison import ResourceChange, ScopeChange
+from entrypoint.comparison.changes import ResourceChange, ScopeChange
 from entrypoint.comparison.mlmodel import Access
 from entrypoint.comparison.snapshot import Snapshot
 from entrypoint.resources.kinds import KINDS, key

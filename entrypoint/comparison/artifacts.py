@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from entrypoint.comparison.comparison import ArtifactChange
+from entrypoint.comparison.changes import ArtifactChange
 from entrypoint.comparison.model_file import Artifact
 from entrypoint.comparison.snapshot import Snapshot
 

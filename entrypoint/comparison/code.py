@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from entrypoint.comparison.comparison import Change, FileChange
+from entrypoint.comparison.changes import Change, FileChange
 from entrypoint.comparison.excerpt import Redact, excerpt
 from entrypoint.comparison.model_file import File
 from entrypoint.comparison.snapshot import Snapshot

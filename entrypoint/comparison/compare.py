@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from entrypoint.comparison import access, artifacts, code, config, requirements, signature
-from entrypoint.comparison.comparison import Baseline, Comparison
+from entrypoint.comparison.changes import Baseline, Comparison
 from entrypoint.comparison.excerpt import Redact
 from entrypoint.comparison.snapshot import Snapshot
 

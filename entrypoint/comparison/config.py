@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from entrypoint.comparison.comparison import ConfigChange
+from entrypoint.comparison.changes import ConfigChange
 from entrypoint.comparison.excerpt import Redact, excerpt
 from entrypoint.comparison.snapshot import Snapshot
 

@@ -8,10 +8,10 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from entrypoint.agent.canonical_json import canonical
-from entrypoint.comparison.foreign import content_of, is_small, part
-from entrypoint.errors import InputFailure
-from entrypoint.workspace import Workspace
-from entrypoint.yaml_file import read_yaml
+from entrypoint.comparison.untrusted_data import content_of, is_small, part
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.inputs.yaml_file import read_yaml
+from entrypoint.runtime.errors import InputFailure
 
 NAME = "MLmodel"
 # MLflow writes a few kilobytes, and a signature of many columns; reading takes a second a megabyte.

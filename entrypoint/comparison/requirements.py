@@ -8,7 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from entrypoint.comparison.comparison import RequirementChange
+from entrypoint.comparison.changes import RequirementChange
 from entrypoint.comparison.excerpt import Redact, excerpt
 from entrypoint.comparison.snapshot import Snapshot
 

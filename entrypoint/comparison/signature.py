@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from entrypoint.comparison.comparison import SignatureChange
+from entrypoint.comparison.changes import SignatureChange
 from entrypoint.comparison.excerpt import Redact, excerpt, quoted
 
 if TYPE_CHECKING:  # it takes seconds to import

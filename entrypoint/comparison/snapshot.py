@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from entrypoint.agent.manifest import Manifest
-from entrypoint.comparison.foreign import content_of
+from entrypoint.comparison.manifest_reader import Told
 from entrypoint.comparison.mlmodel import Access, MLmodel
 from entrypoint.comparison.model_file import Artifact, File
-from entrypoint.comparison.told import Told
+from entrypoint.comparison.untrusted_data import content_of
 
 REQUIREMENTS = "requirements.txt"
 # Bytes of a text that is compared line by line.

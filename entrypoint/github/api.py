@@ -10,10 +10,10 @@ import requests
 from pydantic import Field
 from requests.adapters import HTTPAdapter
 
-from entrypoint.github import answer, refusal
-from entrypoint.github.answer import Answer, Kind
-from entrypoint.github.rate_limit import Patience
-from entrypoint.github.refusal import Purpose, Refused
+from entrypoint.github import api_answers, api_errors
+from entrypoint.github.api_answers import Answer, Kind
+from entrypoint.github.api_errors import GitHubError, Purpose
+from entrypoint.github.rate_limit import RateLimitPatience
 
 _HEADERS = {
     "Accept": "application/vnd.github+json",
@@ -57,7 +57,7 @@ class _Bearer(requests.auth.AuthBase):
 class Api:
     """One repository on github.com or GitHub Enterprise: a context manager.
 
-    Every method takes the purpose, for what it raises: `Refused`.
+    Every method takes the purpose, for what it raises: `GitHubError`.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Api:
         token = token.strip()
         self._session.auth = _Bearer(token if token.isascii() and token.isprintable() else "")
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=Patience.of(backoff)))
+            self._session.mount(scheme, HTTPAdapter(max_retries=RateLimitPatience.of(backoff)))
 
     @classmethod
     def from_environ(
@@ -125,7 +125,7 @@ class Api:
         return self._read(kind, self._ask("GET", self._path(path), purpose), purpose)
 
     def post(self, path: str, purpose: Purpose, body: Mapping[str, Any], kind: type[Kind]) -> Kind:
-        """Sent once: after a `Refused` that `may_have_acted` it is for the caller to look."""
+        """Sent once: after a `GitHubError` that `may_have_acted` it is for the caller to look."""
         return self._read(kind, self._ask("POST", self._path(path), purpose, body=body), purpose)
 
     def patch(self, path: str, purpose: Purpose, body: Mapping[str, Any]) -> None:
@@ -135,7 +135,7 @@ class Api:
         """What is gone already is fine."""
         try:
             self._ask("DELETE", self._path(path), purpose)
-        except Refused as refused:
+        except GitHubError as refused:
             if refused.status != HTTPStatus.NOT_FOUND:
                 raise
 
@@ -174,24 +174,24 @@ class Api:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            problem = refusal.of_silence(purpose, self._host, error)
-            raise Refused(problem, may_have_acted=verb == "POST") from error
+            problem = api_errors.of_silence(purpose, self._host, error)
+            raise GitHubError(problem, may_have_acted=verb == "POST") from error
         status = response.status_code
         if status < HTTPStatus.MULTIPLE_CHOICES:
             return response
-        problem = refusal.of_answer(
+        problem = api_errors.of_answer(
             purpose,
             status,
-            answer.message(response.content, str(response.reason)),
+            api_answers.message(response.content, str(response.reason)),
             response.headers,
             is_read_only=self._is_read_only,
         )
         is_their_mistake = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        raise Refused(problem, status, may_have_acted=verb == "POST" and is_their_mistake)
+        raise GitHubError(problem, status, may_have_acted=verb == "POST" and is_their_mistake)
 
     def _read(self, kind: type[Kind], response: requests.Response, purpose: Purpose) -> Kind:
         try:
-            return answer.read(kind, response.content)
+            return api_answers.read(kind, response.content)
         except ValueError as error:
             raise self._nonsense(purpose, str(error)) from error
 
@@ -208,8 +208,8 @@ class Api:
             raise self._nonsense(purpose, f"a next page on another host: {url}")
         return url
 
-    def _nonsense(self, purpose: Purpose, what: str) -> Refused:
-        return Refused(refusal.of_nonsense(purpose, self._host, what))
+    def _nonsense(self, purpose: Purpose, what: str) -> GitHubError:
+        return GitHubError(api_errors.of_nonsense(purpose, self._host, what))
 
     @property
     def _host(self) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from entrypoint.errors import Problem
 from entrypoint.github import marker
-from entrypoint.github.answer import Answer
 from entrypoint.github.api import Api
+from entrypoint.github.api_answers import Answer
+from entrypoint.github.api_errors import GitHubError, Purpose
 from entrypoint.github.posted import Posted
-from entrypoint.github.refusal import Purpose, Refused
+from entrypoint.runtime.errors import Problem
 
 # GitHub counts characters; in bytes there are never fewer.
 LIMIT = 65_536
@@ -59,17 +59,19 @@ class Comment:
         whatever words, and is left alone.
 
         Raises:
-            Refused: GitHub doesn't take it.
+            GitHubError: GitHub doesn't take it.
 
         """
         head = self._head(fingerprint)
         # What can't be sent as UTF-8 (half a character) becomes a question mark.
         text = f"{head}{body}".encode(errors="replace")
         if len(text) > LIMIT:
-            raise Refused(Problem(f"The comment is longer than {LIMIT} bytes; it was not sent."))
+            raise GitHubError(
+                Problem(f"The comment is longer than {LIMIT} bytes; it was not sent.")
+            )
         try:
             return self._post(text.decode(), head, only_if_there=only_if_there)
-        except Refused as refused:
+        except GitHubError as refused:
             if not refused.may_have_acted:
                 raise
         # If it has, the comment is found now.

@@ -54,7 +54,7 @@ def _until(then: datetime, now: datetime) -> float:
     return max(0.0, (then - now).total_seconds())
 
 
-class Patience(Retry):
+class RateLimitPatience(Retry):
     """urllib3's retries, which know GitHub's limits and repeat nothing that may have been done."""
 
     @classmethod

@@ -7,12 +7,12 @@ another repository, whatever it says.
 
 from collections.abc import Sequence
 
-from entrypoint.errors import Problem
 from entrypoint.github import marker
 from entrypoint.github.api import Api
+from entrypoint.github.api_errors import GitHubError
 from entrypoint.github.comments import Comment
 from entrypoint.github.posted import Posted
-from entrypoint.github.refusal import Refused
+from entrypoint.runtime.errors import Problem
 
 # For one run, and on one pull request.
 MOST = 10
@@ -46,7 +46,7 @@ class RelayedComment(Comment):
             if comment.begins_with(self._own) and not comment.begins_with(*self._kept)
         ]
         if not replaced:
-            raise Refused(
+            raise GitHubError(
                 Problem(
                     f"Pull request #{self._number} has {len(relayed)} comments for forks' runs,"
                     " and gets no other.",

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Literal
 from urllib.parse import quote
 
-from entrypoint.errors import Problem
 from entrypoint.github import marker
-from entrypoint.github.answer import Answer
 from entrypoint.github.api import Api
+from entrypoint.github.api_answers import Answer
+from entrypoint.github.api_errors import GitHubError, Purpose
 from entrypoint.github.posted import Posted
-from entrypoint.github.refusal import Purpose, Refused
+from entrypoint.runtime.errors import Problem
 
 _TRIES = 3
 
@@ -41,7 +41,7 @@ class Notes:
         """Add the block, or bring it up to date; None when there is no release.
 
         Raises:
-            Refused: GitHub doesn't take it.
+            GitHubError: GitHub doesn't take it.
 
         """
         posted = None
@@ -57,7 +57,7 @@ class Notes:
                 return posted or Posted(release.html_url, "unchanged")
             posted = Posted(release.html_url, did)
             self._api.patch(f"releases/{release.id}", self._purpose, {"body": new})
-        raise Refused(
+        raise GitHubError(
             Problem(
                 f"log-agent can't {self._purpose.text}: others overwrite them all the time.",
                 "Run the job again when no other job writes them.",
@@ -67,7 +67,7 @@ class Notes:
     def _release(self) -> _Release | None:
         try:
             return self._api.get(self._path, self._purpose, _Release)
-        except Refused as refused:
+        except GitHubError as refused:
             if refused.status == HTTPStatus.NOT_FOUND:
                 return None
             raise

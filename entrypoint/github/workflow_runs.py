@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-from entrypoint.github.answer import Answer
 from entrypoint.github.api import Api
-from entrypoint.github.refusal import Purpose, Refused
-from entrypoint.log import Log
+from entrypoint.github.api_answers import Answer
+from entrypoint.github.api_errors import GitHubError, Purpose
+from entrypoint.runtime.log import Log
 
 _PURPOSE = Purpose("see whether another workflow run has ended", ("actions: read",))
 # Seconds after which a run that was under way is asked about again.
@@ -65,7 +65,7 @@ class WorkflowRuns:
         try:
             with self._open_api() as api:
                 return api.get(f"actions/runs/{run_id}", _PURPOSE, _Run)
-        except Refused as refused:
+        except GitHubError as refused:
             if refused.status != HTTPStatus.NOT_FOUND:
                 self._is_refused = True
                 self._log.line(f"{refused.problems[0].what} It is taken for running.")

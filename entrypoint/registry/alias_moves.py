@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from mlflow.entities.model_registry import ModelVersion
 
-from entrypoint.errors import Problem
-from entrypoint.log import Log
 from entrypoint.registry.labels import COMMIT, COMMITS, Labels
-from entrypoint.registry.published import Published
+from entrypoint.registry.publication_result import Published
 from entrypoint.registry.versions import Versions
+from entrypoint.runtime.errors import Problem
+from entrypoint.runtime.log import Log
 
 IsAncestor = Callable[[str, str], bool | None]
 """Whether the second commit was made on top of the first; None where that can't be known."""

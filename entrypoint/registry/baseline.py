@@ -13,25 +13,25 @@ from mlflow.exceptions import MlflowException
 
 from entrypoint.agent import manifest as manifests
 from entrypoint.agent.manifest import Manifest
-from entrypoint.comparison.comparison import Baseline
+from entrypoint.comparison.changes import Baseline
 from entrypoint.comparison.mlmodel import LARGEST as LARGEST_MLMODEL
 from entrypoint.comparison.mlmodel import NAME as MLMODEL
 from entrypoint.comparison.mlmodel import MLmodel
 from entrypoint.comparison.model_file import File
 from entrypoint.comparison.snapshot import LARGEST_TEXT, REQUIREMENTS, Snapshot
-from entrypoint.errors import Failure, Problem
-from entrypoint.log import Log, LogStream
-from entrypoint.registry import links
-from entrypoint.registry.answers import REFUSALS
-from entrypoint.registry.host import Who
+from entrypoint.databricks.auth.workspace_host import Identity
+from entrypoint.databricks.model_errors import Target
+from entrypoint.inputs.model_name import ModelName
+from entrypoint.registry import ui_links
 from entrypoint.registry.labels import COMMIT, DIGEST
-from entrypoint.registry.name import ModelName
 from entrypoint.registry.retrying_client import retrying
+from entrypoint.registry.store_answers import REFUSALS
 from entrypoint.registry.stores import Stores
-from entrypoint.registry.target_problem import Target
 from entrypoint.registry.version_files import VersionFiles, files_of
-from entrypoint.registry.version_search import VersionSearch
+from entrypoint.registry.version_lookup import VersionSearch
 from entrypoint.registry.versions import Versions
+from entrypoint.runtime.errors import Failure, Problem
+from entrypoint.runtime.log import Log, LogStream
 
 # Of code files that are fetched, bytes in all and files; of a manifest, bytes.
 _MOST_BYTES = 10_000_000
@@ -45,7 +45,7 @@ class BaselineFailure(Failure):
 
 
 @dataclass(frozen=True)
-class Registry:
+class BaselineRegistry:
     """Where the agent is, or is to be, registered; `who`: we, where that is a workspace's.
 
     `renew` fetches another token in place of one that was refused, and says whether there is one.
@@ -53,11 +53,11 @@ class Registry:
 
     stores: Stores
     target: ModelName
-    who: Who
+    who: Identity
     log: Log
     renew: Callable[[], bool] = lambda: False
 
-    def find(self, wanted: str = "") -> "Registered | None":
+    def find(self, wanted: str = "") -> "RegisteredVersion | None":
         """The version to compare with: by alias (`@champion`), by number, else the highest READY.
 
         None when there is none yet; nothing is made by looking for it.
@@ -73,7 +73,7 @@ class Registry:
             client = self._client()
             versions = Versions(client, self.stores.registry_uri, str(self.target))
             found = VersionSearch(client, versions, self.stores).version(wanted)
-            return Registered(self, self._baseline(found, versions)) if found else None
+            return RegisteredVersion(self, self._baseline(found, versions)) if found else None
 
     def _client(self) -> MlflowClient:
         # MLflow makes the file of a SQLite store that it only hears of; a workspace it asks later.
@@ -88,7 +88,7 @@ class Registry:
         return Baseline(
             model_uri=f"models:/{name}/{version}",
             version=version,
-            url=links.model_url(self.stores.registry_uri, self.who, name, version),
+            url=ui_links.model_url(self.stores.registry_uri, self.who, name, version),
             commit=tags.get(COMMIT, ""),
             digest=tags.get(DIGEST, ""),
             aliases=tuple(sorted(found.aliases)) if versions.has_labels else (),
@@ -111,10 +111,10 @@ class Registry:
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegisteredVersion:
     """A version that was found."""
 
-    registry: Registry
+    registry: BaselineRegistry
     baseline: Baseline
 
     def fetch(self, manifest: Manifest, folder: Path) -> Snapshot:

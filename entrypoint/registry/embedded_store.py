@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from entrypoint.errors import Problem, PublishFailure
-from entrypoint.workspace import Workspace
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.runtime.errors import Problem, PublishFailure
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"

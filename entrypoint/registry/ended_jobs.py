@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from entrypoint.registry.patience import Patience
+from entrypoint.registry.waiting import Patience
 from entrypoint.registry.workflow_job import WorkflowJob
 
 # GitHub ends a job after six hours on its own runners, and after five days on other ones:

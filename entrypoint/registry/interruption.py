@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar
 
-from entrypoint.background import beside
-from entrypoint.errors import Cancelled, TimedOut
-from entrypoint.registry.answers import REFUSALS
+from entrypoint.registry.store_answers import REFUSALS
+from entrypoint.runtime.background import in_background
+from entrypoint.runtime.errors import Cancelled, TimedOut
 
 Done = TypeVar("Done")
 _LONGEST = 1.0
@@ -19,7 +19,7 @@ _IN_A_HURRY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "2", "MLFLOW_HTTP_REQUEST_MAX_RETR
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def deferred_signals() -> Iterator[None]:
     """Hold signals back, for a second at most, while something is made that has to be ended.
 
     By handlers, not by a mask: a signal that is masked here goes to another thread, and Python runs
@@ -56,9 +56,9 @@ def held() -> Iterator[None]:
             signal.raise_signal(arrived[0])
 
 
-def interruptible(work: Callable[[], Done]) -> Done:
+def run_cancellable(work: Callable[[], Done]) -> Done:
     """Do what brings files up: MLflow would wait for its threads, and they for a silent store."""
-    future = beside(work)
+    future = in_background(work)
     # A signal that comes just before a wait is seen after it: none is long.
     while not wait([future], _GLANCE).done:
         pass
@@ -66,7 +66,7 @@ def interruptible(work: Callable[[], Done]) -> Done:
 
 
 @contextmanager
-def tidying(error: BaseException) -> Iterator[None]:
+def best_effort_cleanup(error: BaseException) -> Iterator[None]:
     """Tidy up after an error: that one is told, whatever the store says to this."""
     if isinstance(error, (Cancelled, TimedOut)):
         # MLflow reads its environment for every request.

@@ -7,11 +7,11 @@ from functools import partial
 from importlib.metadata import version
 from typing import Self
 
-from entrypoint.errors import InputFailure, Problem
-from entrypoint.event import Event
-from entrypoint.inputs import Destination
-from entrypoint.registry.name import TAG_LIMIT, alias_safe, check_alias, check_tag
+from entrypoint.inputs.event import Event
+from entrypoint.inputs.inputs import Destination
+from entrypoint.inputs.model_name import TAG_LIMIT, alias_safe, check_alias, check_tag
 from entrypoint.registry.workflow_job import RUN_ID, tags_of
+from entrypoint.runtime.errors import InputFailure, Problem
 
 DIGEST = "log_agent_digest"
 COMMIT = "git_commit"
@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
 
 
 @dataclass(frozen=True)
-class Asked:
+class UserLabels:
     """The aliases and tags that the user asks for, filled in."""
 
     aliases: tuple[str, ...]
@@ -87,7 +87,7 @@ class Labels:
 
         """
         facts = facts_of(event)
-        asked = Asked.read(inputs, event, {*facts, DIGEST, COMMITS})
+        asked = UserLabels.read(inputs, event, {*facts, DIGEST, COMMITS})
         place = event.repository.replace("/", "-") or checkout_name
         # MLflow allows none of / : . % " ' in a logged model's name.
         folder = agent.rpartition("/")[0].rpartition("/")[2] or event.repository.rpartition("/")[2]

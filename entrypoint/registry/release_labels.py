@@ -6,13 +6,13 @@ from typing import Self
 from urllib.parse import quote
 from uuid import uuid4
 
-from entrypoint.errors import InputFailure, Problem
-from entrypoint.event import Event
-from entrypoint.inputs import Destination
-from entrypoint.registry.labels import COMMITS, DIGEST, JOB, Asked, facts_of
-from entrypoint.registry.name import TAG_LIMIT
+from entrypoint.inputs.event import Event
+from entrypoint.inputs.inputs import Destination
+from entrypoint.inputs.model_name import TAG_LIMIT
+from entrypoint.registry.labels import COMMITS, DIGEST, JOB, UserLabels, facts_of
 from entrypoint.registry.workflow_job import TAGS as OF_WORKFLOW_JOB
 from entrypoint.registry.workflow_job import tags_of
+from entrypoint.runtime.errors import InputFailure, Problem
 
 PROMOTED_FROM = "promoted_from"
 # The version that had the first alias before.
@@ -31,7 +31,7 @@ class ReleaseLabels:
 
     job_id: str
     of_job: Mapping[str, str]
-    asked: Asked
+    asked: UserLabels
     note: str
 
     @classmethod
@@ -46,7 +46,7 @@ class ReleaseLabels:
         return cls(
             job_id=uuid4().hex,
             of_job={key: facts[key] for key in _OF_JOB if key in facts} | tags_of(event),
-            asked=Asked.read(inputs, event, {*facts, *OF_WORKFLOW_JOB, *_OWN}),
+            asked=UserLabels.read(inputs, event, {*facts, *OF_WORKFLOW_JOB, *_OWN}),
             note=_note(event),
         )
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from entrypoint.registry.answers import (
+from entrypoint.registry.store_answers import (
     REFUSALS,
     UNREADABLE,
     is_blank,

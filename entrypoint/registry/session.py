@@ -10,20 +10,21 @@ from mlflow.entities import LifecycleStage
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from entrypoint.errors import Problem, PublishFailure
-from entrypoint.log import Log, LogStream
-from entrypoint.registry import answers, embedded_store, experiment_problem, links, refusal
+from entrypoint.databricks import experiment_errors, store_errors
+from entrypoint.databricks.auth.workspace_host import Identity
+from entrypoint.inputs.model_name import ModelName
+from entrypoint.registry import embedded_store, store_answers, ui_links
 from entrypoint.registry.alias_moves import AliasMoves, IsAncestor
-from entrypoint.registry.creator import Creator
 from entrypoint.registry.ended_jobs import EndedJobs
-from entrypoint.registry.host import Who
+from entrypoint.registry.idempotent_create import IdempotentCreate
 from entrypoint.registry.labels import Labels
-from entrypoint.registry.name import ModelName
-from entrypoint.registry.published import Published
+from entrypoint.registry.publication_result import Published
 from entrypoint.registry.retrying_client import Got, patiently, retrying
 from entrypoint.registry.store_clock import StoreClock
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.versions import Versions
+from entrypoint.runtime.errors import Problem, PublishFailure
+from entrypoint.runtime.log import Log, LogStream
 
 _EXISTS = "RESOURCE_ALREADY_EXISTS"
 
@@ -39,7 +40,7 @@ class Session:
     def __init__(
         self,
         stores: Stores,
-        who: Who,
+        who: Identity,
         log: Log,
         *,
         renew: Callable[[], bool] = lambda: False,
@@ -74,7 +75,7 @@ class Session:
         try:
             with redirect_stderr(LogStream(self.log)):
                 yield
-        except answers.REFUSALS as error:
+        except store_answers.REFUSALS as error:
             raise PublishFailure(self._refused(error, target, experiment)) from error
 
     def patiently(self, ask: Callable[[], Got]) -> Got:
@@ -99,7 +100,7 @@ class Session:
         if found.lifecycle_stage == LifecycleStage.DELETED:
             at_databricks = self._stores.tracks_at_databricks
             raise PublishFailure(
-                experiment_problem.deleted(name, number, at_databricks=at_databricks)
+                experiment_errors.deleted(name, number, at_databricks=at_databricks)
             )
         self.check_location(found.artifact_location)
         return number
@@ -113,7 +114,7 @@ class Session:
             return str(self.client.create_experiment(name, self._stores.artifacts))
 
         try:
-            return Creator().make(create, lambda: self.known_experiment(name))
+            return IdempotentCreate().make(create, lambda: self.known_experiment(name))
         except MlflowException as error:
             # By another job, meanwhile.
             if error.error_code == _EXISTS and (known := self.known_experiment(name)):
@@ -157,11 +158,11 @@ class Session:
 
     def link(self, published: Published) -> None:
         """Fill in the pages of what was published."""
-        published.run_url = links.run_url(
+        published.run_url = ui_links.run_url(
             self._stores.tracking_uri, self._who, published.experiment_id, published.run_id
         )
         if published.model_version:
-            published.model_url = links.model_url(
+            published.model_url = ui_links.model_url(
                 self._stores.registry_uri,
                 self._who,
                 published.model_name,
@@ -169,11 +170,11 @@ class Session:
             )
 
     def _refused(self, error: Exception, target: str, experiment: str) -> Problem:
-        stores, said = self._stores, refusal.words(error)
-        if stores.at_databricks and answers.is_login_refused(error):
-            return replace(refusal.of_login(), detail=said)
+        stores, said = self._stores, store_errors.words(error)
+        if stores.at_databricks and store_answers.is_login_refused(error):
+            return replace(store_errors.of_login(), detail=said)
         code = str(getattr(error, "error_code", None) or type(error).__name__)
-        if problem := refusal.of_storage(error) or refusal.explain(
+        if problem := store_errors.of_storage(error) or store_errors.explain(
             code,
             said,
             ModelName.parse(target) if target and stores.registers_at_databricks else None,

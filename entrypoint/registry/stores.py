@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from entrypoint.errors import InputFailure, Problem
-from entrypoint.inputs import Destination
+from entrypoint.inputs.inputs import Destination
+from entrypoint.inputs.workspace import Workspace
 from entrypoint.registry import embedded_store
 from entrypoint.registry.embedded_store import ARTIFACTS
-from entrypoint.workspace import Workspace
+from entrypoint.runtime.errors import InputFailure, Problem
 
 EMBEDDED = "embedded"
 _DATABRICKS, _CATALOG = "databricks", "databricks-uc"

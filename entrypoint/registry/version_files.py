@@ -26,7 +26,7 @@ from mlflow.utils.databricks_utils import get_databricks_host_creds
 
 from entrypoint.agent.model_check.files import listed
 from entrypoint.agent.model_check.yaml_mapping import open_regular
-from entrypoint.comparison.foreign import content_of
+from entrypoint.comparison.untrusted_data import content_of
 from entrypoint.registry.stores import Stores
 
 _CATALOGS = (UnityCatalogModelsArtifactRepository, UnityCatalogOSSModelsArtifactRepository)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from entrypoint.event import Event
+from entrypoint.inputs.event import Event
 
 REPOSITORY = "github_repository"
 RUN_ID = "github_run_id"

@@ -1,10 +1,10 @@
 """What the log says of each part of the story."""
 
 from entrypoint.agent.build import Build, Verification
-from entrypoint.comparison.comparison import Comparison
-from entrypoint.errors import Problem
-from entrypoint.log import Log
+from entrypoint.comparison.changes import Comparison
 from entrypoint.report.result import Result
+from entrypoint.runtime.errors import Problem
+from entrypoint.runtime.log import Log
 
 
 def tell_aim(result: Result, log: Log) -> None:

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import jinja2
 
-from entrypoint.comparison.comparison import Comparison
-from entrypoint.errors import Place
+from entrypoint.comparison.changes import Comparison
 from entrypoint.report import markdown
 from entrypoint.report.compiled import Compiled
-from entrypoint.report.graph import graph
+from entrypoint.report.mermaid import graph
 from entrypoint.report.result import Result
+from entrypoint.runtime.errors import Place
 
 Audience = Literal["summary", "comment", "release"]
 _OF_JOB: tuple[Audience, ...] = ("summary", "comment")

@@ -10,14 +10,14 @@ from typing import Any, Self
 
 from entrypoint.agent.build import Build, Verification
 from entrypoint.agent.environment.lock import Lock
-from entrypoint.comparison.comparison import Comparison
-from entrypoint.errors import Problem
-from entrypoint.event import Event
-from entrypoint.inputs import Inputs
-from entrypoint.log import Log, Note, grouped
-from entrypoint.registry.published import Published
+from entrypoint.comparison.changes import Comparison
+from entrypoint.inputs.event import Event
+from entrypoint.inputs.inputs import Inputs
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.registry.publication_result import Published
 from entrypoint.resources.table import Table
-from entrypoint.workspace import Workspace
+from entrypoint.runtime.errors import Problem
+from entrypoint.runtime.log import Log, Note, grouped
 
 # A step's outputs are texts.
 _TEXTS = {True: "true", False: "false", None: ""}

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from entrypoint.errors import InputFailure, Place, Problem
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.inputs.yaml_file import Marked, kind_of, read_marked
 from entrypoint.resources.kinds import KINDS, key
-from entrypoint.resources.resource import Declarations, Declared, Resource, Scope
+from entrypoint.resources.resource import ApiScope, Declarations, DeclaredResource, Resource
 from entrypoint.resources.suggestion import did_you_mean
-from entrypoint.workspace import Workspace
-from entrypoint.yaml_file import Marked, kind_of, read_marked
+from entrypoint.runtime.errors import InputFailure, Place, Problem
 
 _EXAMPLE = (
     "The file looks like this:\n\n"
@@ -57,7 +57,7 @@ def read(path: Path, workspace: Workspace, environ: Mapping[str, str]) -> Declar
         InputFailure: every problem of the file, at once.
 
     """
-    reader = _Reader(environ)
+    reader = _ResourcesFile(environ)
     content = read_marked("resources-file", path, workspace)
     declared = tuple(reader.declared(content))
     scopes = tuple(reader.scopes(content))
@@ -90,14 +90,14 @@ def authorization(declarations: Declarations) -> dict[str, Any]:
     return {"auth_policy": {"system_auth_policy": system, "user_auth_policy": user}}
 
 
-class _Reader:
+class _ResourcesFile:
     """Reads one file and keeps every problem."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[Problem] = []
 
-    def declared(self, content: Marked) -> Iterator[Declared]:
+    def declared(self, content: Marked) -> Iterator[DeclaredResource]:
         """The resources of either form."""
         if "auth_policy" not in content.value:
             self._check_keys(content, ("api_version", "databricks", "user_auth_policy"))
@@ -118,7 +118,7 @@ class _Reader:
                 self._check_keys(resources, ("api_version", "databricks"))
                 yield from self._by_kind(resources)
 
-    def scopes(self, content: Marked) -> Iterator[Scope]:
+    def scopes(self, content: Marked) -> Iterator[ApiScope]:
         """The scopes of either form."""
         policy = content.value.get("auth_policy", content)
         user = policy.value.get("user_auth_policy") if isinstance(policy.value, dict) else None
@@ -133,9 +133,9 @@ class _Reader:
         for entry in entries.value:
             name = self._text("a scope", entry)
             if name and self._is_first(seen, name, entry.place):
-                yield Scope(name, entry.place)
+                yield ApiScope(name, entry.place)
 
-    def _by_kind(self, content: Marked) -> Iterator[Declared]:
+    def _by_kind(self, content: Marked) -> Iterator[DeclaredResource]:
         self._check_version(content)
         kinds = content.value.get("databricks")
         if not kinds or not self._is_mapping("databricks", kinds):
@@ -151,7 +151,7 @@ class _Reader:
                     continue
                 access = (key(kind, resource.name), bool(resource.on_behalf_of_user))
                 if self._is_first(seen, access, entry.place):
-                    yield Declared(resource, entry.place)
+                    yield DeclaredResource(resource, entry.place)
 
     def _resource(self, kind: str, entry: Marked) -> Resource | None:
         fix = f"{kind}:\n  - name: ..."

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from entrypoint.errors import Place
+from entrypoint.runtime.errors import Place
 
 Source = Literal["code", "observed", "inferred"]
 
@@ -42,7 +42,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredResource:
     """A resource of the resources file, and where it stands there."""
 
     resource: Resource
@@ -50,7 +50,7 @@ class Declared:
 
 
 @dataclass(frozen=True)
-class Scope:
+class ApiScope:
     """An API scope of the user's token, and where it is asked for."""
 
     name: str
@@ -62,8 +62,8 @@ class Declarations:
     """What a resources file declares; an agent without one has `file` None."""
 
     file: str | None = None
-    declared: tuple[Declared, ...] = ()
-    scopes: tuple[Scope, ...] = ()
+    declared: tuple[DeclaredResource, ...] = ()
+    scopes: tuple[ApiScope, ...] = ()
 
     @property
     def resources(self) -> tuple[Resource, ...]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from doubles.runner import PUSH_TO_MAIN, REPOSITORY, Event, Step, read_outputs
 from tests.container.engine import ROOT, Engine
-from tests.doubles.runner import PUSH_TO_MAIN, REPOSITORY, Event, Step, read_outputs
 
 # The account of a hosted runner; only root can make folders for it.
 OWNER = 1001 if os.getuid() == 0 else os.getuid()

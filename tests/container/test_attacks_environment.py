@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from doubles.package_index import make_wheel
 from tests.container.attacks import REQUIREMENTS, agent, package
 from tests.container.listener import HOST_NETWORK, listening
 from tests.container.victim import Victim
-from tests.doubles.package_index import make_wheel
 
 OF_THE_JOB = "of-the-job-4711"
 OF_THE_INDEX = "of-the-index-4711"

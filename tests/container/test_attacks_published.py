@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from doubles.runner import Step
 from tests.container.attacks import REGISTER, agent
 from tests.container.victim import Victim, is_regular_file
-from tests.doubles.runner import Step
 
 # What differs from job to job.
 IDENTITY = {

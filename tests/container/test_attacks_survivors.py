@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from doubles.runner import PULL_REQUEST
 from tests.container.attacks import REGISTER, agent
 from tests.container.listener import HOST_NETWORK, listening
 from tests.container.test_attacks_published import assert_honest_or_refused
 from tests.container.victim import Victim
-from tests.doubles.runner import PULL_REQUEST
 
 # Sleeping processes, each the parent of the next, so that ending one leaves the next to be ended.
 # The last one, which is ended last, acts. Every one of them is in a session of its own.

@@ -9,17 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.attacks import (
-    COMMAND_FILES,
-    PRELUDE,
-    REGISTER,
-    REQUIREMENTS,
-    agent,
-    package,
-)
+from doubles.package_index import make_wheel
+from tests.container.attacks import COMMAND_FILES, PRELUDE, REGISTER, REQUIREMENTS, agent, package
 from tests.container.listener import HOST_NETWORK, listening
 from tests.container.victim import Victim
-from tests.doubles.package_index import make_wheel
 
 # Puts links where the control process may write next.
 PLANT_LINKS = """

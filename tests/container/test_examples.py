@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from doubles.databricks import USER, Workspace
+from doubles.github import GitHub
+from doubles.runner import PUSH_TO_MAIN, Event
 from tests.container.engine import ROOT, Engine
 from tests.container.runner import commit
-from tests.doubles.databricks import USER, Workspace
-from tests.doubles.github import GitHub
-from tests.doubles.runner import PUSH_TO_MAIN, Event
 from tests.integration.conftest import ECHO
 from tests.integration.site import View
 from tests.tools import go_install

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from doubles.runner import PULL_REQUEST
 from tests.container.engine import ROOT, Engine
 from tests.container.runner import OWNER, Runner
-from tests.doubles.runner import PULL_REQUEST
 
 RESPONSES = ROOT / "examples/responses"
 AGENT = {

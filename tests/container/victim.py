@@ -13,10 +13,10 @@ from threading import Timer
 
 import yaml
 
+from doubles.runner import PUSH_TO_MAIN, Event, Step
 from tests.container.attacks import INPUTS, REGISTER, agent
 from tests.container.engine import ROOT, Engine
 from tests.container.runner import OWNER, Runner
-from tests.doubles.runner import PUSH_TO_MAIN, Event, Step
 
 # A job that hangs is killed, and its status is Docker's then, 137.
 KILLED_AFTER_SECONDS = 200

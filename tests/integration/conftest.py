@@ -10,7 +10,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from tests.doubles.runner import PUSH_TO_MAIN, Event, Runner, Step
+from doubles.runner import PUSH_TO_MAIN, Event, Runner, Step
 
 _LONGEST_NAME = 52
 REQUIREMENTS = "mlflow==3.17.2\n"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from entrypoint.registry.published import Published
+    from entrypoint.registry.publication_result import Published
     from entrypoint.registry.session import Session
 
 ROOT = Path(__file__).parents[2]
@@ -128,8 +128,9 @@ def _work() -> None:
     # Before the first fork: this is what takes long.
     import databricks.sdk  # noqa: F401, PLC0415
 
-    from entrypoint.cancellation import heed_signals  # noqa: PLC0415
-    from entrypoint.registry import promotion, publish, reuse, source_files  # noqa: F401, PLC0415
+    from entrypoint.registry.promote import promotion, source_files  # noqa: F401, PLC0415
+    from entrypoint.registry.publish import publish, reuse  # noqa: F401, PLC0415
+    from entrypoint.runtime.cancellation import heed_signals  # noqa: PLC0415
 
     _session(Order("", ""), io.StringIO())
     for line in sys.stdin:
@@ -150,23 +151,23 @@ def _work() -> None:
 
 
 def _session(order: Order, text: io.StringIO) -> "Session":
-    from entrypoint.log import PlainLog  # noqa: PLC0415
+    from entrypoint.databricks.auth.workspace_host import Identity  # noqa: PLC0415
     from entrypoint.registry.ended_jobs import EndedJobs  # noqa: PLC0415
-    from entrypoint.registry.host import Who  # noqa: PLC0415
-    from entrypoint.registry.patience import Patience  # noqa: PLC0415
     from entrypoint.registry.session import Session  # noqa: PLC0415
     from entrypoint.registry.stores import Stores  # noqa: PLC0415
+    from entrypoint.registry.waiting import Patience  # noqa: PLC0415
     from entrypoint.registry.workflow_job import WorkflowJob  # noqa: PLC0415
+    from entrypoint.runtime.log import PlainLog  # noqa: PLC0415
 
     jobs = EndedJobs(
         WorkflowJob.from_tags(order.job_tags), patience=Patience(order.patience, pause=0.2)
     )
-    return Session(Stores("databricks", "databricks-uc"), Who(), PlainLog(text), jobs=jobs)
+    return Session(Stores("databricks", "databricks-uc"), Identity(), PlainLog(text), jobs=jobs)
 
 
 def _job(order: Order) -> Outcome:
-    from entrypoint.errors import Cancelled, Failure  # noqa: PLC0415
-    from entrypoint.registry.published import Published  # noqa: PLC0415
+    from entrypoint.registry.publication_result import Published  # noqa: PLC0415
+    from entrypoint.runtime.errors import Cancelled, Failure  # noqa: PLC0415
 
     published, text, failure = Published(), io.StringIO(), ""
     try:
@@ -183,10 +184,10 @@ def _job(order: Order) -> Outcome:
 
 def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
     from entrypoint.agent.manifest import PATH, Manifest  # noqa: PLC0415
-    from entrypoint.log import PlainLog  # noqa: PLC0415
     from entrypoint.registry.labels import COMMITS, Labels  # noqa: PLC0415
-    from entrypoint.registry.publish import Publication, publish  # noqa: PLC0415
-    from entrypoint.registry.reuse import reuse  # noqa: PLC0415
+    from entrypoint.registry.publish.publish import Publication, publish  # noqa: PLC0415
+    from entrypoint.registry.publish.reuse import reuse  # noqa: PLC0415
+    from entrypoint.runtime.log import PlainLog  # noqa: PLC0415
 
     model = Path(order.model)
     manifest = Manifest.read(model / PATH)
@@ -210,29 +211,31 @@ def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
 
 
 def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
-    from entrypoint.log import PlainLog  # noqa: PLC0415
-    from entrypoint.registry.host import Who  # noqa: PLC0415
-    from entrypoint.registry.labels import Asked  # noqa: PLC0415
-    from entrypoint.registry.name import ModelName  # noqa: PLC0415
-    from entrypoint.registry.promotion import Promotion, promote  # noqa: PLC0415
-    from entrypoint.registry.reference import Reference  # noqa: PLC0415
+    from entrypoint.databricks.auth.workspace_host import Identity  # noqa: PLC0415
+    from entrypoint.inputs.model_name import ModelName  # noqa: PLC0415
+    from entrypoint.inputs.model_reference import ModelReference  # noqa: PLC0415
+    from entrypoint.registry.labels import UserLabels  # noqa: PLC0415
+    from entrypoint.registry.promote.promotion import PromotionRequest, promote  # noqa: PLC0415
+    from entrypoint.registry.promote.source_files import fetch  # noqa: PLC0415
+    from entrypoint.registry.promote.source_version import SourceSearch  # noqa: PLC0415
     from entrypoint.registry.release_labels import ReleaseLabels  # noqa: PLC0415
-    from entrypoint.registry.source import SourceSearch  # noqa: PLC0415
-    from entrypoint.registry.source_files import fetch  # noqa: PLC0415
     from entrypoint.registry.stores import Stores  # noqa: PLC0415
+    from entrypoint.runtime.log import PlainLog  # noqa: PLC0415
 
     session = _session(order, text)
     labels = ReleaseLabels(
         job_id=uuid4().hex,
         of_job=order.job_tags,
-        asked=Asked((order.alias,), {}),
+        asked=UserLabels((order.alias,), {}),
         note="",
     )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        source = SourceSearch(Reference.parse(order.source), session, Who()).find(order.commit)
+        source = SourceSearch(ModelReference.parse(order.source), session, Identity()).find(
+            order.commit
+        )
         fetch(source, session, Stores("databricks", "databricks-uc"), Path(folder))
         target = ModelName.parse(order.full_name)
-        promotion = Promotion(source, Path(folder), target, labels)
+        promotion = PromotionRequest(source, Path(folder), target, labels)
         promote(promotion, session, published, PlainLog(text))
 
 

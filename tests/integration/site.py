@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 
-from entrypoint.agent.manifest import PATH, Ingredients, Manifest
-from tests.doubles.databricks import USER, Workspace
+from doubles.databricks import USER, Workspace
+from entrypoint.agent.manifest import PATH, Manifest, ManifestInputs
 from tests.integration.conftest import ECHO
 from tests.integration.publisher import Order, Outcome, Publisher
 
@@ -227,7 +227,7 @@ def build(folder: Path) -> Path:
     mlmodel = folder / "model/MLmodel"
     mlmodel.write_text(mlmodel.read_text().replace(str(agent), agent.name))
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    ingredients = Ingredients({"agent.py": agent}, "auto", python, [PIN])
+    ingredients = ManifestInputs({"agent.py": agent}, "auto", python, [PIN])
     Manifest.of(ingredients).write(folder / "model")
     return folder / "model"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.doubles.github import GitHub
-from tests.doubles.runner import Step
+from doubles.github import GitHub
+from doubles.runner import Step
 from tests.integration.conftest import ECHO, Checkout
 
 FIRST, SECOND, THIRD, UNKNOWN = (letter * 40 for letter in "1234")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.runner import PULL_REQUEST, SHA, Event, Step
+from doubles.runner import PULL_REQUEST, SHA, Event, Step
 from tests.integration.conftest import ECHO, Checkout
 
 RAISES = "import os\n\n\ndef key():\n    return os.environ['NOT_SET_HERE']\n\n\nkey()\n"

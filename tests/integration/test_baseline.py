@@ -12,23 +12,23 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from entrypoint.agent.manifest import Ingredients, Manifest, laid_out
+from doubles.databricks import USER, Fault, Workspace
+from doubles.mlflow_server import mlflow_server
+from doubles.unity_catalog import create_schema, unity_catalog
+from entrypoint.agent.manifest import Manifest, ManifestInputs, laid_out
+from entrypoint.comparison.changes import Comparison
 from entrypoint.comparison.compare import compare
-from entrypoint.comparison.comparison import Comparison
 from entrypoint.comparison.snapshot import Snapshot
-from entrypoint.errors import InputFailure
-from entrypoint.log import PlainLog
-from entrypoint.registry.baseline import BaselineFailure, Registered, Registry
-from entrypoint.registry.host import Who
+from entrypoint.databricks.auth.workspace_host import Identity
+from entrypoint.inputs.model_name import ModelName
+from entrypoint.registry.baseline import BaselineFailure, BaselineRegistry, RegisteredVersion
 from entrypoint.registry.labels import Labels
-from entrypoint.registry.name import ModelName
-from entrypoint.registry.publish import Publication, publish
-from entrypoint.registry.published import Published
+from entrypoint.registry.publication_result import Published
+from entrypoint.registry.publish.publish import Publication, publish
 from entrypoint.registry.session import Session
 from entrypoint.registry.stores import MLFLOW_SETTINGS, Stores
-from tests.doubles.databricks import USER, Fault, Workspace
-from tests.doubles.mlflow_server import mlflow_server
-from tests.doubles.unity_catalog import create_schema, unity_catalog
+from entrypoint.runtime.errors import InputFailure
+from entrypoint.runtime.log import PlainLog
 from tests.integration.publisher import SHA
 from tests.integration.site import build
 
@@ -61,7 +61,7 @@ class Agent:
     def manifest(self) -> Manifest:
         files, places = laid_out(self.file, self.code_paths, [])
         return Manifest.of(
-            Ingredients(files, "auto", "3.12", self.requirements, places, self.given)
+            ManifestInputs(files, "auto", "3.12", self.requirements, places, self.given)
         )
 
     def write(self, name: str, text: str) -> None:
@@ -112,21 +112,21 @@ class Place:
             "An agent.",
         ).with_digest(agent.manifest.digest)
         publication = Publication(agent.model, agent.manifest, str(self.name), labels)
-        publish(publication, Session(self.stores, Who(), log), Published(), log)
+        publish(publication, Session(self.stores, Identity(), log), Published(), log)
 
     def register(self, model: Path) -> ModelVersion:
         """Register a model as it is, as somebody without log-agent does."""
         log = PlainLog(io.StringIO())
-        client = Session(self.stores, Who(), log).client
+        client = Session(self.stores, Identity(), log).client
         client.create_registered_model(str(self.name))
         return client.create_model_version(str(self.name), str(model))
 
-    def find(self, wanted: str = "", principal: str = "") -> Registered | None:
+    def find(self, wanted: str = "", principal: str = "") -> RegisteredVersion | None:
         log = PlainLog(io.StringIO())
-        who = Who(self.host, principal)
-        return Registry(self.stores, self.name, who, log).find(wanted)
+        who = Identity(self.host, principal)
+        return BaselineRegistry(self.stores, self.name, who, log).find(wanted)
 
-    def found(self, wanted: str = "") -> Registered:
+    def found(self, wanted: str = "") -> RegisteredVersion:
         found = self.find(wanted)
         assert found
         return found

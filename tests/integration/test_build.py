@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.doubles.databricks import Workspace
+from doubles.databricks import Workspace
 from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import PLAIN, the_error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.runner import PULL_REQUEST, Runner
+from doubles.runner import PULL_REQUEST, Runner
 from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import PLAIN, the_error
 

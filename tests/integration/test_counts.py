@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.databricks import USER, Workspace
-from tests.doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Event
+from doubles.databricks import USER, Workspace
+from doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Event
 from tests.integration.conftest import ECHO, Checkout
 
 # The program, with what CPython says of it: https://docs.python.org/3/library/audit_events.html

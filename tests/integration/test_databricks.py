@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.databricks import Call, Workspace
-from tests.doubles.databricks.registry import Cloud
-from tests.doubles.runner import PULL_REQUEST
+from doubles.databricks import Call, Workspace
+from doubles.databricks.registry import Cloud
+from doubles.runner import PULL_REQUEST
 from tests.integration.conftest import ECHO, Checkout
 
 # Of a small agent: its files go up twice, once as a logged model and once as a version. The first

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from doubles.runner import Step
 from tests import tools
-from tests.doubles.runner import Step
 from tests.integration.conftest import Checkout
 
 # The program, in a mount namespace of its own.

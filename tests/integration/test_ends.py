@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.runner import REPOSITORY, Event, Step
+from doubles.runner import REPOSITORY, Event, Step
 from tests.integration.conftest import Checkout
 
 # The program, in a process of which something is taken away first.

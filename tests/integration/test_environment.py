@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-from entrypoint.agent.deadline import Deadline
+from doubles.package_index import listening, make_source, make_wheel, private_index
 from entrypoint.agent.environment import interpreter
-from entrypoint.agent.environment.cache import Cache
-from entrypoint.agent.environment.environment import Environment, Uv
+from entrypoint.agent.environment.cache_folder import CacheFolder
 from entrypoint.agent.environment.requirements import found, given
-from entrypoint.agent.environment.virtual_environment import KeptEnvironments
-from entrypoint.agent.sandbox import Sandbox
-from entrypoint.errors import EnvironmentFailure, InputFailure, Problem
-from entrypoint.log import PlainLog
-from entrypoint.workspace import Workspace
-from tests.doubles.package_index import listening, make_source, make_wheel, private_index
+from entrypoint.agent.environment.uv_environment import Environment, Uv
+from entrypoint.agent.environment.venv_cache import VenvCache
+from entrypoint.agent.sandbox.sandbox import Sandbox
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.runtime.deadline import Deadline
+from entrypoint.runtime.errors import EnvironmentFailure, InputFailure, Problem
+from entrypoint.runtime.log import PlainLog
 
 MLFLOW = "mlflow==3.0"
 
@@ -33,7 +33,7 @@ MLFLOW = "mlflow==3.0"
 BACKEND = """
 import pathlib, sys, tomllib
 sys.path.insert(0, "@tests@")
-from tests.doubles.package_index import make_wheel
+from doubles.package_index import make_wheel
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     pathlib.Path("build.log").write_text("backends write where they build")
@@ -738,7 +738,7 @@ def test_bytecode_is_made_of_the_environments_own_files_alone(bench: Bench) -> N
         *(str(link.parent / "helper.py"), str(target / "bin/python")),
     ]
 
-    KeptEnvironments(Cache(bench.root / ".cache"), sandbox).compile(
+    VenvCache(CacheFolder(bench.root / ".cache"), sandbox).compile(
         made.python, made.interpreter.path, claimed
     )
 

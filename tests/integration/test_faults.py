@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.doubles.databricks import Fault
-from tests.doubles.databricks.fault import Garbled
+from doubles.databricks import Fault
+from doubles.databricks.fault import Garbled
 from tests.integration.publisher import Order, Outcome, Publisher
 from tests.integration.site import Site, State, sites
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.runner import Runner
+from doubles.runner import Runner
 from tests.integration.conftest import ECHO, Checkout
 
 SECRETS = {

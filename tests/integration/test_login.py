@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.databricks import USER, Fault, Workspace
-from tests.doubles.runner import PULL_REQUEST, REPOSITORY, Event, Step
+from doubles.databricks import USER, Fault, Workspace
+from doubles.runner import PULL_REQUEST, REPOSITORY, Event, Step
 from tests.integration.conftest import ECHO, Checkout
 
 PRINCIPAL = "11111111-2222-4333-8444-555555555555"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.databricks import USER, Fault, Workspace
-from tests.doubles.github import GitHub
-from tests.doubles.runner import Runner, Step
+from doubles.databricks import USER, Fault, Workspace
+from doubles.github import GitHub
+from doubles.runner import Runner, Step
 from tests.integration.conftest import Checkout
 from tests.integration.publisher import Order, Outcome, Publisher
 from tests.integration.site import Site, View, sites

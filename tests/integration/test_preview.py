@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.doubles.github import Fault, GitHub, Judge
-from tests.doubles.runner import PUSH_TO_MAIN, REPOSITORY, Event, Step
+from doubles.github import Fault, GitHub, Judge
+from doubles.runner import PUSH_TO_MAIN, REPOSITORY, Event, Step
 from tests.integration.conftest import ECHO, Checkout
 
 NUMBER = 7

@@ -13,8 +13,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from tests.doubles.databricks import Fault, Workspace
-from tests.doubles.runner import Runner, Step
+from doubles.databricks import Fault, Workspace
+from doubles.runner import Runner, Step
 from tests.integration.conftest import Checkout
 from tests.integration.site import State, View, workspaces
 

@@ -13,11 +13,11 @@ import requests
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from tests.doubles.databricks import USER, Workspace
-from tests.doubles.databricks.request import Principal
-from tests.doubles.github import GitHub, Judge
-from tests.doubles.runner import REPOSITORY, SHA, Event, Runner, Step
-from tests.doubles.unity_catalog import create_schema, unity_catalog
+from doubles.databricks import USER, Workspace
+from doubles.databricks.request import Principal
+from doubles.github import GitHub, Judge
+from doubles.runner import REPOSITORY, SHA, Event, Runner, Step
+from doubles.unity_catalog import create_schema, unity_catalog
 from tests.integration.conftest import ECHO, Checkout
 
 OTHER_SHA = "9c3d1b0a5e7f42688d3c0b9a7e5f1d2c4b6a8e90"

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.doubles.github import GitHub, Judge
-from tests.doubles.runner import Event
+from doubles.github import GitHub, Judge
+from doubles.runner import Event
 from tests.integration.conftest import ECHO, Checkout
 from tests.tokens import TOKENS
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from mlflow.entities import LoggedModelStatus
 
-from tests.doubles.package_index import private_index
-from tests.doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, REPOSITORY, SHA, Event, Runner
+from doubles.package_index import private_index
+from doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, REPOSITORY, SHA, Event, Runner
 from tests.integration.conftest import ECHO, Checkout
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

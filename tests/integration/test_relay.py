@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from doubles.databricks.request import Answer
+from doubles.databricks.server import Server
+from doubles.github import GitHub
+from doubles.runner import Event, Step
 from entrypoint.github import marker
 from entrypoint.report.result import Result
 from tests import samples
-from tests.doubles.databricks.request import Answer
-from tests.doubles.databricks.server import Server
-from tests.doubles.github import GitHub
-from tests.doubles.runner import Event, Step
 from tests.integration.conftest import Checkout
 
 NUMBER = 9

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from mlflow.models import Model
 
-from tests.doubles.databricks import Fault, Workspace
-from tests.doubles.runner import PULL_REQUEST
+from doubles.databricks import Fault, Workspace
+from doubles.runner import PULL_REQUEST
 from tests.integration.conftest import ECHO, Checkout
 
 # Uses of all sorts in an agent that answers by itself, so that it needs no workspace.

@@ -16,8 +16,8 @@ from typing import Literal
 
 import pytest
 
-from tests.doubles.databricks import USER, Fault, Workspace
-from tests.doubles.runner import Runner
+from doubles.databricks import USER, Fault, Workspace
+from doubles.runner import Runner
 from tests.integration.conftest import Checkout
 from tests.integration.site import State, View
 

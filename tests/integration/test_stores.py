@@ -14,14 +14,14 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelStatus
 from mlflow.entities.model_registry import ModelVersion
 
-from tests.doubles import unity_catalog_server as real_catalog
-from tests.doubles.databricks import USER, Workspace
-from tests.doubles.databricks.registry import Cloud
-from tests.doubles.mlflow_server import mlflow_server
-from tests.doubles.postgresql import postgresql
-from tests.doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, SHA, Event, Runner, Step
-from tests.doubles.s3 import s3
-from tests.doubles.unity_catalog import create_schema, unity_catalog
+from doubles import unity_catalog_server as real_catalog
+from doubles.databricks import USER, Workspace
+from doubles.databricks.registry import Cloud
+from doubles.mlflow_server import mlflow_server
+from doubles.postgresql import postgresql
+from doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, SHA, Event, Runner, Step
+from doubles.s3 import s3
+from doubles.unity_catalog import create_schema, unity_catalog
 from tests.integration.conftest import ECHO, Checkout
 from tests.tools import do_without, require
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from mlflow import MlflowClient
 
-from tests.doubles.mlflow_server import mlflow_server
-from tests.doubles.stalling_proxy import stalling_proxy
+from doubles.mlflow_server import mlflow_server
+from doubles.stalling_proxy import stalling_proxy
 from tests.integration.conftest import Checkout
 
 

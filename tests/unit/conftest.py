@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.inputs import Inputs
-from entrypoint.workspace import Workspace
+from entrypoint.inputs.inputs import Inputs
+from entrypoint.inputs.workspace import Workspace
 
 AGENT = "agents/support/agent.py"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.requirement_lines import RequirementLine
-from entrypoint.errors import InputFailure, Place, Problem
+from entrypoint.runtime.errors import InputFailure, Place, Problem
 
 _OF_UV = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 _OF_PIP = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")

@@ -11,10 +11,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.toml_file import parse, part, text_of
-from entrypoint.agent.environment.uv_program import UvFailed, UvProgram
-from entrypoint.errors import EnvironmentFailure, InputFailure, Place, Problem
-from entrypoint.untrusted_file import Bound
-from entrypoint.workspace import Workspace
+from entrypoint.agent.environment.uv import UvFailed, UvProgram
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.runtime.errors import EnvironmentFailure, InputFailure, Place, Problem
+from entrypoint.runtime.untrusted_file import Bound
 
 _VERSION_FILE = Bound(10_000, "Write the version alone.")
 # It ends with the path, so that an environment which was made from another one is never taken.
@@ -26,7 +26,7 @@ _IDENTIFY = (
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PythonRequest:
     """The Python that is asked for, as uv takes it, and who asks."""
 
     version: str
@@ -60,7 +60,7 @@ class Interpreter:
 
 def wanted(
     given: str | None, agent: Path, requirements: Requirements, workspace: Workspace
-) -> Wanted | None:
+) -> PythonRequest | None:
     """Read which Python is asked for: by the input, `.python-version` or the project, in turn.
 
     Raises:
@@ -68,7 +68,7 @@ def wanted(
 
     """
     if given:
-        return Wanted(given.strip(), "`python-version`")
+        return PythonRequest(given.strip(), "`python-version`")
     for folder in agent.parents:
         if not workspace.holds(folder):
             break
@@ -82,7 +82,7 @@ def wanted(
     return None
 
 
-def _of_version_file(file: Path, workspace: Workspace) -> Wanted | None:
+def _of_version_file(file: Path, workspace: Workspace) -> PythonRequest | None:
     """The first version that a `.python-version` names."""
     shown = workspace.relative(file)
     try:
@@ -91,11 +91,11 @@ def _of_version_file(file: Path, workspace: Workspace) -> Wanted | None:
         raise InputFailure(Problem(f"`python-version`: {error}", place=Place(shown))) from error
     for number, line in enumerate(text.split("\n"), start=1):
         if version := line.partition("#")[0].strip():
-            return Wanted(version, f"`{shown}`", Place(shown, number))
+            return PythonRequest(version, f"`{shown}`", Place(shown, number))
     return None
 
 
-def _required(path: Path, workspace: Workspace) -> Wanted | None:
+def _required(path: Path, workspace: Workspace) -> PythonRequest | None:
     """`requires-python`; a lock's is that of all of its members."""
     shown = workspace.relative(path)
     text = text_of(path, shown)
@@ -104,10 +104,10 @@ def _required(path: Path, workspace: Workspace) -> Wanted | None:
     if not version or not isinstance(version, str):
         return None  # uv says what is wrong with another
     number = text.count("\n", 0, max(text.find("requires-python"), 0)) + 1
-    return Wanted(version, f"`requires-python` in `{shown}`", Place(shown, number))
+    return PythonRequest(version, f"`requires-python` in `{shown}`", Place(shown, number))
 
 
-def find(uv: UvProgram, wanted: Wanted | None) -> Interpreter:
+def find(uv: UvProgram, wanted: PythonRequest | None) -> Interpreter:
     """Find the interpreter, or fetch it.
 
     Raises:
@@ -144,7 +144,7 @@ def _found(uv: UvProgram, version: str) -> Path | None:
     return Path(printed.strip().splitlines()[-1])
 
 
-def _fetched(uv: UvProgram, wanted: Wanted) -> Path:
+def _fetched(uv: UvProgram, wanted: PythonRequest) -> Path:
     said = "not a version"
     if not re.match(r"[-/.]", wanted.version):
         try:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from entrypoint import untrusted_file
 from entrypoint.agent.environment.interpreter import Interpreter
-from entrypoint.agent.environment.uv_program import UvProgram
+from entrypoint.agent.environment.uv import UvProgram
 from entrypoint.agent.environment.wheel import WheelRefused, unpack
-from entrypoint.errors import EnvironmentFailure, Problem
+from entrypoint.runtime import untrusted_file
+from entrypoint.runtime.errors import EnvironmentFailure, Problem
 
 # Folders that say of themselves that they are caches or virtual environments.
 _MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")

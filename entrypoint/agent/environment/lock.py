@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
 
-from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.package_folder import FoundPackage
 from entrypoint.agent.environment.requirement_lines import local_path
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from entrypoint.errors import EnvironmentFailure, Problem
+from entrypoint.runtime.errors import EnvironmentFailure, Problem
 
 
 @dataclass(frozen=True)

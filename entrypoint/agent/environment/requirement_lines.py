@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 
 from entrypoint.agent.environment import toml_file, uv_settings
-from entrypoint.errors import InputFailure, Place, Problem
-from entrypoint.untrusted_file import Bound
-from entrypoint.workspace import Workspace
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.runtime.errors import InputFailure, Place, Problem
+from entrypoint.runtime.untrusted_file import Bound
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Whatever uv takes for one, so that none is left to uv.
@@ -82,7 +82,7 @@ def read(
         InputFailure: every file that can't be read, and every include that leads to none.
 
     """
-    reader = _Reader(workspace)
+    reader = _RequirementsFile(workspace)
     lines = [line for file in files for line in reader.lines(file)]
     lines += [line for file in constraints for line in reader.lines(file, is_constraint=True)]
     if reader.problems:
@@ -90,7 +90,7 @@ def read(
     return tuple(lines)
 
 
-class _Reader:
+class _RequirementsFile:
     """Reads files until there are too many, and keeps every problem."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.requirement_lines import (
     RequirementLine,
     anchored,
@@ -17,8 +17,8 @@ from entrypoint.agent.environment.requirement_lines import (
     without_comment,
 )
 from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
-from entrypoint.errors import InputFailure, Problem
-from entrypoint.workspace import Workspace
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.runtime.errors import InputFailure, Problem
 
 _KNOWN = ("uv.lock", "pyproject.toml", "requirements.txt")
 _INDEX_OPTION = re.compile(r"(?:-i|--index-url|--extra-index-url)[\s=]+(\S+)")

@@ -7,20 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from entrypoint.agent import foreign_file
-from entrypoint.agent.environment.credentials import without_credentials
+from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.indexes import Indexes
 from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import PYPI, Resolution
 from entrypoint.agent.environment.package_folder import FoundPackage
-from entrypoint.agent.environment.requirement_lines import (
-    RequirementLine,
-    anchored,
-    local_path,
-)
+from entrypoint.agent.environment.requirement_lines import RequirementLine, anchored, local_path
 from entrypoint.agent.environment.requirements import Requirements, has_sources, is_package
 from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
-from entrypoint.agent.environment.uv_program import UvProgram
+from entrypoint.agent.environment.uv import UvProgram
+from entrypoint.runtime import untrusted_file
 
 # Where the lines of the input `requirements` stand: in no file of the checkout.
 _INPUT = "the input `requirements`"
@@ -99,7 +95,7 @@ class Resolver:
             *options,
             cwd=self.cwd,
         )
-        return Resolution.parse(foreign_file.read(resolved))
+        return Resolution.parse(untrusted_file.read_text(resolved))
 
     @property
     def cwd(self) -> Path:
@@ -181,7 +177,7 @@ class Resolver:
             *("--frozen", "--quiet", "--no-header", "--no-annotate", "--no-default-groups"),
             cwd=folder,
         )
-        text = foreign_file.read(exported).replace("\\\n", "")
+        text = untrusted_file.read_text(exported).replace("\\\n", "")
         lines = [*indexes(lock), *(line.strip() for line in text.splitlines())]
         return [
             RequirementLine(lock, 1, line) for line in lines if line and not line.startswith("#")

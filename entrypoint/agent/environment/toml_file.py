@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from entrypoint import untrusted_file
-from entrypoint.errors import InputFailure, Place, Problem
-from entrypoint.untrusted_file import Bound, Unreadable
+from entrypoint.runtime import untrusted_file
+from entrypoint.runtime.errors import InputFailure, Place, Problem
+from entrypoint.runtime.untrusted_file import Bound, Unreadable
 
 _BOUNDS = {
     "uv.lock": Bound(20_000_000, "Lock fewer packages."),

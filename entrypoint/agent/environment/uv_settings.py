@@ -13,8 +13,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from entrypoint.agent.environment import toml_file
-from entrypoint.errors import InputFailure, Place, Problem
-from entrypoint.workspace import Workspace
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.runtime.errors import InputFailure, Place, Problem
 
 _INDEXES = ("index-url", "extra-index-url", "find-links")
 # What takes a package out of a resolution, though it is required.

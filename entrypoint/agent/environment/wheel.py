@@ -7,7 +7,7 @@ import stat
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from entrypoint import untrusted_file
+from entrypoint.runtime import untrusted_file
 
 _LARGEST = 1 << 30
 _MOST_FILES = 50_000

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from entrypoint.resources.scan.bindings import Scope
+from entrypoint.resources.scan.symbol_table import LexicalScope
 from entrypoint.resources.scan.values import (
     UNKNOWN,
+    ContainerLiteral,
     Data,
-    Given,
-    Held,
+    KwArgs,
     Method,
     Pair,
     Text,
@@ -23,7 +23,7 @@ from entrypoint.resources.scan.values import (
 )
 
 if TYPE_CHECKING:
-    from entrypoint.resources.scan.follower import Follower
+    from entrypoint.resources.scan.evaluator import Evaluator
 
 # `{"server": {"url": ...}}`
 _DEEPEST = 2
@@ -32,14 +32,14 @@ _DEEPEST = 2
 class Containers:
     """Opens what stands in the code as a list or a dictionary."""
 
-    def __init__(self, follower: "Follower") -> None:
+    def __init__(self, follower: "Evaluator") -> None:
         self._follower = follower
         self._known: dict[int, Values] = {}
 
     def item(self, of: Value, position: int) -> Iterable[Value]:
         """What stands at a position."""
         match of:
-            case Held(ast.List(elts) | ast.Tuple(elts), scope):
+            case ContainerLiteral(ast.List(elts) | ast.Tuple(elts), scope):
                 if -len(elts) <= position < len(elts):
                     return self._follower.values(elts[position], scope)
             case Data(list() as data):
@@ -52,11 +52,11 @@ class Containers:
     def entry(self, of: Value, key: Value) -> Iterable[Value]:
         """What a dictionary holds under a key; nothing when it certainly holds nothing there."""
         if not isinstance(key, Text) or not key.is_known:
-            if isinstance(of, Held | Data):
+            if isinstance(of, ContainerLiteral | Data):
                 return alternatives(self.inside(View(of, "values")))
             return UNKNOWN
         match of:
-            case Held(ast.Dict(keys, entries), scope):
+            case ContainerLiteral(ast.Dict(keys, entries), scope):
                 # The last one counts.
                 for name, entry in reversed(list(zip(keys, entries, strict=True))):
                     if name is None:
@@ -74,7 +74,7 @@ class Containers:
                 return ()
             case Data(dict() as data):
                 return (of_data(data[key.text]),) if key.text in data else ()
-            case Given(call, scope):
+            case KwArgs(call, scope):
                 text = key.text
                 argument = self._follower.sites.argument
                 given = self._follower.once(
@@ -85,7 +85,7 @@ class Containers:
 
     def inside(self, of: Value) -> Values:
         """The elements of a value."""
-        if not isinstance(of, Held):
+        if not isinstance(of, ContainerLiteral):
             return some(self._inside(of))
         if id(of.node) not in self._known:
             found = self._follower.once((id(of.node), "inside"), lambda: some(self._inside(of)))
@@ -97,17 +97,19 @@ class Containers:
 
     def _inside(self, of: Value) -> Iterable[Value]:
         match of:
-            case Held(ast.List(elts) | ast.Tuple(elts) | ast.Set(elts), scope):
+            case ContainerLiteral(ast.List(elts) | ast.Tuple(elts) | ast.Set(elts), scope):
                 return [value for each in elts for value in self.element(each, scope)]
-            case Held(ast.ListComp() | ast.SetComp() | ast.GeneratorExp() as node, scope):
+            case ContainerLiteral(
+                ast.ListComp() | ast.SetComp() | ast.GeneratorExp() as node, scope
+            ):
                 return self._follower.values(node.elt, scope)
-            case Held(ast.DictComp() as node, scope):
+            case ContainerLiteral(ast.DictComp() as node, scope):
                 return self._follower.values(node.key, scope)
-            case Held(ast.Dict(keys), scope):
+            case ContainerLiteral(ast.Dict(keys), scope):
                 return [value for key in keys if key for value in self._follower.values(key, scope)]
             case View(held, "enumerate"):
                 return [Pair(UNKNOWN, (each,)) for each in self.inside(held)]
-            case View(Held(ast.Dict(keys, entries), scope), which):
+            case View(ContainerLiteral(ast.Dict(keys, entries), scope), which):
                 return [
                     value
                     for key, entry in zip(keys, entries, strict=True)
@@ -136,19 +138,19 @@ class Containers:
         for value in values:
             found = [each for key in keys for each in self.entry(value, Text(key))]
             yield from found
-            if not found and depth < _DEEPEST and isinstance(value, Held | Data):
+            if not found and depth < _DEEPEST and isinstance(value, ContainerLiteral | Data):
                 yield from self.within(tuple(self.inside(View(value, "values"))), keys, depth + 1)
 
-    def element(self, node: ast.expr, scope: Scope) -> Values:
+    def element(self, node: ast.expr, scope: LexicalScope) -> Values:
         """What an element may be worth; `*more` is worth all that `more` holds."""
         if isinstance(node, ast.Starred):
             return self._follower.elements(node.value, scope)
         return self._follower.values(node, scope)
 
-    def called(self, method: Method, call: ast.Call, scope: Scope) -> Iterable[Value]:
+    def called(self, method: Method, call: ast.Call, scope: LexicalScope) -> Iterable[Value]:
         """What a method gives."""
         match method:
-            case Method(Held() | Data() as of, "get") if call.args:
+            case Method(ContainerLiteral() | Data() as of, "get") if call.args:
                 found = [
                     value
                     for key in self._follower.values(call.args[0], scope)
@@ -157,9 +159,9 @@ class Containers:
                 return found or (
                     self._follower.values(call.args[1], scope) if call.args[1:] else UNKNOWN
                 )
-            case Method(Held() | Data() as of, "values" | "items" as which):
+            case Method(ContainerLiteral() | Data() as of, "values" | "items" as which):
                 return (View(of, which),)
-            case Method(Held() | Data() as of, "keys" | "copy" | "to_dict"):
+            case Method(ContainerLiteral() | Data() as of, "keys" | "copy" | "to_dict"):
                 return (of,)
             case Method(Text() as of, "strip"):
                 return (of,)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from entrypoint.errors import Place
+from entrypoint.runtime.errors import Place
 
 # Of one module, and of all that are read, in bytes: code that people write is smaller.
 _LARGEST = 500_000

@@ -9,34 +9,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent.source.source import Source
-from entrypoint.errors import Place
 from entrypoint.resources.kinds import of_model
 from entrypoint.resources.resource import Use
-from entrypoint.resources.scan.bindings import Scope
-from entrypoint.resources.scan.calls import (
+from entrypoint.resources.scan.evaluator import Evaluator
+from entrypoint.resources.scan.known_calls import (
     CALLS_ANOTHER,
     MAKES_A_CLIENT,
     OPENAI_CLIENTS,
     ROWS,
     SAME_CLIENT,
     USER_CREDENTIALS,
-    Row,
+    KnownCall,
 )
-from entrypoint.resources.scan.follower import Follower
-from entrypoint.resources.scan.modules import Module, parsed, reachable
+from entrypoint.resources.scan.modules import Module, PlaceOf, parsed, reachable
+from entrypoint.resources.scan.symbol_table import LexicalScope
 from entrypoint.resources.scan.values import (
-    HOLE,
     UNKNOWN,
-    Held,
+    UNKNOWN_PART,
+    CallResult,
+    ContainerLiteral,
     Local,
-    Made,
     Symbol,
     Text,
     Value,
     Values,
     View,
 )
+from entrypoint.runtime.errors import Place
 
 # Uses in all; no agent has as many.
 _MOST = 2_000
@@ -56,22 +55,23 @@ class Findings:
 
 
 def scan(
-    agent: Source,
+    agent: str,
+    place: PlaceOf,
     code_paths: Path,
-    place: Callable[[Path, int, int], Place | None],
+    code_paths_place: Callable[[Path, int, int], Place | None],
     config: Mapping[str, Any] | None,
 ) -> Findings:
-    """Read the agent and those modules under `code_paths` that it imports.
+    """Read the agent's code and those modules under `code_paths` that it imports.
 
-    `place`: where a line and column of such a module are in the checkout. `config`: what the
-    agent's `ModelConfig` holds.
+    `place` tells where a line and a column of the agent are in the checkout, `code_paths_place`
+    where those of such a module are. `config` is what the agent's `ModelConfig` holds.
     """
-    tree = parsed(agent.text)
+    tree = parsed(agent)
     if tree is None:
         return Findings()
-    module = Module("<agent>", agent.text, tree, agent.place)
+    module = Module("<agent>", agent, tree, place)
     try:
-        reader = _Reader(Follower(reachable(module, code_paths, place), config))
+        reader = _Scan(Evaluator(reachable(module, code_paths, code_paths_place), config))
     except RecursionError:  # code that nests endlessly is no agent's
         return Findings()
     return Findings(
@@ -81,10 +81,10 @@ def scan(
     )
 
 
-class _Reader:
-    def __init__(self, follower: Follower) -> None:
+class _Scan:
+    def __init__(self, follower: Evaluator) -> None:
         self._follower = follower
-        self._rows: dict[str, list[Row]] = defaultdict(list)
+        self._rows: dict[str, list[KnownCall]] = defaultdict(list)
         for row in ROWS:
             self._rows[row.call.rpartition(".")[2]].append(row)
 
@@ -126,7 +126,7 @@ class _Reader:
             for value in self._follower.values(call.func, scope)
         )
 
-    def _uses(self, call: ast.Call, scope: Scope) -> Iterator[Use]:
+    def _uses(self, call: ast.Call, scope: LexicalScope) -> Iterator[Use]:
         called = self._follower.values(call.func, scope)
         for value in called:
             if not isinstance(value, Symbol):
@@ -139,28 +139,30 @@ class _Reader:
                     for use in self._uses_of(row, value, call, scope):
                         yield use if len(called) == 1 else replace(use, certain=False)
 
-    def _matching(self, path: str) -> Iterator[Row]:
+    def _matching(self, path: str) -> Iterator[KnownCall]:
         path = SAME_CLIENT.sub("", path)
         rows = self._rows.get(path.rpartition(".")[2], ())
         return (row for row in rows if _matches(row, path))
 
-    def _uses_of(self, row: Row, called: Symbol, call: ast.Call, scope: Scope) -> Iterator[Use]:
+    def _uses_of(
+        self, row: KnownCall, called: Symbol, call: ast.Call, scope: LexicalScope
+    ) -> Iterator[Use]:
         by = f"{_shown(row, called.path)}(...)"
         access = self._access(call, scope, called.of)
         place = _place(call, scope)
         for value in self._texts(row, call, scope):
             # What isn't known could be anything, also what another row's client is told.
-            found = row.read(value.text if isinstance(value, Text) else HOLE)
+            found = row.read(value.text if isinstance(value, Text) else UNKNOWN_PART)
             if found is None:
                 continue
             kind, name = found
-            if name and (HOLE in name or name.endswith("*")):
+            if name and (UNKNOWN_PART in name or name.endswith("*")):
                 name = None
             certain = len(access) == 1 and (not isinstance(value, Text) or value.certain)
             for on_behalf in sorted(access):
                 yield Use(kind, name or None, by, "code", place, on_behalf, row.over_mcp, certain)
 
-    def _texts(self, row: Row, call: ast.Call, scope: Scope) -> Iterable[Value]:
+    def _texts(self, row: KnownCall, call: ast.Call, scope: LexicalScope) -> Iterable[Value]:
         """What the row's argument is worth; nothing when it isn't given."""
         follower, argument = self._follower, row.argument
         match row.how:
@@ -175,7 +177,9 @@ class _Reader:
                 levels = (catalog, schema, name or UNKNOWN)
                 if any(len(each) > 1 for each in levels):
                     return UNKNOWN
-                known = [each[0].text if isinstance(each[0], Text) else HOLE for each in levels]
+                known = [
+                    each[0].text if isinstance(each[0], Text) else UNKNOWN_PART for each in levels
+                ]
                 return (Text(".".join(known)),)
         values = follower.sites.argument(call, scope, argument.names, argument.position)
         if row.how == "each":
@@ -184,7 +188,9 @@ class _Reader:
             return follower.containers.within(values, ("url", "server_url"))
         return values
 
-    def _is_databricks(self, row: Row, call: ast.Call, scope: Scope, of: Made | None) -> bool:
+    def _is_databricks(
+        self, row: KnownCall, call: ast.Call, scope: LexicalScope, of: CallResult | None
+    ) -> bool:
         """Whether the row's condition holds for the call, or for what its client was made with."""
         condition = row.condition
         if condition is None:
@@ -207,7 +213,7 @@ class _Reader:
                     return True
         return False
 
-    def _calls_of(self, path: str) -> list[tuple[ast.Call, Scope]]:
+    def _calls_of(self, path: str) -> list[tuple[ast.Call, LexicalScope]]:
         return [
             (call, scope)
             for scope in self._follower.scopes()
@@ -217,13 +223,13 @@ class _Reader:
 
     def _is_databricks_client(self, value: Value) -> bool:
         """Whether it is a client of OpenAI's protocol that asks Databricks."""
-        return isinstance(value, Made) and any(
+        return isinstance(value, CallResult) and any(
             value.path.endswith(f".{name}")
             and value.path.startswith(packages)
             and (
                 condition is None
                 or self._is_databricks(
-                    Row(packages, name, of_model, condition.argument, condition=condition),
+                    KnownCall(packages, name, of_model, condition.argument, condition=condition),
                     value.call,
                     value.scope,
                     None,
@@ -232,7 +238,9 @@ class _Reader:
             for packages, name, condition in OPENAI_CLIENTS
         )
 
-    def _access(self, call: ast.Call, scope: Scope, of: Made | None, depth: int = 0) -> set[bool]:
+    def _access(
+        self, call: ast.Call, scope: LexicalScope, of: CallResult | None, depth: int = 0
+    ) -> set[bool]:
         """Whether the call, or the client through which it goes, acts for the user; maybe both.
 
         Each thing that the call is given may say so, and one that says nothing else decides.
@@ -248,31 +256,31 @@ class _Reader:
 
     def _access_of(self, value: Value, depth: int) -> set[bool]:
         """Of a client, or of the credentials for one; nothing for anything else."""
-        if isinstance(value, Made | Symbol) and value.path.endswith(USER_CREDENTIALS):
+        if isinstance(value, CallResult | Symbol) and value.path.endswith(USER_CREDENTIALS):
             return {True}
-        if isinstance(value, Made):
+        if isinstance(value, CallResult):
             return self._access(value.call, value.scope, value.of, depth + 1)
         return set()
 
-    def _has_user_credentials(self, call: ast.Call, scope: Scope) -> bool:
+    def _has_user_credentials(self, call: ast.Call, scope: LexicalScope) -> bool:
         return any(
-            isinstance(value, Made | Symbol) and value.path.endswith(USER_CREDENTIALS)
+            isinstance(value, CallResult | Symbol) and value.path.endswith(USER_CREDENTIALS)
             for values in self._arguments(call, scope)
             for value in values
         )
 
-    def _arguments(self, call: ast.Call, scope: Scope) -> Iterator[Values]:
+    def _arguments(self, call: ast.Call, scope: LexicalScope) -> Iterator[Values]:
         """What each argument is worth; what stands in a dictionary counts as one too."""
         for node in (*call.args, *(keyword.value for keyword in call.keywords)):
             values = self._follower.values(node, scope)
-            held = [each for each in values if isinstance(each, Held)]
+            held = [each for each in values if isinstance(each, ContainerLiteral)]
             inside = (self._follower.containers.inside(View(each, "values")) for each in held)
             yield (*values, *itertools.chain.from_iterable(inside))
 
-    def _at_load(self) -> list[Scope]:
+    def _at_load(self) -> list[LexicalScope]:
         """The scopes whose code runs when the agent is loaded."""
         todo = [scope for scope in self._follower.scopes() if scope.parent is None]
-        seen: list[Scope] = []
+        seen: list[LexicalScope] = []
         while todo:
             scope = todo.pop()
             if scope in seen:
@@ -285,7 +293,7 @@ class _Reader:
         return seen
 
 
-def _run(called: Value) -> Iterator[Scope]:
+def _run(called: Value) -> Iterator[LexicalScope]:
     """The scopes that run when something is called."""
     if not isinstance(called, Local):
         return
@@ -297,17 +305,17 @@ def _run(called: Value) -> Iterator[Scope]:
             yield child
 
 
-def _is_function(scope: Scope) -> bool:
+def _is_function(scope: LexicalScope) -> bool:
     return isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
 
 
-def _matches(row: Row, path: str) -> bool:
+def _matches(row: KnownCall, path: str) -> bool:
     return f".{path}".endswith(f".{row.call}") and any(
         path.startswith(f"{package}.") for package in row.packages
     )
 
 
-def _place(call: ast.Call, scope: Scope) -> Place | None:
+def _place(call: ast.Call, scope: LexicalScope) -> Place | None:
     # The parser counts bytes.
     line = scope.module.lines[call.lineno - 1].encode()[: call.col_offset]
     return scope.module.place(call.lineno, len(line.decode(errors="ignore")) + 1)
@@ -318,7 +326,7 @@ def _position_of(use: Use) -> tuple[str, int, int]:
     return (place.file, place.line or 0, place.column or 0) if place else ("", 0, 0)
 
 
-def _shown(row: Row, path: str) -> str:
+def _shown(row: KnownCall, path: str) -> str:
     """What is called, for a sentence: a function's name alone would say little."""
     return path if row.call.islower() and "(" not in path else row.call.replace("()", "(...)")
 

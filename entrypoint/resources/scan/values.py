@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from entrypoint.resources.scan.bindings import Defined, Scope
+from entrypoint.resources.scan.symbol_table import Defined, LexicalScope
 
 # Stands in a text for a part that is not known; no name can hold it.
-HOLE = "\0"
+UNKNOWN_PART = "\0"
 # What may be worth more than this, or is longer, isn't followed any further.
 MOST = 256
 LONGEST = 2_000
@@ -16,7 +16,10 @@ LONGEST = 2_000
 
 @dataclass(frozen=True)
 class Text:
-    """A text; what isn't known of it is a HOLE. Not `certain`: one of several that it may be."""
+    """A text; what isn't known of it is UNKNOWN_PART.
+
+    Not `certain`: one of several that it may be.
+    """
 
     text: str
     certain: bool = True
@@ -24,7 +27,7 @@ class Text:
     @property
     def is_known(self) -> bool:
         """Whether all of it is."""
-        return HOLE not in self.text
+        return UNKNOWN_PART not in self.text
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,17 @@ class Symbol:
     """Something that the code imports, by its dotted path, or an attribute of what that made."""
 
     path: str
-    of: "Made | None" = None
+    of: "CallResult | None" = None
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class CallResult:
     """What calling a symbol gives; its attributes have the path `called().attribute`."""
 
     path: str
     call: ast.Call
-    scope: Scope
-    of: "Made | None" = None
+    scope: LexicalScope
+    of: "CallResult | None" = None
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,11 @@ class Instance:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class ContainerLiteral:
     """A list, a set, a tuple, a dictionary or a comprehension, as it stands in the code."""
 
     node: ast.expr
-    scope: Scope
+    scope: LexicalScope
     certain: bool = True
 
 
@@ -78,18 +81,18 @@ class Data:
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class KwArgs:
     """The keyword arguments of a call, as a function has them in `**kwargs`."""
 
     call: ast.Call
-    scope: Scope
+    scope: LexicalScope
 
 
 @dataclass(frozen=True)
 class Method:
     """A method of a text or of a container."""
 
-    of: "Text | Held | Data"
+    of: "Text | ContainerLiteral | Data"
     name: str
 
 
@@ -97,7 +100,7 @@ class Method:
 class View:
     """The `values()` or the `items()` of a dictionary, or `enumerate` of what it holds."""
 
-    of: "Held | Data | View"
+    of: "ContainerLiteral | Data | View"
     which: str
 
 
@@ -115,7 +118,18 @@ class Unknown:
 
 
 Value = (
-    Text | Symbol | Made | Local | Instance | Held | Data | Given | Method | View | Pair | Unknown
+    Text
+    | Symbol
+    | CallResult
+    | Local
+    | Instance
+    | ContainerLiteral
+    | Data
+    | KwArgs
+    | Method
+    | View
+    | Pair
+    | Unknown
 )
 Values = tuple[Value, ...]
 UNKNOWN: Values = (Unknown(),)
@@ -142,6 +156,6 @@ def alternatives(values: Iterable[Value]) -> Values:
 
 def uncertain(value: Value) -> Value:
     """The value, as one of several."""
-    if isinstance(value, Text | Held | Data) and value.certain:
+    if isinstance(value, Text | ContainerLiteral | Data) and value.certain:
         return replace(value, certain=False)
     return value

@@ -1,0 +1,96 @@
+"""Folders that travel with the agent, walked with a bound on what there is in them."""
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from entrypoint.runtime import untrusted_file
+
+_MOST_LEVELS = 50
+_GIGABYTE = 10**9
+
+
+class TooMuch(ValueError):
+    """There is more in a folder than anybody can log."""
+
+
+@dataclass
+class Budget:
+    """How much may be found, in one walk or in several together."""
+
+    size: int
+    """In bytes."""
+    entries: int = 50_000
+    found: int = field(default=0, init=False)
+    found_size: int = field(default=0, init=False)
+
+    def spend(self, size: int) -> None:
+        """Count one entry.
+
+        Raises:
+            TooMuch: there were too many.
+
+        """
+        self.found_size += size
+        self.found += 1
+        if self.found > self.entries:
+            raise TooMuch(f"has more than {self.entries:,} files and folders.")
+        if self.found_size > self.size:
+            raise TooMuch(f"has more than {self.size // _GIGABYTE} GB.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a folder: where it stands, and what that leads to if a part of it is a link."""
+
+    path: Path
+    real: Path
+    is_folder: bool
+
+
+def walk(
+    top: Path, budget: Budget, skip: Callable[[Path, Path], bool] = lambda _path, _real: False
+) -> Iterator[Entry]:
+    """What stands at `top`, a resolved path, and below it: every folder before what is in it.
+
+    Links are followed. `skip` is asked first, with where an entry stands and what it leads to; what
+    it refuses with a ValueError or skips is not looked at.
+
+    Raises:
+        TooMuch: there are too many entries or bytes, or they nest too deeply.
+        ValueError: something is neither a file nor a folder.
+
+    """
+    todo = [(top, top, 0)]
+    while todo:
+        path, at, level = todo.pop()
+        real = followed(at)
+        if skip(path, real):
+            continue
+        status = real.lstat()
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if not (is_folder or stat.S_ISREG(status.st_mode)):
+            raise ValueError(
+                f"`{path.name}` is {untrusted_file.kind(status.st_mode)}, not a file or a folder."
+            )
+        budget.spend(0 if is_folder else status.st_size)
+        yield Entry(path, real, is_folder)
+        if is_folder:
+            if level == _MOST_LEVELS:
+                raise TooMuch(f"nests more than {_MOST_LEVELS} folders deep.")
+            names = untrusted_file.names(real, budget.entries + 1)
+            todo += [(path / name, real / name, level + 1) for name in reversed(names)]
+
+
+def followed(path: Path) -> Path:
+    """What a path leads to: itself, unless it is a link.
+
+    Raises:
+        ValueError: the link leads round in a circle.
+
+    """
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"`{path.name}` is a link that leads nowhere.") from error

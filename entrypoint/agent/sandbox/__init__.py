@@ -1,0 +1,1 @@
+"""Where programs that aren't ours run: without secrets, in folders of their own."""

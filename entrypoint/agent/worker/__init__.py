@@ -1,0 +1,1 @@
+"""What runs in the agent's own interpreter. Imports nothing of the package."""

@@ -1,0 +1,1 @@
+"""The workspace: what it allows, and what its refusals mean."""

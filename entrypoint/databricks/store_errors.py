@@ -1,0 +1,59 @@
+"""What a store's refusal means, and what mends it."""
+
+from entrypoint.databricks import experiment_errors
+from entrypoint.databricks.model_errors import Target
+from entrypoint.inputs.model_name import ModelName
+from entrypoint.runtime.errors import Problem
+
+# The packages with which MLflow brings files to a cloud's storage.
+_CLOUDS = {"boto3": "S3", "azure": "Azure Storage", "google": "Google Cloud Storage"}
+
+
+def words(error: Exception) -> str:
+    """What is said; the Databricks SDK goes on with its whole configuration."""
+    return str(error).partition(". Config: ")[0].partition(". Env: ")[0]
+
+
+def explain(
+    code: str, message: str, target: ModelName | None, experiment: str, principal: str
+) -> Problem | None:
+    """What a workspace's refusal while publishing means, as the preflight would have said it.
+
+    Without a `target` or an `experiment` it is not about that. `code` is the `error_code` of an
+    MlflowException or a DatabricksError. None where it can't be told.
+    """
+    problem = Target(target, principal).explain(code, message) if target else None
+    if problem or not experiment:
+        return problem
+    return experiment_errors.explain(code, message, experiment)
+
+
+def of_login() -> Problem:
+    """That the workspace took the job's token at first, and then neither it nor another one."""
+    return Problem(
+        "The workspace doesn't take the job's token any more, which it took when the job began.",
+        "Run the job again. If that doesn't help, see whether the token was revoked, or the service"
+        " principal removed from the workspace.",
+    )
+
+
+def of_storage(error: Exception) -> Problem | None:
+    """Why files can't go up where the workspace gives keys for its cloud's storage.
+
+    Databricks is about to give no keys any more, and then this is over:
+    https://github.com/mlflow/mlflow/pull/25987
+    """
+    missing = error.__cause__
+    if not isinstance(missing, ImportError):
+        return None
+    cloud = _CLOUDS.get((missing.name or "").partition(".")[0])
+    if not cloud:
+        return None
+    return Problem(
+        f"The workspace wants the files of a model version brought to {cloud} directly, which"
+        " log-agent can't do.",
+        "Let them go through the workspace:\n\n"
+        "    env:\n"
+        '      MLFLOW_USE_DATABRICKS_SDK_MODEL_ARTIFACTS_REPO_FOR_UC: "true"\n\n'
+        "If it refuses that, ask Databricks to enable the Files API for models in Unity Catalog.",
+    )

@@ -1,0 +1,1 @@
+"""What is done: a file for each job, read from top to bottom."""

@@ -1,0 +1,223 @@
+"""The plan: everything that is known without running the agent."""
+
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from entrypoint.agent import artifact_inputs, code_paths, manifest, unneeded_secrets
+from entrypoint.agent.build import BuildSpec
+from entrypoint.agent.environment import interpreter, requirements
+from entrypoint.agent.environment.uv_environment import Environment
+from entrypoint.agent.sandbox.sandbox import step_environ
+from entrypoint.agent.signature_file import read_signature
+from entrypoint.agent.source import agent_source, static_checks
+from entrypoint.github import checkout_credentials
+from entrypoint.inputs.event import Event
+from entrypoint.inputs.inputs import Inputs
+from entrypoint.inputs.yaml_file import read_yaml
+from entrypoint.jobs.context import Job
+from entrypoint.registry.labels import Labels
+from entrypoint.registry.stores import Stores, not_configured
+from entrypoint.resources import file as resources_file
+from entrypoint.resources.check.review import Review
+from entrypoint.resources.resource import Declarations
+from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.runtime.errors import InputFailure, Place, Problem
+from entrypoint.runtime.log import Log
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, with what."""
+
+    mode: str
+    inputs: Inputs
+    requirements: requirements.Requirements
+    python: interpreter.PythonRequest | None
+    model_config: dict[str, Any] | None
+    declarations: Declarations
+    order: BuildSpec
+    labels: Labels
+    stores: Stores | None
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether Databricks is where something is to be written."""
+        return self.mode != "preview" and self.stores is not None and self.stores.at_databricks
+
+    def manifest(self, environment: Environment) -> manifest.Manifest:
+        """What goes into the agent, once its environment is known.
+
+        Raises:
+            InputFailure: two artifacts would end in one place.
+
+        """
+        order = self.order
+        try:
+            files, places = manifest.laid_out(
+                order.code, order.code_paths.folder, self.inputs.artifacts
+            )
+        except ValueError as error:
+            raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
+        given = {
+            "model_config": self.model_config,
+            "signature": order.signature,
+            "input_example": self.inputs.input_example and [self.inputs.input_example.value],
+        }
+        return manifest.Manifest.of(
+            manifest.ManifestInputs(
+                files=files,
+                flavor=self.inputs.flavor,
+                python_version=environment.python_version,
+                requirements=environment.lock.lines,
+                artifacts=places,
+                given={name: value for name, value in given.items() if value is not None},
+                resources=self.declarations.resources,
+                scopes=self.declarations.api_scopes,
+            )
+        )
+
+    def findings(self) -> Findings:
+        """What the code uses of Databricks; nothing of it is run."""
+        order = self.order
+
+        def place(name: Path, line: int, column: int) -> Place | None:
+            found = order.place(Path("code", name), line)
+            return found and replace(found, column=column)
+
+        source = order.source
+        return scan(source.text, source.place, order.code_paths.folder, place, self.model_config)
+
+    def tell_unneeded_secrets(self, job: Job) -> None:
+        """Name the secrets of the step that the agent is handed without a use for them."""
+        written = (self.order.source.text, str(self.model_config))
+        shipped = unneeded_secrets.texts_in(self.order.code_paths.folder)
+        if names := unneeded_secrets.find(job.environ, chain(written, shipped)):
+            job.log.notice(unneeded_secrets.notice(names))
+
+    def review(self, log: Log) -> Review:
+        """The review of what the agent may use, before anything is seen."""
+        agent = self.order.shown
+        beside = str(Path(agent).with_name("resources.yml"))
+        level = self.inputs.check_resources
+        return Review(self.declarations, level, Place(agent), beside, log)
+
+
+def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
+    """Read what the inputs name; everything that can be wrong without running the agent is found.
+
+    `folder` is for what is made of it.
+
+    Raises:
+        Failure: what is wrong.
+
+    """
+    workspace = job.workspace
+    mode = event.mode_for(inputs.mode)
+    if notice := event.preview_notice(inputs.mode):
+        job.log.notice(notice)
+    if event.on_github and (notice := checkout_credentials.notice(workspace.root)):
+        job.log.notice(notice)
+    stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
+    _check_target(mode, inputs, stores)
+    agent = agent_source.read(inputs.agent_path, workspace.relative(inputs.agent_path))
+    static_checks.check(agent)
+    if agent.left_out:
+        left_out = ", ".join(agent.left_out)
+        job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))
+    artifact_inputs.check(inputs.artifacts, inputs.flavor, workspace)
+    asked = _requirements(job, inputs, agent)
+    declarations = _declarations(job, inputs)
+    order = BuildSpec(
+        agent=inputs.agent_path,
+        code=_code(agent, inputs.agent_path, folder),
+        source=agent,
+        workspace=workspace,
+        flavor=inputs.flavor,
+        model_config=inputs.model_config,
+        input_example=inputs.input_example.value if inputs.input_example else None,
+        signature=read_signature(inputs.signature, workspace) if inputs.signature else None,
+        authorization=resources_file.authorization(declarations),
+        code_paths=_code_paths(job, inputs, agent, folder),
+        artifacts=inputs.artifacts,
+        verify=inputs.verify,
+    )
+    return Plan(
+        mode=mode,
+        inputs=inputs,
+        requirements=asked,
+        model_config=read_yaml("model-config", inputs.model_config, workspace)
+        if inputs.model_config
+        else None,
+        python=interpreter.wanted(inputs.python_version, inputs.agent_path, asked, workspace),
+        declarations=declarations,
+        order=order,
+        labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
+        stores=stores,
+    )
+
+
+def _check_target(mode: str, inputs: Inputs, stores: Stores | None) -> None:
+    if mode != "preview" and stores is None:
+        raise not_configured(mode)
+    if mode == "register" and inputs.uc_target is None:
+        raise InputFailure(
+            Problem(
+                "`uc-target`: `mode: register` needs the name of the model.",
+                "Add it to the step:\n\n    with:\n      uc-target: prod.agents.support",
+            )
+        )
+
+
+def _requirements(
+    job: Job, inputs: Inputs, agent: agent_source.AgentSource
+) -> requirements.Requirements:
+    """Those of the input, else those that are found; a notebook's `%pip` lines come on top."""
+    of_notebook = requirements.given(agent.requirements, job.workspace, inputs.agent_path)
+    if of_notebook != requirements.Requirements():
+        job.log.notice(
+            Problem(
+                f"`requirements`: the notebook's `%pip install` lines are taken:"
+                f" {', '.join(agent.requirements)}."
+            )
+        )
+    if inputs.requirements:
+        asked = requirements.given(inputs.requirements, job.workspace, inputs.agent_path)
+    else:
+        try:
+            asked = requirements.found(inputs.agent_path, job.workspace)
+        except InputFailure:
+            if of_notebook == requirements.Requirements():
+                raise
+            return of_notebook
+    return asked + of_notebook
+
+
+def _code(agent: agent_source.AgentSource, path: Path, folder: Path) -> Path:
+    """The Python file that MLflow runs and logs: the user's own, if it is one."""
+    if agent.code is None:
+        return path
+    code = folder / "agent" / agent.file_name
+    code.parent.mkdir()
+    code.write_text(agent.code, encoding="utf-8")
+    return code
+
+
+def _code_paths(
+    job: Job, inputs: Inputs, agent: agent_source.AgentSource, folder: Path
+) -> code_paths.CodePaths:
+    laid_out = code_paths.lay_out(
+        inputs.code_paths, agent.text, job.workspace, folder / "code_paths"
+    )
+    if laid_out.left_out:
+        job.log.line("`code-paths`: these are never shipped, and were left out:")
+        job.log.foreign("\n".join(laid_out.left_out))
+    return laid_out
+
+
+def _declarations(job: Job, inputs: Inputs) -> Declarations:
+    file = inputs.resources_file or resources_file.found(inputs.agent_path, job.workspace)
+    if file is None:
+        return Declarations()
+    return resources_file.read(file, job.workspace, step_environ(job.environ))

@@ -1,0 +1,136 @@
+"""The program: from arguments and environment to an exit status."""
+
+import argparse
+import gc
+import os
+import signal
+from collections.abc import Mapping, MutableMapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from entrypoint.databricks.auth import env_vars
+from entrypoint.github.step_files import StepFiles
+from entrypoint.github.workflow_log import WorkflowLog
+from entrypoint.inputs.declarations import INPUTS, texts_of
+from entrypoint.inputs.inputs import Reporting
+from entrypoint.inputs.workspace import Workspace
+from entrypoint.jobs.context import Job
+from entrypoint.registry.stores import MLFLOW_SETTINGS
+from entrypoint.runtime import accounts, cancellation, child_processes
+from entrypoint.runtime.deadline import REPORTING, Deadline
+from entrypoint.runtime.errors import Cancelled, Failure, Problem, TimedOut
+from entrypoint.runtime.log import Log, PlainLog
+from entrypoint.runtime.redaction import Secrets
+
+if TYPE_CHECKING:  # it takes long to import
+    from entrypoint.report.result import Result
+
+
+def run(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
+    """Do the job; its exit status: 0, 1 after a failure, 128 + n after signal n.
+
+    What opens something is taken out of `environ`, the process's own, into which libraries look.
+    """
+    # Imports are most of what a job does in here: they make no garbage, and are searched for it.
+    gc.disable()
+    child_processes.adopt()
+    given = dict(environ)
+    for name in env_vars.names(given):
+        environ.pop(name, None)
+    environ.update(MLFLOW_SETTINGS)
+    return _main(arguments, {**given, **MLFLOW_SETTINGS})
+
+
+def _main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    flags = {
+        name.replace("_", "-"): text for name, text in vars(_parser().parse_args(arguments)).items()
+    }
+    on_github = environ.get("GITHUB_ACTIONS") == "true"
+    secrets = Secrets.from_environ(environ)
+    log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
+    texts, workspace = texts_of(environ, flags), _workspace(environ)
+    deadline = Deadline(Reporting.as_far_as_possible(texts, workspace).timeout_seconds)
+    with StepFiles.opened(environ) as files:
+        return _do(Job(texts, environ, workspace, log, secrets, files, deadline))
+
+
+def _do(job: Job) -> int:
+    # First: what follows takes several times as long to import as all the rest.
+    job.log.line(f"log-agent {version('log-agent')}")
+    # Before what starts threads: each has capabilities of its own.
+    refused = _give_up_root(job)
+    from entrypoint.jobs import build, reporting  # noqa: PLC0415
+    from entrypoint.jobs.unexpected_errors import caught  # noqa: PLC0415
+    from entrypoint.report.result import Result  # noqa: PLC0415
+
+    result = Result(notes=job.log.notes)
+
+    def give_up(problem: Problem) -> None:
+        result.fail(problem)
+        child_processes.end_all()
+        reporting.tell(result, job)
+        os._exit(1)
+
+    try:
+        cancellation.heed_signals()
+        with caught(result, job):
+            if refused:
+                raise refused
+            job.deadline.enforce(lambda: _under_way(result), give_up)
+            build.run(job, result)
+        with caught(result, job):
+            job.deadline.begin(REPORTING)
+            reporting.comment(result, job)
+    except Cancelled as cancelled:
+        name = signal.Signals(cancelled.signal_number).name
+        result.fail(Problem(f"The job was cancelled ({name})."))
+        return cancellation.STATUS + cancelled.signal_number
+    except TimedOut as late:  # between the two
+        result.fail(*late.problems)
+    finally:
+        cancellation.ignore_signals()
+        job.deadline.lift()
+        # One that a signal met while it was started is in nobody's `with` block yet.
+        child_processes.end_all()
+        reporting.tell(result, job)
+    return 1 if result.problems else 0
+
+
+def _under_way(result: "Result") -> str:
+    return f"the stage {result.stages[-1].name}" if result.stages else "the job"
+
+
+def _give_up_root(job: Job) -> Failure | None:
+    """Give it up, or say why that can't be done."""
+    try:
+        accounts.become_owner(job.workspace.root)
+    except Failure as failure:
+        return failure
+    return None
+
+
+def _workspace(environ: Mapping[str, str]) -> Workspace:
+    root = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+    # The runner doesn't say where the workspace is on the host, but it always is the repository's
+    # folder in RUNNER_WORKSPACE.
+    above = environ.get("RUNNER_WORKSPACE", "")
+    name = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
+    host_root = f"{above}/{name}" if above and name else ""
+    return Workspace(root, host_root, is_shared=accounts.agents_account() is not None)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -I -m entrypoint",
+        description="Take an AI agent from a checkout to Unity Catalog. Every flag is an input of"
+        " the GitHub Action, and can be given as the variable INPUT_<NAME> too.",
+    )
+    for declared in INPUTS:
+        default = f" Default: {declared.default}" if declared.default else ""
+        parser.add_argument(
+            f"--{declared.name}",
+            metavar="TEXT",
+            help=f"{declared.description}{default}".replace("%", "%%"),
+        )
+    return parser

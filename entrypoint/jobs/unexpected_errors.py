@@ -1,0 +1,54 @@
+"""The last handler: whatever is raised becomes a problem that every report of the job tells."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from entrypoint.jobs import disk_errors
+from entrypoint.jobs.context import Job
+from entrypoint.report.result import Result
+from entrypoint.runtime.errors import Cancelled, Failure, Problem, ReportFailure, TimedOut
+from entrypoint.runtime.log import grouped
+
+_TRACEBACK_CHARACTERS = 20_000
+
+
+@contextmanager
+def caught(result: Result, job: Job) -> Iterator[None]:
+    """Let nothing but the cancelling of the job leave the `with` block: the result fails instead.
+
+    Of what nobody expected, the traceback is in the log; what a library means as the end of the
+    program (`SystemExit`) is no more than that, too.
+    """
+    try:
+        yield
+    except Cancelled:
+        raise
+    except ReportFailure as failure:
+        result.fail(*failure.problems)
+    except (Failure, TimedOut) as failure:
+        full = disk_errors.explain(failure, job)
+        result.fail(*((full,) if full else failure.problems))
+    except BaseException as error:  # noqa: BLE001
+        full = disk_errors.explain(error, job)
+        result.fail(full or _unexpected(error, job))
+        if not full:
+            _show_traceback(error, job)
+
+
+def _unexpected(error: BaseException, job: Job) -> Problem:
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+    repository = job.environ.get("GITHUB_ACTION_REPOSITORY", "")
+    where = f": https://github.com/{repository}/issues/new" if repository else "."
+    return Problem(
+        f"log-agent itself failed: {type(error).__name__}.",
+        "This is a defect of log-agent. Please report it, with the traceback in the log of this"
+        f" step{where}",
+        detail="".join(traceback.format_exception_only(error)).strip(),
+    )
+
+
+def _show_traceback(error: BaseException, job: Job) -> None:
+    shown = job.secrets.redact("".join(traceback.format_exception(error)))
+    with grouped(job.log, "Traceback"):
+        job.log.foreign(shown[-_TRACEBACK_CHARACTERS:])

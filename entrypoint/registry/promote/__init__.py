@@ -1,0 +1,1 @@
+"""A registered version is copied to another model, or gets another alias."""

@@ -1,0 +1,1 @@
+"""A built model becomes a logged model and a model version."""

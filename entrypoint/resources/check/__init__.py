@@ -1,0 +1,1 @@
+"""What the agent uses, against what it declares and what the workspace has."""

@@ -1,0 +1,35 @@
+"""What a workspace says of resources: whether they are there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Existence = Literal["found", "not found", "can't tell", "unreachable"]
+
+
+@dataclass(frozen=True)
+class ExistenceAnswer:
+    """What the workspace says of one resource; `why` is its own words, foreign text.
+
+    "can't tell" where the principal may not look: some look-ups need more rights than use does, and
+    a Genie space that isn't there is answered like one that is forbidden.
+    """
+
+    existence: Existence
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """The answers by kind and name, or why nobody was asked."""
+
+    answers: Mapping[tuple[str, str], ExistenceAnswer] = field(default_factory=dict)
+    why_not: str = ""
+
+    @property
+    def told(self) -> str:
+        """What came of it, for the log."""
+        if self.why_not:
+            return f"not looked up: {self.why_not}"
+        found = sum(answer.existence == "found" for answer in self.answers.values())
+        return f"{found} of {len(self.answers)} resources found in the workspace"

@@ -1,0 +1,182 @@
+"""The review of what the agent may use, as more and more is known of it."""
+
+from collections.abc import Callable, Iterable
+
+from packaging.version import Version
+
+from entrypoint.resources.check import api_scopes, mlflow_support, name_shapes
+from entrypoint.resources.check.existence import LookedUp
+from entrypoint.resources.check.undeclared import possible, undeclared, unseen
+from entrypoint.resources.kinds import KINDS, key
+from entrypoint.resources.resource import Declarations, Use
+from entrypoint.resources.scan.scan import Findings
+from entrypoint.resources.table import Table
+from entrypoint.runtime.errors import Place, Problem, ResourceFailure
+from entrypoint.runtime.log import Log
+
+
+class Review:
+    """Compares what is declared with what is seen; `level` is that of `check-resources`.
+
+    `agent`: its file, for what has no place of its own; `file`: where the resources file is, or
+    would be found.
+    """
+
+    def __init__(
+        self, declarations: Declarations, level: str, agent: Place, file: str, log: Log
+    ) -> None:
+        self.table = Table()
+        self._declarations = declarations
+        self._level = level
+        self._agent = agent
+        self._file = declarations.file or file
+        self._log = log
+        self._uses: list[Use] = []
+        self._told: set[str] = set()
+        self._has_unknown_user_access = False
+        self._exists: dict[tuple[str, str], str] = {}
+
+    @property
+    def to_look_up(self) -> list[tuple[str, str]]:
+        """Kind and name of what the workspace is to be asked for, each once."""
+        if self._level == "off":
+            return []
+        # `.` and `..` would ask for something else.
+        known = ((each.kind, each.name) for each in self.table.lines if each.name.strip("."))
+        return list(dict.fromkeys(known))
+
+    def code(self, findings: Findings) -> None:
+        """Hold the file against the code.
+
+        Raises:
+            ResourceFailure: something is used that isn't declared, or scopes are lacking.
+
+        """
+        self._see(findings.uses)
+        declarations, warn = self._declarations, self._log.warning
+        self._tell(warn, name_shapes.doubtful(declarations))
+        self._tell(warn, api_scopes.unknown(declarations))
+        self._tell(warn, api_scopes.without_direct_access(declarations, findings.uses))
+        self._tell(warn, map(_early, findings.early_user_clients))
+        self._tell(self._log.notice, possible(declarations, findings.uses))
+        self._has_unknown_user_access = findings.has_unknown_user_access
+        lacking = tuple(api_scopes.missing(declarations, self._uses, self._file))
+        if any(api_scopes.unknown(declarations)):
+            # One that isn't known here may be the new name of what seems to be lacking.
+            self._tell(warn, lacking)
+            lacking = ()
+        self._judge((*self._undeclared(), *lacking))
+
+    def mlflow(self, version: Version | None, flavor: str) -> None:
+        """Hold the file against the agent's own MLflow (None: no release) and the flavor.
+
+        Raises:
+            ResourceFailure: they can't record what is declared.
+
+        """
+        problems = [*mlflow_support.of_flavor(self._declarations, flavor)]
+        if version:
+            problems += mlflow_support.too_old(self._declarations, version)
+            self._tell(self._log.warning, mlflow_support.not_served(self._declarations, version))
+        if problems:
+            raise ResourceFailure(*problems)
+
+    def workspace(self, looked_up: LookedUp) -> None:
+        """Hold the resources against what the workspace says of them.
+
+        Raises:
+            ResourceFailure: one isn't there.
+
+        """
+        answers = looked_up.answers
+        self._exists = {each: answer.existence for each, answer in answers.items()}
+        self.table.not_looked_up = looked_up.why_not
+        self._see(())
+        self._log.line(looked_up.told)
+        unclear = [
+            f"{KINDS[kind].title} {name}: {answer.existence}: {answer.why}"
+            for (kind, name), answer in answers.items()
+            if answer.existence in ("can't tell", "unreachable")
+        ]
+        if unclear:
+            self._tell(self._log.notice, [_not_told(unclear)])
+        self._judge(
+            _not_found(kind, name, answer.why, self._place(kind, name))
+            for (kind, name), answer in answers.items()
+            if answer.existence == "not found"
+        )
+
+    def verified(self, uses: Iterable[Use], *, was_asked: bool) -> None:
+        """Hold the file against what was observed, and against what MLflow inferred.
+
+        `was_asked`: the agent answered the example; else nothing can be said to be unused.
+
+        Raises:
+            ResourceFailure: something is used that isn't declared.
+
+        """
+        self._see(uses)
+        if not self._has_unknown_user_access:
+            self._tell(self._log.warning, api_scopes.superfluous(self._declarations, self._uses))
+        if was_asked:
+            self._tell(self._log.notice, unseen(self._declarations, self._uses))
+        self._judge(self._undeclared())
+
+    def _see(self, uses: Iterable[Use]) -> None:
+        self._uses += uses
+        self.table.fill(self._declarations, self._uses, self._exists)
+
+    def _undeclared(self) -> list[Problem]:
+        return list(undeclared(self._declarations, self._uses, self._agent, self._file))
+
+    def _place(self, kind: str, name: str) -> Place | None:
+        """Where a resource is declared, else where the code names it."""
+        this = key(kind, name)
+        for each in self._declarations.declared:
+            if key(each.resource.kind, each.resource.name) == this:
+                return each.place
+        named = (use for use in self._uses if use.name and use.place)
+        return next((use.place for use in named if key(use.kind, use.name or "") == this), None)
+
+    def _judge(self, problems: Iterable[Problem]) -> None:
+        """Tell what is wrong, and wasn't told yet, as `check-resources` has it."""
+        problems = [problem for problem in problems if problem.what not in self._told]
+        if problems and self._level == "error":
+            raise ResourceFailure(*problems)
+        self._tell(self._log.warning, problems)
+
+    def _tell(self, tell: Callable[[Problem], None], problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            # By its words: what is to be pasted depends on what else is lacking.
+            told = f"{problem.place}: {problem.what}"
+            if self._level != "off" and told not in self._told:
+                tell(problem)
+            self._told |= {told, problem.what}
+
+
+def _early(place: Place) -> Problem:
+    return Problem(
+        "`agent-path`: a client that acts on behalf of the user is made while the agent loads. Who"
+        " the user is, is known only inside of `predict`.",
+        "Make it there:\n\n    def predict(self, request):\n"
+        "        user = WorkspaceClient(credentials_strategy=ModelServingUserCredentials())",
+        place,
+    )
+
+
+def _not_found(kind: str, name: str, why: str, place: Place | None) -> Problem:
+    return Problem(
+        f"`resources-file`: the workspace has no {KINDS[kind].title} `{name}`.",
+        "Correct the name, or make it there first. DATABRICKS_HOST names the workspace that was"
+        " asked.",
+        place,
+        why,
+    )
+
+
+def _not_told(unclear: list[str]) -> Problem:
+    return Problem(
+        f"`resources-file`: whether {len(unclear)} of the resources exist could not be told.",
+        "Some look-ups need more permissions than using the resource does: this needn't be wrong.",
+        detail="\n".join(unclear),
+    )

@@ -1,0 +1,142 @@
+"""What is used and not declared: it works here, and is a 403 on the endpoint days later."""
+
+from collections.abc import Iterable, Iterator
+
+import yaml
+
+from entrypoint.resources.file import as_mlflow
+from entrypoint.resources.kinds import KINDS, key
+from entrypoint.resources.resource import Declarations, Resource, Use
+from entrypoint.runtime.errors import Place, Problem
+
+_SEEN = {
+    "code": "`{by}` uses the {title} `{name}`, which is not declared: serving would refuse it"
+    " (403).",
+    "observed": "while it answered the example, the agent used (`{by}`) the {title} `{name}`, which"
+    " is not declared: serving would refuse it (403).",
+    "inferred": "MLflow finds in the LangChain object the {title} `{name}`, which is not declared."
+    " What MLflow finds may not be all that the agent needs: Databricks advises to declare it.",
+}
+
+
+def undeclared(
+    declarations: Declarations, uses: Iterable[Use], agent: Place, file: str
+) -> Iterator[Problem]:
+    """A problem for each resource that is certainly used and not declared.
+
+    Not for one that the agent uses on behalf of the user, which its scope covers. `file`: where
+    the resources file is, or would be found; `agent`: for a use without a place of its own.
+    """
+    uses = tuple(uses)
+    lacking: dict[tuple[str, str], list[Use]] = {}
+    for use in _lacking(declarations, uses):
+        if use.certain:
+            lacking.setdefault(key(use.kind, str(use.name)), []).append(use)
+    firsts = [group[0] for group in lacking.values()]
+    for group in lacking.values():
+        first = group[0]
+        title = KINDS[first.kind].title
+        place = first.place or _place_of(first, uses) or agent
+        others = {str(use.place): None for use in group[1:] if use.place and use.place != place}
+        yield Problem(
+            "`resources-file`: "
+            + _SEEN[first.source].format(by=first.by, title=title, name=first.name),
+            _fix(first, firsts, declarations, file),
+            place,
+            "Also at " + ", ".join(others) if others else "",
+        )
+
+
+def possible(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
+    """Calls that use one of several resources, none of which is declared."""
+    declared = {key(each.kind, each.name) for each in declarations.resources}
+    calls: dict[tuple[str, Place | None], list[Use]] = {}
+    for use in uses:
+        if not use.certain and use.name:
+            calls.setdefault((use.by, use.place), []).append(use)
+    for (by, place), alternatives in calls.items():
+        named = {key(use.kind, str(use.name)): use for use in alternatives}
+        if named.keys() & declared or any(use.on_behalf_of_user for use in alternatives):
+            continue
+        listed = ", ".join(f"{KINDS[use.kind].title} `{use.name}`" for use in named.values())
+        yield Problem(
+            f"`resources-file`: `{by}` may use, as far as the code tells: {listed}. Nothing of that"
+            " is declared.",
+            "Declare what it uses on serving.",
+            place,
+        )
+
+
+def unseen(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
+    """Declared resources of which nothing was seen.
+
+    Not where the agent uses one of the kind whose name isn't known: that may be it.
+    """
+    uses = tuple(uses)
+    seen = {key(use.kind, use.name) for use in uses if use.name}
+    unclear = {use.kind for use in uses if not use.name}
+    for each in declarations.declared:
+        resource = each.resource
+        if resource.kind not in unclear and key(resource.kind, resource.name) not in seen:
+            title = KINDS[resource.kind].title
+            yield Problem(
+                f"`resources-file`: the {title} `{resource.name}` is declared, and neither the code"
+                " nor the example was seen to use it.",
+                "Keep it if something needs it that the agent uses: the model that embeds for an"
+                " index, the tables of a function.",
+                each.place,
+            )
+
+
+def _lacking(declarations: Declarations, uses: tuple[Use, ...]) -> Iterator[Use]:
+    declared = {key(each.kind, each.name) for each in declarations.resources}
+    for use in uses:
+        if not use.name or use.on_behalf_of_user or key(use.kind, use.name) in declared:
+            continue
+        if use.source == "code" or not _is_for_the_user(use, uses):
+            yield use
+
+
+def _is_for_the_user(use: Use, uses: Iterable[Use]) -> bool:
+    """Whether the code uses this, or one that isn't known, on behalf of the user."""
+    return any(
+        other.on_behalf_of_user and other.kind == use.kind and other.name in (use.name, None)
+        for other in uses
+    )
+
+
+def _place_of(use: Use, uses: Iterable[Use]) -> Place | None:
+    """Where the code uses one of the kind by a name that isn't known there."""
+    places = (other.place for other in uses if other.kind == use.kind and not other.name)
+    return next((place for place in places if place), None)
+
+
+def _fix(use: Use, lacking: list[Use], declarations: Declarations, file: str) -> str:
+    """The lines to paste; those that belong together are shown once."""
+    kind = KINDS[use.kind]
+    if kind.shape.strict and not kind.shape.pattern.fullmatch(str(use.name)):
+        return f"The name of the {kind.title} has {kind.shape.described}: write it in full."
+    if not declarations.file:
+        if use is not lacking[0]:
+            return f"It is in the file that is shown for `{lacking[0].name}`."
+        return f"Make `{file}`:\n\n{_yaml(as_mlflow(map(_resource, lacking)))}"
+    same = [each for each in lacking if each.kind == use.kind]
+    if use is not same[0]:
+        return f"It is in the lines that are shown for `{same[0].name}`."
+    entries = as_mlflow(map(_resource, same))["databricks"]
+    if any(each.kind == use.kind for each in declarations.resources):
+        lines = _indented(_yaml(entries[use.kind]), 4)
+        return f"Add it to `{file}`, under `{use.kind}:`:\n\n{lines}"
+    return f"Add it to `{file}`, under `databricks:`:\n\n{_indented(_yaml(entries), 2)}"
+
+
+def _resource(use: Use) -> Resource:
+    return Resource(use.kind, str(use.name))
+
+
+def _yaml(content: object) -> str:
+    return str(yaml.safe_dump(content, sort_keys=False)).strip()
+
+
+def _indented(text: str, by: int) -> str:
+    return "\n".join(" " * by + line for line in text.splitlines())

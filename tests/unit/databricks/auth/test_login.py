@@ -1,0 +1,416 @@
+"""The login at Databricks and how it is lent, against a stand-in of a workspace."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import requests
+
+from doubles.azure import Azure, azure
+from doubles.databricks import USER, Fault, Workspace
+from entrypoint.databricks.auth import env_vars, login_refusals
+from entrypoint.databricks.auth.delegation import connect, delegated_environ, mlflow_login
+from entrypoint.databricks.auth.login import Login
+from entrypoint.databricks.auth.login_errors import LoginRequest
+from entrypoint.databricks.auth.token_process import (
+    TokenProcess,
+    TokenProcessFailure,
+    WorkspaceToken,
+)
+from entrypoint.databricks.auth.token_server import serving
+from entrypoint.inputs.event import Event
+from entrypoint.runtime.errors import LoginFailure
+from entrypoint.runtime.log import PlainLog
+from tests import tools
+
+PRINCIPAL = "11111111-2222-4333-8444-555555555555"
+PUSH = Event("push", "acme/agents", "a" * 40, "refs/heads/main")
+HEADERS = {"X-Databricks-Metadata-Version": "1", "X-Databricks-Host": "https://a.b"}
+TOKEN = WorkspaceToken("of-the-hour", "https://a.b", expires=2_000_000_000.5, renewal=1.0)
+# A program of the user's, which knows nothing of us.
+ASKS = """
+import json
+from databricks.sdk import WorkspaceClient
+client = WorkspaceClient()
+print(json.dumps([client.config.auth_type, client.current_user.me().user_name]))
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace(tmp_path) as workspace:
+        yield workspace
+        assert workspace.violations == []
+
+
+def login(environ: Mapping[str, str], event: Event = PUSH, kept: list[str] | None = None) -> Login:
+    keep = (kept if kept is not None else []).append
+    return Login(environ, event, keep, PlainLog(sys.stderr))
+
+
+def client_secret(workspace: Workspace) -> dict[str, str]:
+    return {
+        "DATABRICKS_HOST": f"{workspace.host}/?o=123",
+        "DATABRICKS_CLIENT_ID": PRINCIPAL,
+        "DATABRICKS_CLIENT_SECRET": workspace.oauth.secret(PRINCIPAL),
+    }
+
+
+def profile(workspace: Workspace, tmp_path: Path) -> dict[str, str]:
+    file = tmp_path / "databrickscfg"
+    file.write_text(f"[prod]\nhost = {workspace.host}\ntoken = {workspace.token}\n")
+    return {"DATABRICKS_CONFIG_FILE": str(file), "DATABRICKS_CONFIG_PROFILE": "prod"}
+
+
+def problem(environ: Mapping[str, str], event: Event = PUSH) -> str:
+    with login(environ, event) as somebody:
+        found = somebody.problem
+    assert found is not None
+    return found.what
+
+
+def run(script: str, environ: Mapping[str, str]) -> object:
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=dict(environ), stdout=subprocess.PIPE, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_a_token_is_made_once_and_kept_secret(workspace: Workspace) -> None:
+    kept: list[str] = []
+    with login(client_secret(workspace), kept=kept) as somebody:
+        token = somebody.token()
+        assert somebody.token() == token
+        assert somebody.problem is None
+        assert (somebody.who.name, somebody.who.workspace_id) == (PRINCIPAL, workspace.id)
+
+    assert kept == [token.value]
+    assert token.host == workspace.host
+    assert token.value not in repr(token)
+    assert [call.path for call in workspace.calls].count("/oidc/v1/token") == 1
+
+
+def test_a_token_is_renewed_before_it_ends(workspace: Workspace) -> None:
+    workspace.oauth.lifetime = 4
+    kept: list[str] = []
+    with login(client_secret(workspace), kept=kept) as somebody:
+        while len(kept) < 4:
+            connect(somebody).current_user.me()
+            time.sleep(0.1)
+
+    assert len(set(kept)) == len(kept)
+    assert {call.status for call in workspace.calls} == {200}
+
+
+def test_what_cannot_be_renewed_is_tried_again(workspace: Workspace) -> None:
+    workspace.oauth.lifetime = 1
+    with login(client_secret(workspace)) as somebody:
+        first = somebody.token()
+        workspace.faults.add(Fault(path="/oidc/v1/token", status=503, times=2))
+        while not first.is_over:
+            time.sleep(0.05)
+
+        assert somebody.token() != first
+
+
+@pytest.mark.parametrize("expires_in", [0, -5])
+def test_a_token_of_which_is_said_that_it_is_over_is_taken_as_it_is(
+    workspace: Workspace, expires_in: int
+) -> None:
+    workspace.oauth.expires_in = expires_in
+    with login(client_secret(workspace)) as somebody:
+        token = somebody.token()
+        assert connect(somebody).current_user.me().user_name == PRINCIPAL
+
+    assert not token.is_over
+    assert [call.path for call in workspace.calls].count("/oidc/v1/token") == 1
+
+
+def test_a_token_that_is_over_at_once_is_an_error(workspace: Workspace) -> None:
+    workspace.oauth.lifetime = 0
+
+    assert "does not take the token" in problem(client_secret(workspace))
+    assert [call.path for call in workspace.calls].count("/oidc/v1/token") == 1
+
+
+def test_a_token_that_is_refused_before_its_time_is_replaced(workspace: Workspace) -> None:
+    with login(client_secret(workspace)) as somebody:
+        refused = somebody.token()
+        environ: dict[str, str] = {}
+        with mlflow_login(somebody, environ):
+            workspace.login.revoke(refused.value)
+
+            assert somebody.renew()
+
+            assert environ["DATABRICKS_TOKEN"] == somebody.token().value != refused.value
+        assert connect(somebody).current_user.me().user_name == PRINCIPAL
+
+
+def test_there_is_no_other_token_where_none_is_made(workspace: Workspace) -> None:
+    with login(workspace.env) as somebody:
+        assert somebody.problem is None
+        assert not somebody.renew()
+    with login(client_secret(workspace)) as somebody:
+        assert somebody.problem is None
+        workspace.faults.add(Fault(path="/oidc/v1/token", status=401, body={"error": "no"}))
+        assert not somebody.renew()
+
+
+def test_a_token_of_the_step_is_taken_as_it_is(workspace: Workspace) -> None:
+    kept: list[str] = []
+    with login(workspace.env, kept=kept) as somebody, delegated_environ(somebody, {}) as variables:
+        assert somebody.token() == WorkspaceToken(workspace.token, workspace.host)
+        assert variables == workspace.env
+
+    # GitHub masks it, and it may be a placeholder that everything is full of.
+    assert kept == []
+    assert [call.path for call in workspace.calls] == ["/api/2.0/preview/scim/v2/Me"]
+
+
+def test_a_profile_logs_in(workspace: Workspace, tmp_path: Path) -> None:
+    with (
+        login(profile(workspace, tmp_path)) as somebody,
+        delegated_environ(somebody, {}) as variables,
+    ):
+        assert variables == workspace.env
+        assert somebody.who.name == USER
+
+
+def test_a_program_is_logged_in_without_the_steps_credentials(workspace: Workspace) -> None:
+    workspace.oauth.lifetime = 30
+    environ = client_secret(workspace)
+    with login(environ) as somebody, delegated_environ(somebody, {}) as variables:
+        assert run(ASKS, variables) == ["metadata-service", PRINCIPAL]
+        assert variables["DATABRICKS_TOKEN"] == somebody.token().value
+    assert environ["DATABRICKS_CLIENT_SECRET"] not in json.dumps(variables)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(variables["DATABRICKS_METADATA_SERVICE_URL"], headers=HEADERS, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://proxy"}, None),
+        ({"HTTP_PROXY": "http://proxy"}, "127.0.0.1"),
+        ({"http_proxy": "http://proxy", "NO_PROXY": "a.b"}, "a.b,127.0.0.1"),
+    ],
+)
+def test_no_proxy_is_asked_for_the_token(
+    workspace: Workspace, environ: Mapping[str, str], expected: str | None
+) -> None:
+    with (
+        login(client_secret(workspace)) as somebody,
+        delegated_environ(somebody, environ) as variables,
+    ):
+        assert variables.get("NO_PROXY") == variables.get("no_proxy") == expected
+
+
+def test_mlflow_gets_every_new_token_and_leaves_no_trace(workspace: Workspace) -> None:
+    workspace.oauth.lifetime = 2
+    environ = {"A": "b", "DATABRICKS_AUTH_TYPE": "github-oidc"}
+    with login(client_secret(workspace)) as somebody:
+        with mlflow_login(somebody, environ):
+            first = environ["DATABRICKS_TOKEN"]
+            assert environ["DATABRICKS_AUTH_TYPE"] == "metadata-service"
+            assert environ["MLFLOW_ENABLE_DB_SDK"] == "false"
+            while environ["DATABRICKS_TOKEN"] == first:
+                time.sleep(0.05)
+        assert environ == {"A": "b", "DATABRICKS_AUTH_TYPE": "github-oidc"}
+
+
+def test_who_is_not_logged_in_lends_nothing(workspace: Workspace) -> None:
+    environ = {"A": "b"}
+    with login({"DATABRICKS_HOST": workspace.host}) as nobody:
+        assert nobody.problem is not None
+        assert nobody.is_absent
+        with delegated_environ(nobody, {}) as variables, mlflow_login(nobody, environ):
+            assert variables == {}
+            assert environ == {"A": "b"}
+        with pytest.raises(LoginFailure):
+            connect(nobody)
+    assert workspace.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "what"),
+    [
+        (401, "no", "does not take it"),
+        (
+            403,
+            "Source IP address: 1.2.3.4 is blocked by Databricks IP ACL",
+            "closed to the address",
+        ),
+    ],
+)
+def test_a_workspace_can_refuse(workspace: Workspace, status: int, message: str, what: str) -> None:
+    workspace.faults.add(Fault(path="/scim/v2/Me", status=status, body={"message": message}))
+
+    assert what in problem(workspace.env)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(403, "does not have required scopes: iam"), (500, ""), (429, "")]
+)
+def test_who_one_is_need_not_be_told(workspace: Workspace, status: int, message: str) -> None:
+    body = {"message": message}
+    workspace.faults.add(Fault(path="/scim/v2/Me", status=status, body=body, times=9))
+
+    with login(workspace.env) as somebody:
+        assert somebody.problem is None
+        assert somebody.who.name == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ({}, "it is no Databricks workspace"),
+        ({"account_id": "1", "oidc_endpoint": "x"}, "it is the account console"),
+    ],
+)
+def test_not_every_host_is_a_workspace(
+    workspace: Workspace, body: Mapping[str, str], what: str
+) -> None:
+    workspace.faults.add(Fault(path="/Me|/oidc/", status=404, times=9))
+    workspace.faults.add(Fault(path="databricks-config", status=200 if body else 404, body=body))
+
+    assert what in problem(workspace.env)
+
+
+def test_the_policy_to_add_is_that_of_the_jobs_own_token(workspace: Workspace) -> None:
+    workspace.identity.subject = "repo:acme@12/agents@34:environment:prod"
+    with login(workspace.github_oidc(PRINCIPAL)) as nobody:
+        found = nobody.problem
+
+    assert found is not None
+    policy = found.fix.partition("--json '")[2].partition("'")[0]
+    assert json.loads(policy) == {
+        "oidc_policy": {
+            "issuer": "https://token.actions.githubusercontent.com",
+            "audiences": [workspace.oauth.audience],
+            "subject": "repo:acme@12/agents@34:environment:prod",
+        }
+    }
+    assert "federation policy of" in found.detail
+    assert "Config:" not in found.detail
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "what"),
+    [
+        (
+            "invalid_grant: Failed to process token: TOKEN_INVALID (Ensure a valid one is there)",
+            {"DATABRICKS_CLIENT_ID": PRINCIPAL, "DATABRICKS_AUTH_TYPE": "github-oidc"},
+            "no federation policy",
+        ),
+        (
+            "azure-client-secret auth: invalid_client: AADSTS7000215: Invalid client secret",
+            {"ARM_CLIENT_ID": PRINCIPAL},
+            "Microsoft Entra does not let this job log in",
+        ),
+        ("something else", {}, "Logging in at Databricks failed."),
+    ],
+)
+def test_other_refusals(words: str, environ: Mapping[str, str], what: str) -> None:
+    found = login_refusals.of_mint(TokenProcessFailure(words), LoginRequest(environ, PUSH))
+
+    assert what in found.what
+    assert words.removeprefix("azure-client-secret auth: ") == found.detail
+
+
+def test_a_mint_that_is_closed_makes_nothing(workspace: Workspace) -> None:
+    mint = TokenProcess({**client_secret(workspace), "DATABRICKS_HOST": workspace.host})
+    assert mint.mint().host == workspace.host
+    mint.close()
+
+    with pytest.raises(TokenProcessFailure, match="the job ends"):
+        mint.mint()
+
+
+def test_the_end_does_not_wait_for_a_token(workspace: Workspace) -> None:
+    workspace.faults.add(Fault(path="/oidc/v1/token", delay=600, times=9))
+    with login(client_secret(workspace)):
+        while not any("token" in call.path for call in workspace.calls):
+            time.sleep(0.05)
+
+
+def test_a_token_is_given_to_who_knows_the_address() -> None:
+    with serving(lambda: TOKEN) as address:
+        answer = requests.get(address, headers=HEADERS, timeout=60)
+        assert answer.json() == {
+            "access_token": "of-the-hour",
+            "token_type": "Bearer",
+            "expires_on": 2_000_000_000.5,
+        }
+        refused = [
+            requests.get(f"{address}x", headers=HEADERS, timeout=60),
+            requests.get(address, timeout=60),
+            requests.get(address, headers={**HEADERS, "Host": "evil.example"}, timeout=60),
+            requests.get(
+                address, headers={**HEADERS, "X-Databricks-Host": "https://c.d"}, timeout=60
+            ),
+        ]
+    assert [answer.status_code for answer in refused] == [404] * 4
+    assert "of-the-hour" not in "".join(answer.text for answer in refused)
+
+
+def test_a_token_that_is_not_there_is_no_crash() -> None:
+    def none() -> WorkspaceToken:
+        raise LoginFailure
+
+    with serving(none) as address:
+        assert requests.get(address, headers=HEADERS, timeout=60).status_code == 503
+
+
+@pytest.mark.parametrize(("lifetime", "early"), [(300, 150), (3600, 1200), (0, 30), (-5, 30)])
+def test_half_of_a_life_is_enough_notice(lifetime: float, early: float) -> None:
+    token = WorkspaceToken.living("a", "b", lifetime)
+
+    assert token.expires is not None
+    assert token.renewal is not None
+    assert token.expires - token.renewal == pytest.approx(early)
+
+
+def test_the_names_of_credentials() -> None:
+    environ = {
+        "DATABRICKS_OIDC_TOKEN_ENV": "MY_TOKEN",
+        "DATABRICKS_TOKEN": "a",
+        "ARM_TENANT_ID": "b",
+    }
+
+    assert {"MY_TOKEN", "DATABRICKS_TOKEN"} < env_vars.names(environ)
+    assert env_vars.given(environ) == ["DATABRICKS_OIDC_TOKEN_ENV", "DATABRICKS_TOKEN"]
+    assert "" not in env_vars.names({})
+
+
+@pytest.fixture
+def entra(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
+    tools.require("openssl")
+    with azure(tmp_path, workspace.host, workspace.login.token) as entra:
+        for name, value in entra.env.items():
+            monkeypatch.setenv(name, value)
+        yield entra
+
+
+def test_a_service_principal_of_azure_logs_in(workspace: Workspace, entra: Azure) -> None:
+    entra.secrets[PRINCIPAL] = "of-the-principal"
+    environ = {
+        **entra.env,
+        "DATABRICKS_HOST": "https://adb-1234567890123456.7.azuredatabricks.net",
+        "ARM_CLIENT_ID": PRINCIPAL,
+        "ARM_CLIENT_SECRET": "of-the-principal",
+        "ARM_TENANT_ID": entra.tenant,
+    }
+    kept: list[str] = []
+    with login(environ, kept=kept) as somebody, delegated_environ(somebody, environ) as variables:
+        assert somebody.problem is None
+        assert somebody.who.name == PRINCIPAL
+        assert run(ASKS, {**entra.env, **variables}) == ["metadata-service", PRINCIPAL]
+    assert kept == [variables["DATABRICKS_TOKEN"]]
+    assert entra.asked == 1
+
+    assert "Microsoft Entra does not let" in problem({**environ, "ARM_CLIENT_SECRET": "another"})
