@@ -22,7 +22,8 @@ RUN uv sync --locked --no-dev --no-install-project --no-build --no-cache --compi
  && find /opt/log-agent/lib/python3.12/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
         ! -name s3 ! -name sts ! -name 'sso*' -exec rm -r {} +
 
-COPY README.md LICENSE ./
+# `entrypoint/action.yml` is a link to the first.
+COPY action.yml README.md LICENSE ./
 COPY entrypoint entrypoint
 RUN uv sync --locked --no-dev --no-editable --no-cache --compile-bytecode
 

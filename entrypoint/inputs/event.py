@@ -46,6 +46,7 @@ class Event:
     run_attempt: str = ""
     job: str = ""
     runner: str = ""
+    unreadable: Problem | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Event":
@@ -53,10 +54,9 @@ class Event:
 
         https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 
-        Raises:
-            InputFailure: `GITHUB_EVENT_PATH` names no JSON object.
-
+        A payload that can't be read is empty: `check_readable` tells why.
         """
+        payload, unreadable = _payload(environ.get("GITHUB_EVENT_PATH", ""))
         return cls(
             name=environ.get("GITHUB_EVENT_NAME", ""),
             repository=environ.get("GITHUB_REPOSITORY", ""),
@@ -64,7 +64,8 @@ class Event:
             ref=environ.get("GITHUB_REF", ""),
             run_id=environ.get("GITHUB_RUN_ID", ""),
             server_url=environ.get("GITHUB_SERVER_URL", cls.server_url),
-            payload=_payload(environ.get("GITHUB_EVENT_PATH", "")),
+            payload=payload,
+            unreadable=unreadable,
             on_github=environ.get("GITHUB_ACTIONS") == "true",
             run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
             job=environ.get("GITHUB_JOB", ""),
@@ -175,6 +176,16 @@ class Event:
             return f"the workflow run was {action}; only completed ones have a report"
         return ""
 
+    def check_readable(self) -> None:
+        """See whether the payload could be read.
+
+        Raises:
+            InputFailure: `GITHUB_EVENT_PATH` names no JSON object.
+
+        """
+        if self.unreadable:
+            raise InputFailure(self.unreadable)
+
     def check_may_build(self) -> None:
         """See whether agent code may be built on this event, whatever is checked out.
 
@@ -225,15 +236,13 @@ class Event:
         return str(repository.get("default_branch", "")) if isinstance(repository, dict) else ""
 
 
-def _payload(path: str) -> Mapping[str, Any]:
+def _payload(path: str) -> tuple[Mapping[str, Any], Problem | None]:
     if not path:
-        return {}
+        return {}, None
     try:
         payload = json_text.parse(untrusted_file.read(Path(path).resolve(), _PAYLOAD).decode())
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
-        raise InputFailure(
-            Problem(f"GITHUB_EVENT_PATH: `{path}` can't be read: {error}")
-        ) from error
+        return {}, Problem(f"GITHUB_EVENT_PATH: `{path}` can't be read: {error}")
     if not isinstance(payload, dict):
-        raise InputFailure(Problem(f"GITHUB_EVENT_PATH: `{path}` holds no JSON object."))
-    return payload
+        return {}, Problem(f"GITHUB_EVENT_PATH: `{path}` holds no JSON object.")
+    return payload, None

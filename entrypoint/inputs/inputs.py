@@ -33,7 +33,7 @@ class Destination:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(Destination):
+class BuildInputs(Destination):
     """The inputs of a job that builds an agent."""
 
     agent_path: Path
@@ -119,7 +119,7 @@ class Inputs(Destination):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promotion(Destination):
+class PromotionInputs(Destination):
     """The inputs of a job that promotes what is registered."""
 
     uc_target: ModelName
@@ -150,7 +150,7 @@ class Promotion(Destination):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reporting:
+class ReportingInputs:
     """The inputs of every mode: what people read, and how long the job may take."""
 
     comment: str

@@ -9,11 +9,10 @@ from itertools import islice, product
 from pathlib import Path
 
 from entrypoint.github import pull_requests
-from entrypoint.github.api import Api
 from entrypoint.github.relayed_comments import MOST, RelayedComment
 from entrypoint.inputs.event import Event
 from entrypoint.inputs.fork_workflows import TWO_WORKFLOWS
-from entrypoint.inputs.inputs import Reporting
+from entrypoint.inputs.inputs import ReportingInputs
 from entrypoint.inputs.workflow_run import WorkflowRun
 from entrypoint.jobs.context import Job
 from entrypoint.jobs.reporting import post
@@ -24,7 +23,7 @@ from entrypoint.runtime.errors import Failure, InputFailure, Problem
 _OF_PULL_REQUESTS = ("pull_request", "pull_request_target")
 
 
-def comment(job: Job, event: Event, result: Result) -> None:
+def run(job: Job, result: Result) -> None:
     """Post the reports that the run left, few of them, where its head is a pull request's.
 
     Raises:
@@ -32,6 +31,7 @@ def comment(job: Job, event: Event, result: Result) -> None:
             posted all the same.
 
     """
+    event = job.event
     run = event.workflow_run
     if run is None:
         raise InputFailure(
@@ -41,7 +41,7 @@ def comment(job: Job, event: Event, result: Result) -> None:
                 f"Use it on `workflow_run`:\n\n{TWO_WORKFLOWS}",
             )
         )
-    inputs = Reporting.read(job.texts, job.workspace)
+    inputs = ReportingInputs.read(job.texts, job.workspace)
     if run.event not in _OF_PULL_REQUESTS:
         result.skipped = f"the workflow run was started by {run.event}, not by a pull request"
     elif inputs.comment == "off":
@@ -50,8 +50,10 @@ def comment(job: Job, event: Event, result: Result) -> None:
         _post_all(job, event, run, inputs, result)
 
 
-def _post_all(job: Job, event: Event, run: WorkflowRun, inputs: Reporting, result: Result) -> None:
-    with Api.from_environ(job.environ, inputs.github_token) as api:
+def _post_all(
+    job: Job, event: Event, run: WorkflowRun, inputs: ReportingInputs, result: Result
+) -> None:
+    with job.github() as api:
         numbers = pull_requests.numbers(api, run.repository, run.branch, run.sha)
         if not numbers:
             result.skipped = f"no open pull request has the head {run.sha[:7]} any more"

@@ -13,8 +13,7 @@ from entrypoint.agent.sandbox.sandbox import step_environ
 from entrypoint.agent.signature_file import read_signature
 from entrypoint.agent.source import agent_source, static_checks
 from entrypoint.github import checkout_credentials
-from entrypoint.inputs.event import Event
-from entrypoint.inputs.inputs import Inputs
+from entrypoint.inputs.inputs import BuildInputs
 from entrypoint.inputs.yaml_file import read_yaml
 from entrypoint.jobs.context import Job
 from entrypoint.registry.labels import Labels
@@ -32,7 +31,7 @@ class Plan:
     """What is to be done, with what."""
 
     mode: str
-    inputs: Inputs
+    inputs: BuildInputs
     requirements: requirements.Requirements
     python: interpreter.PythonRequest | None
     model_config: dict[str, Any] | None
@@ -42,9 +41,14 @@ class Plan:
     stores: Stores | None
 
     @property
+    def publishes_to(self) -> Stores | None:
+        """Where something is to be written; None for a preview."""
+        return None if self.mode == "preview" else self.stores
+
+    @property
     def needs_login(self) -> bool:
         """Whether Databricks is where something is to be written."""
-        return self.mode != "preview" and self.stores is not None and self.stores.at_databricks
+        return self.publishes_to is not None and self.publishes_to.at_databricks
 
     def manifest(self, environment: Environment) -> manifest.Manifest:
         """What goes into the agent, once its environment is known.
@@ -104,7 +108,7 @@ class Plan:
         return Review(self.declarations, level, Place(agent), beside, log)
 
 
-def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
+def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
     """Read what the inputs name; everything that can be wrong without running the agent is found.
 
     `folder` is for what is made of it.
@@ -113,8 +117,7 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
         Failure: what is wrong.
 
     """
-    workspace = job.workspace
-    mode = event.mode_for(inputs.mode)
+    workspace, event, mode = job.workspace, job.event, job.mode
     if notice := event.preview_notice(inputs.mode):
         job.log.notice(notice)
     if event.on_github and (notice := checkout_credentials.notice(workspace.root)):
@@ -158,7 +161,7 @@ def read(job: Job, inputs: Inputs, event: Event, folder: Path) -> Plan:
     )
 
 
-def _check_target(mode: str, inputs: Inputs, stores: Stores | None) -> None:
+def _check_target(mode: str, inputs: BuildInputs, stores: Stores | None) -> None:
     if mode != "preview" and stores is None:
         raise not_configured(mode)
     if mode == "register" and inputs.uc_target is None:
@@ -171,7 +174,7 @@ def _check_target(mode: str, inputs: Inputs, stores: Stores | None) -> None:
 
 
 def _requirements(
-    job: Job, inputs: Inputs, agent: agent_source.AgentSource
+    job: Job, inputs: BuildInputs, agent: agent_source.AgentSource
 ) -> requirements.Requirements:
     """Those of the input, else those that are found; a notebook's `%pip` lines come on top."""
     of_notebook = requirements.given(agent.requirements, job.workspace, inputs.agent_path)
@@ -205,7 +208,7 @@ def _code(agent: agent_source.AgentSource, path: Path, folder: Path) -> Path:
 
 
 def _code_paths(
-    job: Job, inputs: Inputs, agent: agent_source.AgentSource, folder: Path
+    job: Job, inputs: BuildInputs, agent: agent_source.AgentSource, folder: Path
 ) -> code_paths.CodePaths:
     laid_out = code_paths.lay_out(
         inputs.code_paths, agent.text, job.workspace, folder / "code_paths"
@@ -216,7 +219,7 @@ def _code_paths(
     return laid_out
 
 
-def _declarations(job: Job, inputs: Inputs) -> Declarations:
+def _declarations(job: Job, inputs: BuildInputs) -> Declarations:
     file = inputs.resources_file or resources_file.found(inputs.agent_path, job.workspace)
     if file is None:
         return Declarations()

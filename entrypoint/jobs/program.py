@@ -6,22 +6,16 @@ import os
 import signal
 from collections.abc import Mapping, MutableMapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entrypoint.databricks.auth import env_vars
 from entrypoint.github.step_files import StepFiles
-from entrypoint.github.workflow_log import WorkflowLog
 from entrypoint.inputs.declarations import INPUTS, texts_of
-from entrypoint.inputs.inputs import Reporting
-from entrypoint.inputs.workspace import Workspace
 from entrypoint.jobs.context import Job
 from entrypoint.registry.stores import MLFLOW_SETTINGS
 from entrypoint.runtime import accounts, cancellation, child_processes
-from entrypoint.runtime.deadline import REPORTING, Deadline
+from entrypoint.runtime.deadline import REPORTING
 from entrypoint.runtime.errors import Cancelled, Failure, Problem, TimedOut
-from entrypoint.runtime.log import Log, PlainLog
-from entrypoint.runtime.redaction import Secrets
 
 if TYPE_CHECKING:  # it takes long to import
     from entrypoint.report.result import Result
@@ -30,43 +24,32 @@ if TYPE_CHECKING:  # it takes long to import
 def run(arguments: Sequence[str], environ: MutableMapping[str, str]) -> int:
     """Do the job; its exit status: 0, 1 after a failure, 128 + n after signal n.
 
-    What opens something is taken out of `environ`, the process's own, into which libraries look.
+    Credentials are taken out of `environ`, the process's own, into which libraries look.
     """
     # Imports are most of what a job does in here: they make no garbage, and are searched for it.
     gc.disable()
     child_processes.adopt()
-    given = dict(environ)
+    texts = texts_of(environ, _flags(arguments))
+    given = {**environ, **MLFLOW_SETTINGS}
     for name in env_vars.names(given):
         environ.pop(name, None)
     environ.update(MLFLOW_SETTINGS)
-    return _main(arguments, {**given, **MLFLOW_SETTINGS})
+    with StepFiles.opened(given) as files:
+        return _run(Job.from_environ(texts, given, files))
 
 
-def _main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    flags = {
-        name.replace("_", "-"): text for name, text in vars(_parser().parse_args(arguments)).items()
-    }
-    on_github = environ.get("GITHUB_ACTIONS") == "true"
-    secrets = Secrets.from_environ(environ)
-    log: Log = WorkflowLog(secrets=secrets) if on_github else PlainLog(secrets=secrets)
-    texts, workspace = texts_of(environ, flags), _workspace(environ)
-    deadline = Deadline(Reporting.as_far_as_possible(texts, workspace).timeout_seconds)
-    with StepFiles.opened(environ) as files:
-        return _do(Job(texts, environ, workspace, log, secrets, files, deadline))
-
-
-def _do(job: Job) -> int:
+def _run(job: Job) -> int:
     # First: what follows takes several times as long to import as all the rest.
     job.log.line(f"log-agent {version('log-agent')}")
     # Before what starts threads: each has capabilities of its own.
-    refused = _give_up_root(job)
-    from entrypoint.jobs import build, reporting  # noqa: PLC0415
+    still_root = _give_up_root(job)
+    from entrypoint.jobs import modes, reporting  # noqa: PLC0415
     from entrypoint.jobs.unexpected_errors import caught  # noqa: PLC0415
     from entrypoint.report.result import Result  # noqa: PLC0415
 
     result = Result(notes=job.log.notes)
 
-    def give_up(problem: Problem) -> None:
+    def end_now(problem: Problem) -> None:
         result.fail(problem)
         child_processes.end_all()
         reporting.tell(result, job)
@@ -75,10 +58,10 @@ def _do(job: Job) -> int:
     try:
         cancellation.heed_signals()
         with caught(result, job):
-            if refused:
-                raise refused
-            job.deadline.enforce(lambda: _under_way(result), give_up)
-            build.run(job, result)
+            if still_root:
+                raise still_root
+            job.deadline.enforce(lambda: _under_way(result), end_now)
+            modes.run(job, result)
         with caught(result, job):
             job.deadline.begin(REPORTING)
             reporting.comment(result, job)
@@ -110,17 +93,8 @@ def _give_up_root(job: Job) -> Failure | None:
     return None
 
 
-def _workspace(environ: Mapping[str, str]) -> Workspace:
-    root = Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
-    # The runner doesn't say where the workspace is on the host, but it always is the repository's
-    # folder in RUNNER_WORKSPACE.
-    above = environ.get("RUNNER_WORKSPACE", "")
-    name = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
-    host_root = f"{above}/{name}" if above and name else ""
-    return Workspace(root, host_root, is_shared=accounts.agents_account() is not None)
-
-
-def _parser() -> argparse.ArgumentParser:
+def _flags(arguments: Sequence[str]) -> Mapping[str, str | None]:
+    """What the command line says, by the inputs' names."""
     parser = argparse.ArgumentParser(
         prog="python -I -m entrypoint",
         description="Take an AI agent from a checkout to Unity Catalog. Every flag is an input of"
@@ -130,7 +104,8 @@ def _parser() -> argparse.ArgumentParser:
         default = f" Default: {declared.default}" if declared.default else ""
         parser.add_argument(
             f"--{declared.name}",
+            dest=declared.name,
             metavar="TEXT",
             help=f"{declared.description}{default}".replace("%", "%%"),
         )
-    return parser
+    return vars(parser.parse_args(arguments))

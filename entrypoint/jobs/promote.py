@@ -1,46 +1,42 @@
-"""The story of a promotion: find a version, check its files, copy it, and say what changes.
+"""Promoting a version: find it, check its files, copy it, and say what changes.
 
 No agent is built or run, so nothing of the checkout is needed.
 """
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.sandbox.sandbox import scratch_folder
-from entrypoint.comparison.changes import Comparison
 from entrypoint.comparison.snapshot import Snapshot
-from entrypoint.databricks.auth.delegation import connect, mlflow_login
+from entrypoint.databricks.auth.delegation import mlflow_login
 from entrypoint.databricks.auth.login import Login
-from entrypoint.inputs.event import Event
-from entrypoint.inputs.inputs import Promotion
-from entrypoint.jobs import disk_errors, other_jobs
+from entrypoint.inputs.inputs import PromotionInputs
+from entrypoint.jobs import disk_errors, release_notes
+from entrypoint.jobs.baseline_comparison import compare_with, not_compared
 from entrypoint.jobs.context import Job
+from entrypoint.jobs.other_jobs import ended_jobs
+from entrypoint.jobs.workspace_checks import WorkspaceChecks
 from entrypoint.registry import stores
+from entrypoint.registry.baseline import BaselineRegistry
 from entrypoint.registry.labels import COMMIT
-from entrypoint.registry.mlflow_import import import_mlflow
+from entrypoint.registry.promote import promotion
+from entrypoint.registry.promote.source_files import fetch
+from entrypoint.registry.promote.source_version import SourceSearch, SourceVersion
 from entrypoint.registry.release_labels import ReleaseLabels
+from entrypoint.registry.session import Session
 from entrypoint.registry.stores import Stores
 from entrypoint.report.result import Result
 from entrypoint.resources.table import Table
-from entrypoint.runtime.background import in_background
+from entrypoint.runtime.background import result_or
 from entrypoint.runtime.deadline import PUBLISHING
 from entrypoint.runtime.errors import Failure, LoginFailure, Problem
 
-if TYPE_CHECKING:  # they import MLflow, which an error in the inputs needn't wait for
-    from entrypoint.registry.promote.source_version import SourceVersion
-    from entrypoint.registry.session import Session
 
-# Seconds for which the answers to the preflight's questions are waited for: they are a comfort.
-_PATIENCE = 60
-
-
-def promote(job: Job, event: Event, result: Result) -> None:
+def run(job: Job, result: Result) -> None:
     """Promote what the input `source` names; `result` is filled in on the way.
 
     Raises:
@@ -48,34 +44,45 @@ def promote(job: Job, event: Event, result: Result) -> None:
         Cancelled: a signal arrived.
 
     """
-    inputs = Promotion.read(job.texts, job.workspace)
-    result.target = str(inputs.uc_target)
-    plan = _Plan.make(job, inputs, event)
+    plan = _Plan.read(job)
+    result.target = str(plan.inputs.uc_target)
     result.aliases = plan.labels.asked.aliases
     if plan.stores.embedded_folder:
         disk_errors.check_writable("tracking-uri", plan.stores.embedded_folder, job)
-    environ = stores.login_environ(inputs, job.environ)
-    with scratch_folder() as folder, Login(environ, event, job.keep_secret, job.log) as login:
-        _Version(job, plan, login, result).promote(folder, event.commit)
+    environ = stores.login_environ(plan.inputs, job.environ)
+    with (
+        scratch_folder() as folder,
+        Login(environ, job.event, job.keep_secret, job.log) as login,
+    ):
+        if plan.stores.at_databricks and (problem := login.problem):
+            raise LoginFailure(problem)
+        with mlflow_login(login, os.environ):
+            version = _Version(job, plan, login, result)
+            source, session = version.find()
+            manifest = version.check(source, session, folder / "source")
+            version.copy(source, session, folder / "source")
+            version.compare(manifest, folder)
+    release_notes.write(result, job)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    inputs: Promotion
+    inputs: PromotionInputs
     labels: ReleaseLabels
     stores: Stores
 
     @classmethod
-    def make(cls, job: Job, inputs: Promotion, event: Event) -> Self:
-        labels = ReleaseLabels.make(inputs, event)
-        found = Stores.choose(inputs, job.environ, job.workspace, on_github=bool(event.name))
+    def read(cls, job: Job) -> Self:
+        inputs = PromotionInputs.read(job.texts, job.workspace)
+        labels = ReleaseLabels.make(inputs, job.event)
+        found = Stores.choose(inputs, job.environ, job.workspace, on_github=bool(job.event.name))
         if found is None:
             raise stores.not_configured("promote")
         return cls(inputs, labels, found)
 
 
 class _Version:
-    """A version on its way: each method is a part of the story, and fills in the result."""
+    """A version on its way: each method is a stage of the job, and fills in the result."""
 
     def __init__(self, job: Job, plan: _Plan, login: Login, result: Result) -> None:
         self._job, self._log = job, job.log
@@ -85,49 +92,25 @@ class _Version:
         self._login = login
         self._result = result
 
-    def promote(self, folder: Path, commit: str) -> None:
-        """Tell the story; `folder` is empty, `commit` the job's."""
-        files, baseline = folder / "source", folder / "baseline"
-        files.mkdir()
-        baseline.mkdir()
-        with self._logged_in():
-            source, session = self._find(commit)
-            manifest = self._check(source, session, files)
-            self._copy(source, session, files)
-            self._compare(Snapshot.of_version(files, manifest, {}), manifest, baseline)
-
-    @contextmanager
-    def _logged_in(self) -> Iterator[None]:
-        if self._stores.at_databricks and (problem := self._login.problem):
-            raise LoginFailure(problem)
-        with mlflow_login(self._login, os.environ):
-            yield
-
-    def _find(self, commit: str) -> "tuple[SourceVersion, Session]":
-        """The source; what would be refused is told with what is wrong with it."""
-        import_mlflow()
-        # Here and not above: these import MLflow.
-        from entrypoint.registry.promote.source_version import SourceSearch  # noqa: PLC0415
-        from entrypoint.registry.session import Session  # noqa: PLC0415
-
-        reference = self._inputs.source
+    def find(self) -> tuple[SourceVersion, Session]:
+        """Find the source; what would be refused is told with what is wrong with it."""
+        login, reference = self._login, self._inputs.source
         with self._result.stage("Find", self._log):
             self._log.line(f"promote {reference} to {self._inputs.uc_target}")
-            refused = in_background(self._preflight)
+            refusals = self._preflight()
             problems: list[Problem] = []
             try:
-                login = self._login
                 session = Session(
                     self._stores,
                     login.who,
                     self._log,
                     renew=login.renew,
-                    jobs=other_jobs.ended(self._job),
+                    jobs=ended_jobs(self._job),
                 )
-                source = SourceSearch(reference, session, self._login.who).find(commit)
+                source = SourceSearch(reference, session, login.who).find(self._job.event.commit)
             except Failure as failure:
                 problems += failure.problems
-            problems += _answer(refused)
+            problems += refusals()
             if problems:
                 raise Failure(*problems)
             self._log.line(f"{source.uri}, digest {source.digest}")
@@ -135,39 +118,17 @@ class _Version:
             self._result.commit = source.tags.get(COMMIT) or self._result.commit
         return source, session
 
-    def _preflight(self) -> list[Problem]:
-        """Whether the registry would refuse the copy; an alias alone is its owner's to move."""
-        if (
-            not self._stores.registers_at_databricks
-            or self._inputs.source.name == self._inputs.uc_target
-        ):
-            return []
-        from entrypoint.databricks.preflight import check  # noqa: PLC0415
-
-        try:
-            workspace = connect(self._login)
-        except (LoginFailure, ValueError, OSError):
-            return []
-        return check(
-            workspace,
-            self._inputs.uc_target,
-            None,
-            self._login.who.name,
-            sets_aliases=bool(self._labels.asked.aliases),
-        )
-
-    def _check(self, source: "SourceVersion", session: "Session", files: Path) -> Manifest:
-        from entrypoint.registry.promote.source_files import fetch  # noqa: PLC0415
-
+    def check(self, source: SourceVersion, session: Session, files: Path) -> Manifest:
+        """Fetch the source's files, and see that they are those that were registered."""
+        files.mkdir()
         with self._result.stage("Check", self._log):
             manifest = fetch(source, session, self._stores, files)
             self._result.digest = manifest.digest
             self._log.line("its files are those that were registered")
         return manifest
 
-    def _copy(self, source: "SourceVersion", session: "Session", files: Path) -> None:
-        from entrypoint.registry.promote import promotion  # noqa: PLC0415
-
+    def copy(self, source: SourceVersion, session: Session, files: Path) -> None:
+        """Make the version of the target, or take the one that has the same content."""
         self._job.deadline.begin(PUBLISHING)
         with self._result.stage("Promote", self._log):
             promotion.promote(
@@ -178,32 +139,33 @@ class _Version:
             )
             self._log.line(self._result.published.model_uri)
 
-    def _compare(self, promoted: Snapshot, manifest: Manifest, folder: Path) -> None:
+    def compare(self, manifest: Manifest, folder: Path) -> None:
         """Say what it may use, and what changes; the version is promoted whether that is known."""
+        promoted = Snapshot.of_version(folder / "source", manifest, {})
         self._result.resources = Table.of_accesses(promoted.resources or ())
         replaces = self._result.published.replaces
         if not replaces:
             return
-        from entrypoint.comparison.compare import compare  # noqa: PLC0415
-        from entrypoint.registry.baseline import BaselineRegistry  # noqa: PLC0415
-
+        baseline = folder / "baseline"
+        baseline.mkdir()
         target, login = self._inputs.uc_target, self._login
         registry = BaselineRegistry(self._stores, target, login.who, self._log, login.renew)
         with self._result.stage("Compare", self._log):
             try:
-                if found := registry.find(replaces):
-                    before = found.fetch(manifest, folder)
-                    self._result.comparison = compare(
-                        found.baseline, before, promoted, self._job.secrets.redact
-                    )
+                found = registry.find(replaces)
             except Failure as failure:
-                for problem in failure.problems:
-                    self._log.notice(problem)
-                self._result.comparison = Comparison(not_compared=failure.problems[0].what)
+                self._result.comparison = not_compared(failure, self._job)
+                return
+            if found:
+                self._result.comparison = compare_with(
+                    found, promoted, manifest, baseline, self._job
+                )
 
-
-def _answer(refused: Future[list[Problem]]) -> list[Problem]:
-    try:
-        return refused.result(_PATIENCE)
-    except TimeoutError:
-        return []
+    def _preflight(self) -> Callable[[], list[Problem]]:
+        """Ask whether the registry would refuse the copy; an alias alone is its owner's to move."""
+        target = self._inputs.uc_target
+        if not self._stores.registers_at_databricks or self._inputs.source.name == target:
+            return list
+        sets_aliases = bool(self._labels.asked.aliases)
+        refusals = WorkspaceChecks(self._login).refusals(target, None, sets_aliases=sets_aliases)
+        return lambda: result_or(refusals, [])

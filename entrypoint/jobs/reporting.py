@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from entrypoint.github.api import Api
 from entrypoint.github.api_errors import GitHubError
 from entrypoint.github.comments import Comment
 from entrypoint.github.step_files import SUMMARY_LIMIT
-from entrypoint.inputs.event import Event
-from entrypoint.inputs.inputs import Reporting
 from entrypoint.jobs import disk_errors
 from entrypoint.jobs.context import Job
 from entrypoint.jobs.unexpected_errors import caught
 from entrypoint.report import rendering, report_files
 from entrypoint.report.result import Result
-from entrypoint.runtime.errors import InputFailure, Problem, TimedOut
+from entrypoint.runtime.errors import Problem, TimedOut
 from entrypoint.runtime.log import grouped
 
 
@@ -68,11 +65,7 @@ def comment(result: Result, job: Job) -> None:
 
     What GitHub doesn't take is a warning: nothing that is registered depends on it.
     """
-    inputs = Reporting.as_far_as_possible(job.texts, job.workspace)
-    try:
-        event = Event.from_environ(job.environ)
-    except InputFailure:
-        return
+    inputs, event = job.reporting, job.event
     number = event.pull_request.get("number")
     is_about_an_agent = result.mode not in ("", "comment") and not result.skipped
     if inputs.comment == "off" or not (number and inputs.github_token and is_about_an_agent):
@@ -80,14 +73,14 @@ def comment(result: Result, job: Job) -> None:
     # First, so that the comment tells what can't be written.
     write(result, job)
     is_worth_it = inputs.comment == "always" or result.problems or result.changed is not False
-    read_only = event.is_without_secrets
-    with Api.from_environ(job.environ, inputs.github_token, is_read_only=read_only) as api:
+    tell = job.log.notice if event.is_without_secrets else job.log.warning
+    with job.github() as api:
         try:
             comment = Comment(api, int(number), result.subject)
             post(result, comment, job, only_if_there=not is_worth_it)
         except (GitHubError, TimedOut) as refused:
             for problem in refused.problems:
-                (job.log.notice if read_only else job.log.warning)(problem)
+                tell(problem)
 
 
 def post(result: Result, comment: Comment, job: Job, *, only_if_there: bool = False) -> None:
@@ -104,24 +97,20 @@ def post(result: Result, comment: Comment, job: Job, *, only_if_there: bool = Fa
         job.log.line(f"comment {posted.did}: {posted.url}")
 
 
-def keep(transcript: Path, job: Job) -> None:
+def keep_transcript(transcript: Path, job: Job) -> None:
     """Keep what the agent printed in the folder of the report, if there is to be one."""
-    if folder := _report_path(job):
+    if folder := job.reporting.report_path:
         with _tried(job):
             report_files.save_transcript(transcript, folder, job.secrets.redact)
 
 
 def _save(result: Result, job: Job) -> None:
-    folder = _report_path(job)
+    folder = job.reporting.report_path
     if not folder or result.mode in ("", "comment"):
         return
     with _tried(job):
         result.report_path = job.workspace.relative(folder)
         report_files.save(result, folder, job.secrets.redact)
-
-
-def _report_path(job: Job) -> Path | None:
-    return Reporting.as_far_as_possible(job.texts, job.workspace).report_path
 
 
 @contextmanager

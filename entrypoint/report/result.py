@@ -12,8 +12,6 @@ from entrypoint.agent.build import Build, Verification
 from entrypoint.agent.environment.lock import Lock
 from entrypoint.comparison.changes import Comparison
 from entrypoint.inputs.event import Event
-from entrypoint.inputs.inputs import Inputs
-from entrypoint.inputs.workspace import Workspace
 from entrypoint.registry.publication_result import Published
 from entrypoint.resources.table import Table
 from entrypoint.runtime.errors import Problem
@@ -61,18 +59,12 @@ class Result:
     comment_url: str = ""
     report_path: str = ""
 
-    def learn_texts(self, texts: Mapping[str, str], event: Event) -> None:
+    def take_over(self, texts: Mapping[str, str], event: Event, mode: str) -> None:
         """Take over the aim from the inputs as they are given, which may be wrong."""
-        has_source = bool(texts["source"].strip())
-        self.mode = event.mode_for(texts["mode"].strip() or "auto", has_source=has_source)
+        self.mode = mode
         self.agent, self.target = texts["agent-path"].strip(), texts["uc-target"].strip()
         self.repository_url = event.repository and f"{event.server_url}/{event.repository}"
         self.workflow_run_url = event.run_url
-
-    def learn_inputs(self, inputs: Inputs, workspace: Workspace) -> None:
-        """Take over the aim from the inputs as they were read."""
-        self.agent = workspace.relative(inputs.agent_path)
-        self.target = str(inputs.uc_target or "")
 
     def fail(self, *problems: Problem) -> None:
         """Take over problems, each once; with each is said what is READY in spite of it."""

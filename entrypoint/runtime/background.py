@@ -1,4 +1,4 @@
-"""Work that goes on beside the story."""
+"""Work that goes on in the background of a job."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -6,6 +6,9 @@ from threading import Thread
 from typing import TypeVar
 
 Done = TypeVar("Done")
+
+# For which an answer is waited for that the job can do without.
+TIMEOUT_SECONDS = 60
 
 
 def in_background(work: Callable[[], Done]) -> Future[Done]:
@@ -23,3 +26,11 @@ def in_background(work: Callable[[], Done]) -> Future[Done]:
 
     Thread(target=run, daemon=True).start()
     return future
+
+
+def result_or(future: Future[Done], otherwise: Done) -> Done:
+    """The result, or `otherwise` when it isn't there within `TIMEOUT_SECONDS`."""
+    try:
+        return future.result(TIMEOUT_SECONDS)
+    except TimeoutError:
+        return otherwise

@@ -104,7 +104,7 @@ def test_a_register(checkout: Checkout, given: dict[str, str]) -> None:
 
     # Asking the interpreter who it is, resolving, and the worker.
     assert len(seen.programs) == 3, seen.programs
-    assert seen.started("worker.py") == 1
+    assert seen.started("agent/worker") == 1
     assert seen.started("compile") == 1
     assert seen.calls <= 2
     assert seen.loaded("mlflow")

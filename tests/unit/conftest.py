@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.inputs.inputs import Inputs
+from entrypoint.inputs.inputs import BuildInputs
 from entrypoint.inputs.workspace import Workspace
 
 AGENT = "agents/support/agent.py"
@@ -33,7 +33,7 @@ def link(workspace: Workspace, name: str, target: Path) -> None:
     path.symlink_to(target)
 
 
-def read(workspace: Workspace, **inputs: str) -> Inputs:
+def read(workspace: Workspace, **inputs: str) -> BuildInputs:
     """Inputs for the checkout's agent; by name, `_` for `-`."""
     texts = {name.replace("_", "-"): text for name, text in inputs.items()}
-    return Inputs.read({"agent-path": AGENT, **texts}, workspace)
+    return BuildInputs.read({"agent-path": AGENT, **texts}, workspace)

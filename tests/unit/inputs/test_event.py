@@ -335,7 +335,7 @@ def test_a_broken_event_file_is_told(tmp_path: Path, content: bytes | None) -> N
         path.write_bytes(content)
 
     with pytest.raises(InputFailure) as raised:
-        Event.from_environ({"GITHUB_EVENT_PATH": str(path)})
+        Event.from_environ({"GITHUB_EVENT_PATH": str(path)}).check_readable()
 
     (problem,) = raised.value.problems
     assert problem.what.startswith(f"GITHUB_EVENT_PATH: `{path}` ")

@@ -1,7 +1,7 @@
 import pytest
 
 from entrypoint.inputs.declarations import INPUTS, texts_of
-from entrypoint.inputs.inputs import Inputs
+from entrypoint.inputs.inputs import BuildInputs
 from entrypoint.inputs.model_name import ModelName
 from entrypoint.inputs.parsing import InputExample
 from entrypoint.inputs.workspace import Workspace
@@ -18,7 +18,7 @@ def problems(workspace: Workspace, **inputs: str) -> tuple[Problem, ...]:
 
 
 def test_an_agent_path_is_enough(workspace: Workspace) -> None:
-    assert read(workspace) == Inputs(
+    assert read(workspace) == BuildInputs(
         agent_path=workspace.root / AGENT,
         resources_file=None,
         uc_target=None,
@@ -73,7 +73,7 @@ def test_every_input_can_be_given(workspace: Workspace) -> None:
         cache_dir=".cache",
     )
 
-    assert given == Inputs(
+    assert given == BuildInputs(
         agent_path=workspace.root / AGENT,
         resources_file=workspace.root / "resources.yml",
         uc_target=ModelName("prod", "agents", "support"),
@@ -103,7 +103,7 @@ def test_every_input_can_be_given(workspace: Workspace) -> None:
 def test_empty_means_not_given(workspace: Workspace, empty: str) -> None:
     everything = {declared.name: empty for declared in INPUTS if declared.name != "agent-path"}
 
-    assert Inputs.read({"agent-path": AGENT, **everything}, workspace) == read(workspace)
+    assert BuildInputs.read({"agent-path": AGENT, **everything}, workspace) == read(workspace)
 
 
 def test_surrounding_space_is_no_part_of_a_text(workspace: Workspace) -> None:
