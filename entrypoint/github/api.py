@@ -174,12 +174,12 @@ class Api:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            problem = api_errors.of_silence(purpose, self._host, error)
+            problem = api_errors.no_answer(purpose, self._host, error)
             raise GitHubError(problem, may_have_acted=verb == "POST") from error
         status = response.status_code
         if status < HTTPStatus.MULTIPLE_CHOICES:
             return response
-        problem = api_errors.of_answer(
+        problem = api_errors.error_answer(
             purpose,
             status,
             api_answers.message(response.content, str(response.reason)),
@@ -209,7 +209,7 @@ class Api:
         return url
 
     def _nonsense(self, purpose: Purpose, what: str) -> GitHubError:
-        return GitHubError(api_errors.of_nonsense(purpose, self._host, what))
+        return GitHubError(api_errors.unexpected_answer(purpose, self._host, what))
 
     @property
     def _host(self) -> str:

@@ -1,4 +1,4 @@
-"""The shape of an answer: what is asked of GitHub is told field by field, and checked."""
+"""GitHub's answers: each a pydantic model of the fields that are read, and checked."""
 
 import json
 from typing import TypeVar

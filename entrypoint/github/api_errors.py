@@ -1,4 +1,4 @@
-"""GitHub said no, or nothing: what that means, and what mends it."""
+"""What GitHub's errors mean, and what to do about them."""
 
 import math
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Purpose:
 class GitHubError(Failure):
     """GitHub didn't do what it was asked.
 
-    Nothing that is registered depends on it: whoever catches this has a warning to give. `status`
+    Nothing that is registered depends on it, so it is reported as a warning. `status`
     is 0 without an answer; `may_have_acted` says that GitHub may have done it all the same.
     """
 
@@ -38,7 +38,7 @@ class GitHubError(Failure):
         self.may_have_acted = may_have_acted
 
 
-def of_answer(
+def error_answer(
     purpose: Purpose, status: int, message: str, headers: Mapping[str, str], *, is_read_only: bool
 ) -> Problem:
     """Why GitHub answered with an error; `message` is what it said."""
@@ -67,7 +67,7 @@ def of_answer(
     return _other(purpose, said)
 
 
-def of_silence(purpose: Purpose, host: str, error: Exception) -> Problem:
+def no_answer(purpose: Purpose, host: str, error: Exception) -> Problem:
     """Why there was no answer."""
     return Problem(
         f"log-agent can't {purpose.text}: {host} can't be reached, or broke off.",
@@ -77,7 +77,7 @@ def of_silence(purpose: Purpose, host: str, error: Exception) -> Problem:
     )
 
 
-def of_nonsense(purpose: Purpose, host: str, what: str) -> Problem:
+def unexpected_answer(purpose: Purpose, host: str, what: str) -> Problem:
     """Why an answer can't be GitHub's."""
     return Problem(
         f"log-agent can't {purpose.text}: what {host} answers is not GitHub's REST API.",

@@ -1,4 +1,4 @@
-"""Credentials that `actions/checkout` has left in the checkout, for whoever reads them there."""
+"""Credentials that `actions/checkout` has left in the checkout, where the agent can read them."""
 
 import os
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ from entrypoint.github import marker
 from entrypoint.github.api import Api
 from entrypoint.github.api_answers import Answer
 from entrypoint.github.api_errors import GitHubError, Purpose
-from entrypoint.github.posted import Posted
+from entrypoint.github.marker import Posted
 from entrypoint.runtime.errors import Problem
 
 # GitHub counts characters; in bytes there are never fewer.

@@ -1,10 +1,20 @@
 """The hidden lines by which log-agent finds again what it wrote."""
 
 import hashlib
+from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote
 
 # What no other marker begins with.
-RELAYED = "<!-- log-agent relayed: "
+FORK = "<!-- log-agent relayed: "
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where people read it, and what was done."""
+
+    url: str
+    did: Literal["created", "updated", "unchanged"]
 
 
 def begin(key: str) -> str:
@@ -17,18 +27,18 @@ def end(key: str) -> str:
     return f"<!-- log-agent ends: {_name(key)} -->"
 
 
-def relayed_from(repository: str) -> str:
+def of_forks_runs(repository: str) -> str:
     """What the markers of all reports of a repository's runs begin with, and of no other's."""
-    return f"{RELAYED}{_name(repository)} "
+    return f"{FORK}{_name(repository)} "
 
 
-def relayed(repository: str, key: str) -> str:
+def of_forks_run(repository: str, key: str) -> str:
     """Marks what a run of a repository, which isn't trusted, has reported about one target.
 
     `key` is that run's word: nothing of it but its digest is in the marker.
     """
     digest = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
-    return f"{relayed_from(repository)}{digest} -->"
+    return f"{of_forks_runs(repository)}{digest} -->"
 
 
 def content(fingerprint: str) -> str:

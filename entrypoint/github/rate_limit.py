@@ -1,4 +1,4 @@
-"""GitHub's rate limits, and how long it is worth to wait for them.
+"""GitHub's rate limits, and how long to wait for them.
 
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
@@ -17,7 +17,7 @@ from urllib3.exceptions import MaxRetryError, ResponseError
 # In seconds. A runner that waits costs money; what is longer is for the next run of the job.
 _LONGEST_WAIT = 60
 _TRIES = 4
-# Some limits are told as "forbidden", as GitHub's other refusals are.
+# GitHub answers some of its limits with 403, as it does what isn't permitted.
 _REFUSALS = {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 _PASSING = {
     HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -9,7 +9,7 @@ from entrypoint.github import marker
 from entrypoint.github.api import Api
 from entrypoint.github.api_answers import Answer
 from entrypoint.github.api_errors import GitHubError, Purpose
-from entrypoint.github.posted import Posted
+from entrypoint.github.marker import Posted
 from entrypoint.runtime.errors import Problem
 
 _TRIES = 3
@@ -74,7 +74,7 @@ class Notes:
 
     def _with_block(self, notes: str, block: str) -> tuple[str, Literal["created", "updated"]]:
         text = f"{self._begin}\n{block.strip()}\n{self._end}"
-        # Where a line begins: a block may quote foreign code, each line of it behind its sign.
+        # Where a line begins: a block may quote code, each line of it behind its sign.
         begin, end = f"^{re.escape(self._begin)}", f"^{re.escape(self._end)}"
         # From the last beginning before an end: a person may have cut a block in two.
         old = re.compile(f"{begin}(?:(?!{begin}).)*?{end}", re.DOTALL | re.MULTILINE)

@@ -84,7 +84,7 @@ class Event:
 
         https://docs.github.com/en/actions/reference/security/secure-use
         """
-        # The one event that runs with secrets whoever asks: with the base's workflow.
+        # The one event of pull requests that has secrets: it runs the base's workflow.
         if not self.pull_request or self.name == "pull_request_target":
             return False
         head, user = self.pull_request.get("head"), self.pull_request.get("user")
@@ -224,7 +224,7 @@ class Event:
     def _head(self) -> Mapping[str, Any]:
         """The head of the pull request whose code the job has; empty on other events.
 
-        `pull_request_target` and its kin tell of a head too. A stranger chose its name and commit,
+        `pull_request_target` and others have a head too. A stranger chose its name and commit,
         so they are no labels, and no commit to promote the version of.
         """
         head = self.pull_request.get("head") if self.name == "pull_request" else None

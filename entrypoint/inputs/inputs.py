@@ -174,7 +174,7 @@ class ReportingInputs:
 
     @classmethod
     def as_far_as_possible(cls, texts: Mapping[str, str], workspace: Workspace) -> Self:
-        """Read them; what is wrong is told by the report, so its own inputs fall back."""
+        """Read them; one that is wrong has its default, for the report has to say so."""
         reader = Reader(texts)
         values = _reporting(reader, workspace)
         fallen_back = _reporting(Reader({}), workspace)

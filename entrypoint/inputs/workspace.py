@@ -27,7 +27,7 @@ class Workspace:
 
     In a container action the runner mounts the host's `${{ github.workspace }}` at
     `GITHUB_WORKSPACE`; paths that a workflow made from the expression still carry the host's.
-    `is_shared`: foreign programs run here under another account.
+    `is_shared`: untrusted programs, such as the agent, run here under another account.
     """
 
     root: Path
@@ -130,7 +130,7 @@ class Workspace:
             raise ValueError(f"`{self.relative(path)}` can't be read: {said}.") from error
 
     def check_for_the_agent(self, file: Path) -> None:
-        """See that foreign programs can read the agent's file, and can't change the checkout.
+        """See that untrusted programs can read the agent's file, and can't change the checkout.
 
         Raises:
             InputFailure: they can't, or everybody can.
@@ -219,7 +219,7 @@ class Workspace:
         self._check_not_open_to_all(part)
 
     def _check_not_open_to_all(self, folder: Path) -> None:
-        """The account of foreign programs could put a link in the place of what is in there."""
+        """The account of untrusted programs could put a link in the place of what is in there."""
         mode = folder.stat().st_mode
         if self.is_shared and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             shown = self.relative(folder)

@@ -21,7 +21,7 @@ _LONGEST_NUMBER = 1_000
 
 
 class _TooMuch(yaml.MarkedYAMLError):
-    """It is YAML, and more of it than anybody writes."""
+    """It is YAML of more than the nodes that are read."""
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -124,7 +124,7 @@ class _Agent:
             process.start(environment.python)
             self._result.lock = environment.lock
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
-            plan.order.code_paths.add_built(environment.code)
+            plan.build_spec.code_paths.add_built(environment.code)
             plan.tell_unneeded_secrets(job)
             if not plan.needs_login:
                 self._check_login()
@@ -151,7 +151,7 @@ class _Agent:
         result, sandbox = self._result, self._sandbox
         with delegated_environ(self._login, sandbox.environ) as agents_login:
             worker = build.Worker(
-                process, sandbox, self._plan.order, environment.lock, agents_login
+                process, sandbox, self._plan.build_spec, environment.lock, agents_login
             )
             with result.stage("Build", self._log):
                 built = result.build = worker.build()
@@ -184,7 +184,7 @@ class _Agent:
         with self._result.stage("Check", self._log):
             self._review.verified(self._uses, was_asked=self._result.answer is not None)
             inferred = self._result.build.inferred if self._result.build else ()
-            built_model.check(model, manifest, self._plan.order, self._job.secrets, inferred)
+            built_model.check(model, manifest, self._plan.build_spec, self._job.secrets, inferred)
 
     def _check_folders(self) -> None:
         """See that what is kept in the checkout can be written, before anything is built for it."""
@@ -195,10 +195,10 @@ class _Agent:
             disk_errors.check_writable("tracking-uri", stores.embedded_folder, self._job)
 
     def _check_login(self) -> None:
-        """See whether somebody is logged in.
+        """See whether the job is logged in at Databricks.
 
         Raises:
-            LoginFailure: nobody is, and somebody must be.
+            LoginFailure: it isn't, and it has to write there.
 
         """
         login = self._login

@@ -9,7 +9,7 @@ from itertools import islice, product
 from pathlib import Path
 
 from entrypoint.github import pull_requests
-from entrypoint.github.relayed_comments import MOST, RelayedComment
+from entrypoint.github.fork_comments import COMMENTS_PER_RUN, ForkComment
 from entrypoint.inputs.event import Event
 from entrypoint.inputs.fork_workflows import TWO_WORKFLOWS
 from entrypoint.inputs.inputs import ReportingInputs
@@ -66,13 +66,13 @@ def _post_all(
                 )
             )
         files = report_files.found(inputs.report_path, job.workspace.relative(inputs.report_path))
-        _tell_what_is_left_out(len(files) * len(numbers) - MOST, run, job)
-        reports, problems = _read(files[:MOST], event, run)
+        _tell_what_is_left_out(len(files) * len(numbers) - COMMENTS_PER_RUN, run, job)
+        reports, problems = _read(files[:COMMENTS_PER_RUN], event, run)
         keys = [reported.subject for reported in reports]
         urls: list[str] = []
-        for number, reported in islice(product(numbers, reports), MOST):
+        for number, reported in islice(product(numbers, reports), COMMENTS_PER_RUN):
             wanted = inputs.comment == "always" or reported.changed is not False
-            comment = RelayedComment(api, number, run.repository, reported.subject, keys)
+            comment = ForkComment(api, number, run.repository, reported.subject, keys)
             try:
                 post(reported, comment, job, only_if_there=not wanted)
                 urls.append(reported.comment_url)
@@ -101,7 +101,7 @@ def _tell_what_is_left_out(more: int, run: WorkflowRun, job: Job) -> None:
         job.log.warning(
             Problem(
                 f"`report-path`: {more} more {reports_are} not on the pull request: a run gets"
-                f" {MOST} comments at most.",
+                f" {COMMENTS_PER_RUN} comments at most.",
                 f"All of them are in the summary of the run: {run.url}",
             )
         )

@@ -1,4 +1,4 @@
-"""Disks that take no more, told as what they are: which folder, and what to do.
+"""Full and read-only disks: which folder it is, and what to do about it.
 
 Nothing on the way knows better: the same error comes from Python, from uv, from SQLite and from the
 agent, and mostly without the name of a file.

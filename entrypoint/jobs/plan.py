@@ -36,7 +36,7 @@ class Plan:
     python: interpreter.PythonRequest | None
     model_config: dict[str, Any] | None
     declarations: Declarations
-    order: BuildSpec
+    build_spec: BuildSpec
     labels: Labels
     stores: Stores | None
 
@@ -57,16 +57,16 @@ class Plan:
             InputFailure: two artifacts would end in one place.
 
         """
-        order = self.order
+        build_spec = self.build_spec
         try:
             files, places = manifest.laid_out(
-                order.code, order.code_paths.folder, self.inputs.artifacts
+                build_spec.code, build_spec.code_paths.folder, self.inputs.artifacts
             )
         except ValueError as error:
             raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
         given = {
             "model_config": self.model_config,
-            "signature": order.signature,
+            "signature": build_spec.signature,
             "input_example": self.inputs.input_example and [self.inputs.input_example.value],
         }
         return manifest.Manifest.of(
@@ -84,25 +84,27 @@ class Plan:
 
     def findings(self) -> Findings:
         """What the code uses of Databricks; nothing of it is run."""
-        order = self.order
+        build_spec = self.build_spec
 
         def place(name: Path, line: int, column: int) -> Place | None:
-            found = order.place(Path("code", name), line)
+            found = build_spec.place(Path("code", name), line)
             return found and replace(found, column=column)
 
-        source = order.source
-        return scan(source.text, source.place, order.code_paths.folder, place, self.model_config)
+        source = build_spec.source
+        return scan(
+            source.text, source.place, build_spec.code_paths.folder, place, self.model_config
+        )
 
     def tell_unneeded_secrets(self, job: Job) -> None:
         """Name the secrets of the step that the agent is handed without a use for them."""
-        written = (self.order.source.text, str(self.model_config))
-        shipped = unneeded_secrets.texts_in(self.order.code_paths.folder)
+        written = (self.build_spec.source.text, str(self.model_config))
+        shipped = unneeded_secrets.texts_in(self.build_spec.code_paths.folder)
         if names := unneeded_secrets.find(job.environ, chain(written, shipped)):
             job.log.notice(unneeded_secrets.notice(names))
 
     def review(self, log: Log) -> Review:
         """The review of what the agent may use, before anything is seen."""
-        agent = self.order.shown
+        agent = self.build_spec.shown
         beside = str(Path(agent).with_name("resources.yml"))
         level = self.inputs.check_resources
         return Review(self.declarations, level, Place(agent), beside, log)
@@ -117,48 +119,33 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
         Failure: what is wrong.
 
     """
-    workspace, event, mode = job.workspace, job.event, job.mode
-    if notice := event.preview_notice(inputs.mode):
-        job.log.notice(notice)
-    if event.on_github and (notice := checkout_credentials.notice(workspace.root)):
-        job.log.notice(notice)
+    event, workspace = job.event, job.workspace
+    _give_notices(job, inputs)
     stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
-    _check_target(mode, inputs, stores)
-    agent = agent_source.read(inputs.agent_path, workspace.relative(inputs.agent_path))
-    static_checks.check(agent)
-    if agent.left_out:
-        left_out = ", ".join(agent.left_out)
-        job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))
+    _check_target(job.mode, inputs, stores)
+    agent = _agent(job, inputs)
     artifact_inputs.check(inputs.artifacts, inputs.flavor, workspace)
-    asked = _requirements(job, inputs, agent)
+    requested = _requirements(job, inputs, agent)
     declarations = _declarations(job, inputs)
-    order = BuildSpec(
-        agent=inputs.agent_path,
-        code=_code(agent, inputs.agent_path, folder),
-        source=agent,
-        workspace=workspace,
-        flavor=inputs.flavor,
-        model_config=inputs.model_config,
-        input_example=inputs.input_example.value if inputs.input_example else None,
-        signature=read_signature(inputs.signature, workspace) if inputs.signature else None,
-        authorization=resources_file.authorization(declarations),
-        code_paths=_code_paths(job, inputs, agent, folder),
-        artifacts=inputs.artifacts,
-        verify=inputs.verify,
-    )
+    config = inputs.model_config
     return Plan(
-        mode=mode,
+        mode=job.mode,
         inputs=inputs,
-        requirements=asked,
-        model_config=read_yaml("model-config", inputs.model_config, workspace)
-        if inputs.model_config
-        else None,
-        python=interpreter.wanted(inputs.python_version, inputs.agent_path, asked, workspace),
+        requirements=requested,
+        build_spec=_build_spec(job, inputs, agent, declarations, folder),
+        model_config=read_yaml("model-config", config, workspace) if config else None,
+        python=interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace),
         declarations=declarations,
-        order=order,
         labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
         stores=stores,
     )
+
+
+def _give_notices(job: Job, inputs: BuildInputs) -> None:
+    if notice := job.event.preview_notice(inputs.mode):
+        job.log.notice(notice)
+    if job.event.on_github and (notice := checkout_credentials.notice(job.workspace.root)):
+        job.log.notice(notice)
 
 
 def _check_target(mode: str, inputs: BuildInputs, stores: Stores | None) -> None:
@@ -171,6 +158,38 @@ def _check_target(mode: str, inputs: BuildInputs, stores: Stores | None) -> None
                 "Add it to the step:\n\n    with:\n      uc-target: prod.agents.support",
             )
         )
+
+
+def _agent(job: Job, inputs: BuildInputs) -> agent_source.AgentSource:
+    agent = agent_source.read(inputs.agent_path, job.workspace.relative(inputs.agent_path))
+    static_checks.check(agent)
+    if agent.left_out:
+        left_out = ", ".join(agent.left_out)
+        job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))
+    return agent
+
+
+def _build_spec(
+    job: Job,
+    inputs: BuildInputs,
+    agent: agent_source.AgentSource,
+    declarations: Declarations,
+    folder: Path,
+) -> BuildSpec:
+    return BuildSpec(
+        agent=inputs.agent_path,
+        code=_code(agent, inputs.agent_path, folder),
+        source=agent,
+        workspace=job.workspace,
+        flavor=inputs.flavor,
+        model_config=inputs.model_config,
+        input_example=inputs.input_example.value if inputs.input_example else None,
+        signature=read_signature(inputs.signature, job.workspace) if inputs.signature else None,
+        authorization=resources_file.authorization(declarations),
+        code_paths=_code_paths(job, inputs, agent, folder),
+        artifacts=inputs.artifacts,
+        verify=inputs.verify,
+    )
 
 
 def _requirements(

@@ -86,8 +86,8 @@ class Preview(Goal):
         baseline = result_or(self._baseline, _NO_ANSWER)
         if isinstance(baseline, Comparison):
             return baseline
-        order = self._plan.order
-        after = Snapshot.of_agent(manifest, order.code, order.code_paths.folder, model)
+        spec = self._plan.build_spec
+        after = Snapshot.of_agent(manifest, spec.code, spec.code_paths.folder, model)
         self._folder.mkdir()
         with mlflow_login(self._login, os.environ):
             return compare_with(baseline, after, manifest, self._folder, self._job)

@@ -74,7 +74,7 @@ def _run(job: Job) -> int:
     finally:
         cancellation.ignore_signals()
         job.deadline.lift()
-        # One that a signal met while it was started is in nobody's `with` block yet.
+        # A process that was being started when a signal came is in no `with` block yet.
         child_processes.end_all()
         reporting.tell(result, job)
     return 1 if result.problems else 0

@@ -93,7 +93,7 @@ class _Version:
         self._result = result
 
     def find(self) -> tuple[SourceVersion, Session]:
-        """Find the source; what would be refused is told with what is wrong with it."""
+        """Find the source, and raise what is wrong with it together with what would be refused."""
         login, reference = self._login, self._inputs.source
         with self._result.stage("Find", self._log):
             self._log.line(f"promote {reference} to {self._inputs.uc_target}")

@@ -30,7 +30,8 @@ class Publication(Goal):
     """Connects to the stores in the background: MLflow takes as long to import as uv to run.
 
     MLflow's modules import each other in circles, and two threads that import of them see each
-    other's half-made ones. So nobody does before what imports in the background has ended.
+    other's half-made ones. So nothing is imported here before what imports in the background has
+    ended.
     """
 
     def __init__(

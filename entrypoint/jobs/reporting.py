@@ -1,4 +1,4 @@
-"""What people get to read of a job, wherever they read it."""
+"""The reports of a job: its log, outputs, summary, folder and comment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The last handler: whatever is raised becomes a problem that every report of the job tells."""
+"""The last handler of exceptions: each becomes a problem in every report of the job."""
 
 import traceback
 from collections.abc import Iterator
@@ -17,8 +17,7 @@ _TRACEBACK_CHARACTERS = 20_000
 def caught(result: Result, job: Job) -> Iterator[None]:
     """Let nothing but the cancelling of the job leave the `with` block: the result fails instead.
 
-    Of what nobody expected, the traceback is in the log; what a library means as the end of the
-    program (`SystemExit`) is no more than that, too.
+    The traceback of an unexpected exception is in the log. A library's `SystemExit` is one too.
     """
     try:
         yield

@@ -19,7 +19,7 @@ Known = TypeVar("Known")
 
 
 class WorkspaceChecks:
-    """Questions to the workspace; where nobody is logged in, nothing is asked and nothing known.
+    """Questions to the workspace; without a login, nothing is asked and nothing is known.
 
     What imports the Databricks SDK is imported by the questions, late.
     """

@@ -30,7 +30,7 @@ _SECUREBITS = 0b1111
 
 @functools.cache
 def agents_account() -> pwd.struct_passwd | None:
-    """The account for foreign programs: the container has one, other places don't.
+    """The account for untrusted programs: the container has one, other places don't.
 
     Another account is what closes this process's memory and environment, `docker.sock` and the
     runner's command files to them.
@@ -89,8 +89,8 @@ def end_agents_processes() -> None:
 def _killer() -> tuple[int, int]:
     """Start the process that kills; a byte is written to the one pipe, and read from the other.
 
-    `kill(-1)` reaches all that the caller may signal. The real account of this one is nobody's, and
-    its effective one the agent's: it may signal the agent's processes and no others, and they may
+    `kill(-1)` reaches all that the caller may signal. Its real account owns nothing else, and its
+    effective one is the agent's: it may signal the agent's processes and no others, and they may
     not signal it. It is started before they are, who may leave no room for one more process.
     https://man7.org/linux/man-pages/man2/kill.2.html
     """

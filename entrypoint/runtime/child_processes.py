@@ -27,9 +27,9 @@ def adopt() -> None:
 
 
 def end_all() -> bool:
-    """End every foreign process; whether that was done in time.
+    """End every process of an untrusted program; whether that was done in time.
 
-    Foreign programs are started in sessions of their own: what is in ours was never one of them.
+    Untrusted programs are started in sessions of their own, so none of them is in this one.
     """
     end = time.monotonic() + _SECONDS
     while True:

@@ -53,7 +53,7 @@ class Deadline:
         self._end = clock() + seconds
         self._timer = threading.Timer(0, lambda: None)
         self._doing: Callable[[], str] | None = None
-        self._give_up: Callable[[Problem], None] = lambda _: None
+        self._end_now: Callable[[Problem], None] = lambda _: None
 
     def check(self, doing: str) -> None:
         """Compare the time with the deadline.
@@ -65,14 +65,15 @@ class Deadline:
         if self._clock() >= self._end:
             raise TimedOut(self._problem(doing))
 
-    def enforce(self, doing: Callable[[], str], give_up: Callable[[Problem], None]) -> None:
+    def enforce(self, doing: Callable[[], str], end_now: Callable[[Problem], None]) -> None:
         """Raise TimedOut in the main thread, wherever it is when the deadline passes.
 
-        By a signal of its own: SIGALRM is `interruption.held`'s. Where the main thread doesn't heed
-        it (a library that never returns), `give_up` is called in another one, a minute later.
+        By a signal of its own: SIGALRM is taken by `registry/interruption.py`. Where the main
+        thread doesn't handle it (a library that never returns), `end_now` is called in another
+        one, a minute later.
         `doing` says what is under way.
         """
-        self._doing, self._give_up = doing, give_up
+        self._doing, self._end_now = doing, end_now
         signal.signal(signal.SIGUSR1, self._raise)
         self._start(self._end - self._clock() + _GRACE_SECONDS, self._interrupt)
 
@@ -113,7 +114,7 @@ class Deadline:
 
     def _end_all(self) -> None:
         if self._doing and not self._was_moved():
-            self._give_up(self._problem(self._doing()))
+            self._end_now(self._problem(self._doing()))
 
     def _problem(self, doing: str) -> Problem:
         by = f"`{self._limit.input_name}`: " if self._limit.input_name else ""

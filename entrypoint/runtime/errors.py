@@ -20,7 +20,7 @@ class Problem:
     """One thing that is wrong.
 
     `what` names the input and what is wrong with it, `fix` says what to do, with the lines to
-    paste. `detail` is foreign text (a traceback, a resolver's explanation): always shown as data.
+    paste. `detail` is untrusted text (a traceback, a resolver's explanation): always shown as data.
     """
 
     what: str
@@ -30,7 +30,7 @@ class Problem:
 
 
 class Failure(Exception):
-    """The job can't go on; every subclass is one part of the house that says so."""
+    """The job can't go on. A subclass for each part of the job that can fail."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(problem.what for problem in problems))
@@ -62,7 +62,7 @@ class PublishFailure(Failure):
 
 
 class ReportFailure(Failure):
-    """The runner can't be told what the step did."""
+    """The outputs or the summary of the step can't be written."""
 
 
 class TimedOut(BaseException):

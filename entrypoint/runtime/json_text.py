@@ -9,7 +9,7 @@ MOST_LEVELS = 100
 
 
 class TooDeep(ValueError):
-    """It nests more deeply than anybody needs."""
+    """It nests more than `MOST_LEVELS` deep."""
 
     def __init__(self) -> None:
         super().__init__(f"it nests more than {MOST_LEVELS} levels deep")

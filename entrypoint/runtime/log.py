@@ -28,7 +28,7 @@ def printable(text: str) -> str:
 
 
 class Log(ABC):
-    """Where the story is told: a terminal, or a step of a GitHub job."""
+    """The log of a job: in a terminal, or of a step on GitHub."""
 
     def __init__(self, stream: TextIO = sys.stdout, secrets: Secrets | None = None) -> None:
         """Print to `stream`, without the values of `secrets`."""
@@ -38,11 +38,11 @@ class Log(ABC):
 
     @abstractmethod
     def group(self, title: str) -> None:
-        """Begin a part of the story."""
+        """Begin a group of lines."""
 
     @abstractmethod
     def end_group(self) -> None:
-        """End the part begun last."""
+        """End the group that was begun last."""
 
     @abstractmethod
     def line(self, text: str) -> None:
@@ -50,11 +50,11 @@ class Log(ABC):
 
     @abstractmethod
     def foreign(self, text: str) -> None:
-        """Show lines that somebody else's program printed: never obeyed as commands."""
+        """Show text that isn't ours: never obeyed as workflow commands."""
 
     @abstractmethod
     def mask(self, secret: str) -> None:
-        """Let nobody who shows this log show a value."""
+        """Hide a value wherever this log is shown."""
 
     def notice(self, problem: Problem) -> None:
         """Point out something that needn't be mended."""
@@ -70,7 +70,7 @@ class Log(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """Say what was held back till the end."""
+        """Print what was kept for the end."""
 
     @abstractmethod
     def _tell(self, level: Level, problem: Problem) -> None:
@@ -131,7 +131,7 @@ class PlainLog(Log):
 
 
 class LogStream(io.TextIOBase):
-    """A stream for libraries that print: whole lines go to the log, as foreign ones."""
+    """A stream for libraries that print: whole lines go to the log, as untrusted text."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -146,7 +146,7 @@ class LogStream(io.TextIOBase):
 
 @contextmanager
 def grouped(log: Log, title: str) -> Iterator[None]:
-    """One part of the story, closed whatever happens in it."""
+    """A group of lines, ended whatever happens in it."""
     log.group(title)
     try:
         yield

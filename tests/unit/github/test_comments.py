@@ -14,7 +14,7 @@ from entrypoint.github import marker
 from entrypoint.github.api import Api
 from entrypoint.github.api_errors import GitHubError
 from entrypoint.github.comments import LIMIT, Comment
-from entrypoint.github.posted import Posted
+from entrypoint.github.marker import Posted
 
 KEY = "prod.agents.support"
 MARKER = "<!-- log-agent: prod.agents.support -->"

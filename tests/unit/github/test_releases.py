@@ -7,7 +7,7 @@ import pytest
 from doubles.github import Fault, GitHub, Judge, Token
 from entrypoint.github.api import Api
 from entrypoint.github.api_errors import GitHubError
-from entrypoint.github.posted import Posted
+from entrypoint.github.marker import Posted
 from entrypoint.github.releases import Notes
 
 KEY = "prod.agents.support"

@@ -11,19 +11,19 @@ from entrypoint.github import marker
 from entrypoint.github.api import Api
 from entrypoint.github.api_errors import GitHubError
 from entrypoint.github.comments import Comment
-from entrypoint.github.posted import Posted
+from entrypoint.github.marker import Posted
 from entrypoint.runtime.errors import Problem
 
-# For one run, and on one pull request.
-MOST = 10
+# And on one pull request, for all runs of forks.
+COMMENTS_PER_RUN = 10
 
 
-class RelayedComment(Comment):
+class ForkComment(Comment):
     """The comment for one report (`key`) of a run of `repository`.
 
-    A fork could name another target in each run. Where a pull request has `MOST` relayed comments,
-    no other is created: the fork's oldest that is not for one of the run's own reports (`keys`) is
-    taken over.
+    A fork could name another target in each run. Where a pull request has `COMMENTS_PER_RUN` such
+    comments, no other is created: the fork's oldest that is not for one of the run's own reports
+    (`keys`) is taken over.
     """
 
     def __init__(
@@ -31,24 +31,24 @@ class RelayedComment(Comment):
     ) -> None:
         super().__init__(api, number, key)
         self._number = number
-        self._marker = marker.relayed(repository, key)
-        self._own = marker.relayed_from(repository)
-        self._kept = [marker.relayed(repository, each) for each in keys]
+        self._marker = marker.of_forks_run(repository, key)
+        self._own = marker.of_forks_runs(repository)
+        self._kept = [marker.of_forks_run(repository, each) for each in keys]
 
     def _create(self, text: str, head: str) -> Posted:
-        relayed = self._mine(marker.RELAYED)
-        too_many = len(relayed) + 1 - MOST
+        existing = self._mine(marker.FORK)
+        too_many = len(existing) + 1 - COMMENTS_PER_RUN
         if too_many <= 0:
             return super()._create(text, head)
         replaced = [
             comment
-            for comment in relayed
+            for comment in existing
             if comment.begins_with(self._own) and not comment.begins_with(*self._kept)
         ]
         if not replaced:
             raise GitHubError(
                 Problem(
-                    f"Pull request #{self._number} has {len(relayed)} comments for forks' runs,"
+                    f"Pull request #{self._number} has {len(existing)} comments for forks' runs,"
                     " and gets no other.",
                     "Delete those that are out of date, and run the job again.",
                 )

@@ -52,7 +52,7 @@ def test_a_fork_can_t_overwrite_what_was_said_of_an_agent(
 ) -> None:
     own = f"{marker.begin(TARGET)}\n<!-- log-agent says: f -->\n## ❌ can't be registered"
     github.comment(NUMBER, own, github.tokens.job)
-    other = f"{marker.relayed('eve/agents', TARGET)}\n<!-- log-agent says: f -->\n## ❌"
+    other = f"{marker.of_forks_run('eve/agents', TARGET)}\n<!-- log-agent says: f -->\n## ❌"
     github.comment(NUMBER, other, github.tokens.job)
     write(folder, samples.FORK)
 
