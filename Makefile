@@ -22,10 +22,13 @@ check: .venv/installed
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy
+	$(RUN) lint-imports --no-logo
 	$(RUN) zizmor --offline --quiet --persona=pedantic .
 	$(RUN) check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(RUN) check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(RUN) check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(RUN) check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	$(RUN) check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(RUN) hadolint Dockerfile
 
 format: .venv/installed
