@@ -70,8 +70,7 @@ def _build(job: Job, inputs: BuildInputs, sandbox: Sandbox, login: Login, result
         agent = _Agent(job, plan, sandbox, login, result)
         goal = agent.begin()
     with WorkerProcess(sandbox) as process:
-        environment = agent.make_environment(process)
-        goal.check_workspace()
+        environment = agent.make_environment(process, goal)
         manifest = agent.manifest(environment)
         agent.look_up_resources()
         if inputs.if_unchanged == "reuse" and goal.is_reached(manifest):
@@ -115,8 +114,11 @@ class _Agent:
             return Preview(job, plan, login, result, checks, folder=self._sandbox.folder)
         return Publication(job, plan, plan.publishes_to, login, result, checks=checks)
 
-    def make_environment(self, process: WorkerProcess) -> Environment:
-        """Make the agent's own Python environment, in which the process imports MLflow at once."""
+    def make_environment(self, process: WorkerProcess, goal: Goal) -> Environment:
+        """Make the agent's own Python environment, in which the process imports MLflow at once.
+
+        The workspace has answered by then, so what it would refuse ends the job here.
+        """
         plan, sandbox, job = self._plan, self._sandbox, self._job
         with self._result.stage("Environment", self._log):
             self._uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
@@ -128,6 +130,7 @@ class _Agent:
             plan.tell_unneeded_secrets(job)
             if not plan.needs_login:
                 self._check_login()
+            goal.check_workspace()
         return environment
 
     def manifest(self, environment: Environment) -> Manifest:
