@@ -9,7 +9,7 @@ from entrypoint.resources.check.existence import LookedUp
 from entrypoint.resources.check.undeclared import possible, undeclared, unseen
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
-from entrypoint.resources.scan.scan import Findings
+from entrypoint.resources.scan import Findings
 from entrypoint.resources.table import Table
 from entrypoint.runtime.errors import Place, Problem, ResourceFailure
 from entrypoint.runtime.log import Log

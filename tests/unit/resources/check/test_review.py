@@ -13,7 +13,7 @@ from entrypoint.resources.check.existence import ExistenceAnswer, LookedUp
 from entrypoint.resources.check.review import Review
 from entrypoint.resources.file import read
 from entrypoint.resources.resource import Use
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place, ResourceFailure
 from entrypoint.runtime.log import PlainLog
 from tests.unit.conftest import write

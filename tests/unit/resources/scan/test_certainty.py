@@ -8,7 +8,7 @@ import yaml
 from entrypoint.agent.source.agent_source import AgentSource
 from entrypoint.resources.check.undeclared import possible, undeclared
 from entrypoint.resources.resource import Declarations, DeclaredResource, Resource
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place, Problem
 
 HEAD = """\
@@ -61,6 +61,12 @@ UNCERTAIN = {
         "def predict():\n    client().serving_endpoints.query('a')\npredict()"
     ),
     "where nothing leads": "def judge():\n    ChatDatabricks(endpoint='a')",
+    "where only that leads": (
+        "def judge():\n    ChatDatabricks(endpoint='a')\n\ndef main():\n    judge()"
+    ),
+    "in code that calls itself": (
+        "def judge():\n    ChatDatabricks(endpoint='a')\n    main()\n\ndef main():\n    judge()"
+    ),
     "as a script": (
         "def main():\n    ChatDatabricks(endpoint='a')\nif __name__ == '__main__':\n    main()"
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from entrypoint.agent.source.agent_source import AgentSource
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place
 
 IMPORT = "from databricks_langchain import ChatDatabricks\n"

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from entrypoint.agent.source import agent_source
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place
 
 IDIOMS = Path(__file__).parents[3] / "idioms"
