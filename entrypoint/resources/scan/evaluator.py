@@ -32,8 +32,8 @@ from entrypoint.resources.scan.values import (
 
 # A larger number is no id; and Python writes none of thousands of digits.
 _MAX_NUMBER = 10**18
-# How deep an expression is followed, and how many are in all: no agent needs more.
-_MAX_DEPTH = 60
+# How many are followed at once, each for the one before, and how many in all: no agent needs more.
+_MAX_OPEN = 60
 _MAX_EXPRESSIONS = 1_000_000
 # Calls that give back what they are given, by the argument's position.
 _PASS_ON = {
@@ -52,7 +52,7 @@ class Evaluator:
         self._configuration = _literal(config, next(iter(modules.values())))
         self._known: dict[ast.expr, Values] = {}
         self._open: set[object] = set()
-        self._depth = self._expressions = 0
+        self._expressions = 0
         self._scope_of = {scope.node: scope for scope in self.scopes}
         self.containers = Containers(self)
         self.call_sites = CallSites(self, self.containers, self.scopes)
@@ -63,11 +63,9 @@ class Evaluator:
         """All values that an expression may have; none where it depends on itself alone."""
         if node not in self._known:
             self._expressions += 1
-            if self._depth > _MAX_DEPTH or self._expressions > _MAX_EXPRESSIONS:
+            if len(self._open) > _MAX_OPEN or self._expressions > _MAX_EXPRESSIONS:
                 return UNKNOWN
-            self._depth += 1
             found = self.once(node, lambda: distinct(self._values(node, scope)))
-            self._depth -= 1
             if found is None:
                 return ()
             self._known[node] = found
@@ -77,6 +75,8 @@ class Evaluator:
         """What `follow` gives, None where it is being followed already."""
         if key in self._open:
             return None
+        if len(self._open) > _MAX_OPEN:
+            return UNKNOWN
         self._open.add(key)
         try:
             return follow()
