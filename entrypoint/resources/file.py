@@ -27,6 +27,10 @@ _EXAMPLE = (
     "The file looks like this:\n\n"
     'api_version: "1"\ndatabricks:\n  serving_endpoint:\n    - name: databricks-claude-sonnet-4'
 )
+_SET_VARIABLE = (
+    "Set it for the step, by a name that is not GitHub's, MLflow's or a secret's:"
+    "\n\n    env:\n      {}: ..."
+)
 _ENTRY = ("name", "on_behalf_of_user")
 # What MLflow's classes call it: `endpoint_name`, `warehouse_id`.
 _OTHER_WORDS_FOR_NAME = re.compile(r"(.*_)?(name|id|uri)")
@@ -154,32 +158,24 @@ class _ResourcesFile:
                     yield DeclaredResource(resource, entry.place)
 
     def _resource(self, kind: str, entry: Marked) -> Resource | None:
-        fix = f"{kind}:\n  - name: ..."
-        if not isinstance(entry.value, dict):
-            self._wrong(entry.place, f"`{kind}` has an entry without `name:`.", fix)
-            return None
+        given = entry.value if isinstance(entry.value, dict) else {}
         self._check_keys(entry, _ENTRY)
-        on_behalf = entry.value.get("on_behalf_of_user")
+        if not any(_OTHER_WORDS_FOR_NAME.fullmatch(str(each)) for each in given):
+            what = f"`{kind}` has an entry without `name:`."
+            self._wrong(entry.place, what, f"{kind}:\n  - name: ...")
+        on_behalf = given.get("on_behalf_of_user")
         if on_behalf is not None and not isinstance(on_behalf.value, bool):
-            self._wrong(
-                on_behalf.place,
-                "`on_behalf_of_user` is neither `true` nor `false`.",
-                "on_behalf_of_user: true",
-            )
+            what = "`on_behalf_of_user` is neither `true` nor `false`."
+            self._wrong(on_behalf.place, what, "on_behalf_of_user: true")
+        if "name" not in given:
             return None
-        if "name" not in entry.value:
-            if not any(_OTHER_WORDS_FOR_NAME.fullmatch(str(each)) for each in entry.value):
-                self._wrong(entry.place, f"`{kind}` has an entry without `name:`.", fix)
-            return None
-        name = self._text(f"the `name` of the {KINDS[kind].title}", entry["name"])
+        kind_title, shape = KINDS[kind].title, KINDS[kind].shape
+        name = self._text(f"the `name` of the {kind_title}", entry["name"])
         if not name:
             return None
-        shape = KINDS[kind].shape
         if shape.strict and not shape.pattern.fullmatch(name):
-            self._wrong(
-                entry["name"].place,
-                f"`{name}` is not the name of a {KINDS[kind].title}: that has {shape.described}.",
-            )
+            what = f"`{name}` is not the name of a {kind_title}: that has {shape.described}."
+            self._wrong(entry["name"].place, what)
             return None
         return Resource(kind, name, on_behalf.value if on_behalf else None)
 
@@ -201,18 +197,13 @@ class _ResourcesFile:
 
     def _filled(self, text: str, place: Place) -> str | None:
         """The text with its variables filled in, None when one of them can't be."""
-        names = _VARIABLE.findall(text)
-        missing = [name for name in names if name not in self._environ]
+        missing = [name for name in _VARIABLE.findall(text) if name not in self._environ]
         for name in missing:
             if name:
-                self._wrong(
-                    place,
-                    f"`${{{name}}}` is not set for the agent.",
-                    "Set it for the step, by a name that is not GitHub's, MLflow's or a secret's:"
-                    f"\n\n    env:\n      {name}: ...",
-                )
+                what, fix = f"`${{{name}}}` is not set for the agent.", _SET_VARIABLE.format(name)
             else:
-                self._wrong(place, f"`{text}` holds `${{` without a variable: write `${{NAME}}`.")
+                what, fix = f"`{text}` holds `${{` without a variable: write `${{NAME}}`.", ""
+            self._wrong(place, what, fix)
         return None if missing else _VARIABLE.sub(lambda found: self._environ[found[1]], text)
 
     def _check_version(self, content: Marked) -> None:

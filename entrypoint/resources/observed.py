@@ -12,8 +12,8 @@ from entrypoint.resources import mcp
 from entrypoint.resources.kinds import of_model
 from entrypoint.resources.resource import Use
 
-# The agent's process writes the requests down, so these bounds are held here too; `observer.py`
-# stays below them.
+# The agent's process writes the requests down, so the bounds are checked here;
+# `agent/worker/request_observer.py` stays below them.
 _Text = Annotated[str, Field(max_length=500)]
 
 
