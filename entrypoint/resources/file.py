@@ -39,7 +39,7 @@ _VARIABLE = re.compile(r"\$\{(?:([A-Za-z_]\w*)\})?")
 
 
 def found(agent: Path, workspace: Workspace) -> Path | None:
-    """Find the file beside the agent.
+    """Find the file in the agent's folder.
 
     Raises:
         InputFailure: it is a link that leads out of the workspace.
@@ -110,27 +110,21 @@ class _ResourcesFile:
             yield from self._by_kind(content)
             return
         self._check_keys(content, ("auth_policy",))
-        policy = content["auth_policy"]
-        if not self._is_mapping("auth_policy", policy):
-            return
-        self._check_keys(policy, ("system_auth_policy", "user_auth_policy"))
-        system = policy.value.get("system_auth_policy")
-        if system and self._is_mapping("system_auth_policy", system):
-            self._check_keys(system, ("resources",))
-            resources = system.value.get("resources")
-            if resources and self._is_mapping("resources", resources):
-                self._check_keys(resources, ("api_version", "databricks"))
-                yield from self._by_kind(resources)
+        policy = self._mapping(content, "auth_policy", ("system_auth_policy", "user_auth_policy"))
+        system = policy and self._mapping(policy, "system_auth_policy", ("resources",))
+        resources = system and self._mapping(system, "resources", ("api_version", "databricks"))
+        if resources:
+            yield from self._by_kind(resources)
 
     def scopes(self, content: Marked) -> Iterator[ApiScope]:
         """The scopes of either form."""
         policy = content.value.get("auth_policy", content)
-        user = policy.value.get("user_auth_policy") if isinstance(policy.value, dict) else None
+        given = policy.value.get("user_auth_policy") if isinstance(policy.value, dict) else None
         # MLflow writes `{}` for a policy that there isn't.
-        if not user or user.value is None or not self._is_mapping("user_auth_policy", user):
+        if not given or given.value is None:
             return
-        self._check_keys(user, ("api_scopes",))
-        entries = user.value.get("api_scopes")
+        user = self._mapping(policy, "user_auth_policy", ("api_scopes",))
+        entries = user and user.value.get("api_scopes")
         if not entries or not self._is_list("api_scopes", entries):
             return
         seen: dict[str, Place] = {}
@@ -141,10 +135,9 @@ class _ResourcesFile:
 
     def _by_kind(self, content: Marked) -> Iterator[DeclaredResource]:
         self._check_version(content)
-        kinds = content.value.get("databricks")
-        if not kinds or not self._is_mapping("databricks", kinds):
+        kinds = self._mapping(content, "databricks", KINDS)
+        if not kinds:
             return
-        self._check_keys(kinds, KINDS)
         seen: dict[tuple[tuple[str, str], bool], Place] = {}
         for kind, entries in kinds.value.items():
             if kind not in KINDS or not self._is_list(kind, entries):
@@ -227,11 +220,15 @@ class _ResourcesFile:
             listed = ", ".join(f"`{each}`" for each in known)
             self._wrong(place, f"`{given}` is not known here.{advice}", f"Known are {listed}.")
 
-    def _is_mapping(self, name: str, content: Marked) -> bool:
-        if isinstance(content.value, dict):
-            return True
-        self._wrong(content.place, f"`{name}` holds {kind_of(content.value)}.", _EXAMPLE)
-        return False
+    def _mapping(self, content: Marked, name: str, known: Iterable[str]) -> Marked | None:
+        """The mapping that stands under a name, None where none does; its keys are checked."""
+        found: Marked | None = content.value.get(name)
+        if found and not isinstance(found.value, dict):
+            self._wrong(found.place, f"`{name}` holds {kind_of(found.value)}.", _EXAMPLE)
+            return None
+        if found:
+            self._check_keys(found, known)
+        return found
 
     def _is_list(self, name: str, content: Marked) -> bool:
         if isinstance(content.value, list):

@@ -1,4 +1,4 @@
-"""What a workspace says of resources: whether they are there."""
+"""What a workspace answers when it is asked whether resources exist."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Asks the workspace whether resources are there."""
+"""Asks the workspace whether resources exist."""
 
 from collections.abc import Iterable
 from urllib.parse import quote

@@ -40,8 +40,9 @@ class Containers:
     def entry(self, of: Value, key: Value) -> Values:
         """What a dictionary holds under a key; nothing when it certainly holds nothing there."""
         match of, key:
-            case ContainerLiteral(ast.Dict() as node, scope), Text(name) if key.is_known:
-                return _as_certain_as(of, self._entry(node, scope, name))
+            case ContainerLiteral(ast.Dict() as node, scope), Text(name, certain) if key.is_known:
+                found = _as_certain_as(of, self._entry(node, scope, name))
+                return found if certain else uncertain(found)
             case _, Text() if key.is_known:
                 return UNKNOWN
         return alternatives(self.entries(of))

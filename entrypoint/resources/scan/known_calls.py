@@ -59,7 +59,7 @@ def _calls(
     condition: Condition | None = None,
     over_mcp: bool = False,
 ) -> Iterator[KnownCall]:
-    """Calls that name a resource in the same way; `resource`: its kind, or how the text tells.
+    """Calls that name a resource in the same way; `resource`: its kind, or what reads the text.
 
     `calls`, and the argument's `names`, are separated by spaces.
     """
@@ -113,7 +113,7 @@ _ON_DATABRICKS = r"/serving-endpoints|/ai-gateway/|\.databricks(apps)?\.|\.azure
 _BASE_URL = Condition(Argument(("base_url", "openai_api_base", "api_base")), _ON_DATABRICKS)
 _TARGET = Condition(Argument(("target_uri",), 0), "^databricks")
 _ITS_CLIENT = Condition(Argument(("openai_client",), 1))
-# The one that the OpenAI Agents SDK was told to use.
+# The client that the OpenAI Agents SDK uses when it is given no other.
 _DEFAULT_CLIENT = Condition(Argument(("client",), 0), of_call="agents.set_default_openai_client")
 
 # The clients that speak OpenAI's protocol.

@@ -63,7 +63,7 @@ def reachable(
 ) -> dict[str, Module]:
     """The agent's module and those under `folder` that it imports, by any number of steps.
 
-    What nobody imports is not read: a folder of the checkout may hold other agents too.
+    A module that nothing imports is not read: a folder of the checkout may hold other agents too.
     """
     modules = {agent.name: agent}
     todo = [agent]

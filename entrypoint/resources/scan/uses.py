@@ -84,7 +84,7 @@ class UseFinder:
         access = self._access.of(call, scope, called.of)
         place = scope.module.place_of(call)
         for value in self._names(known, call, scope):
-            # What isn't known could be anything, also what another known call is told.
+            # A name that isn't known may be one for another row of the table.
             found = known.resource_of(value.text if isinstance(value, Text) else UNKNOWN_PART)
             if found is None:
                 continue

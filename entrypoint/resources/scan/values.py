@@ -98,7 +98,7 @@ def distinct(values: Iterable[Value]) -> Values:
 
 
 def alternatives(values: Iterable[Value]) -> Values:
-    """The values of which one is taken, and the code doesn't tell which."""
+    """The values of which one is taken; which one is decided when the code runs."""
     found = distinct(values)
     return found if len(found) == 1 else uncertain(found)
 

@@ -1,4 +1,4 @@
-"""What the code may use is told from what it uses: only the latter can fail a job."""
+"""What the code may use, and what it certainly uses: only the latter can fail a job."""
 
 from pathlib import Path
 
@@ -37,6 +37,12 @@ CERTAIN = {
 UNCERTAIN = {
     "by environment": "ChatDatabricks(endpoint='a' if os.environ.get('E') else 'b')",
     "by key": "ChatDatabricks(endpoint={'dev': 'a', 'prod': 'b'}[os.environ['E']])",
+    "by one of two keys": (
+        "ChatDatabricks(endpoint={'dev': 'a', 'prod': 'b'}['prod' if os.getenv('E') else 'dev'])"
+    ),
+    "at a position of one of two": (
+        "ChatDatabricks(endpoint=(['a'] if os.environ.get('E') else ['b'])[0])"
+    ),
     "in a statement": (
         "if os.environ.get('E'):\n    E = 'a'\nelse:\n    E = 'b'\nChatDatabricks(endpoint=E)"
     ),
