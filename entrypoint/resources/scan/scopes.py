@@ -69,10 +69,10 @@ class Keywords:
 
 
 Binding = Assigned | Imported | Defined | Receiver | Parameter | Keywords
-Names = dict[str, list[Binding]]
+Bindings = dict[str, list[Binding]]
 
 
-def _names() -> Names:
+def _bindings() -> Bindings:
     return defaultdict(list)
 
 
@@ -83,10 +83,10 @@ class LexicalScope:
     module: Module
     node: ast.AST
     parent: "LexicalScope | None" = None
-    names: Names = field(default_factory=_names)
-    attributes: Names = field(default_factory=_names)
+    names: Bindings = field(default_factory=_bindings)
+    attributes: Bindings = field(default_factory=_bindings)
     """Of a class: what its methods assign to `self`."""
-    grown: Names = field(default_factory=_names)
+    grown: Bindings = field(default_factory=_bindings)
     """What `append` and its like add to the lists of these names."""
     mentions: set[str] = field(default_factory=set)
     """Every name that is read here."""
