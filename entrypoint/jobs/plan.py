@@ -21,7 +21,7 @@ from entrypoint.registry.stores import Stores, not_configured
 from entrypoint.resources import file as resources_file
 from entrypoint.resources.check.review import Review
 from entrypoint.resources.resource import Declarations
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import InputFailure, Place, Problem
 from entrypoint.runtime.log import Log
 

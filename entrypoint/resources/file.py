@@ -27,6 +27,10 @@ _EXAMPLE = (
     "The file looks like this:\n\n"
     'api_version: "1"\ndatabricks:\n  serving_endpoint:\n    - name: databricks-claude-sonnet-4'
 )
+_SET_VARIABLE = (
+    "Set it for the step, by a name that is not GitHub's, MLflow's or a secret's:"
+    "\n\n    env:\n      {}: ..."
+)
 _ENTRY = ("name", "on_behalf_of_user")
 # What MLflow's classes call it: `endpoint_name`, `warehouse_id`.
 _OTHER_WORDS_FOR_NAME = re.compile(r"(.*_)?(name|id|uri)")
@@ -35,7 +39,7 @@ _VARIABLE = re.compile(r"\$\{(?:([A-Za-z_]\w*)\})?")
 
 
 def found(agent: Path, workspace: Workspace) -> Path | None:
-    """Find the file beside the agent.
+    """Find the file in the agent's folder.
 
     Raises:
         InputFailure: it is a link that leads out of the workspace.
@@ -106,27 +110,21 @@ class _ResourcesFile:
             yield from self._by_kind(content)
             return
         self._check_keys(content, ("auth_policy",))
-        policy = content["auth_policy"]
-        if not self._is_mapping("auth_policy", policy):
-            return
-        self._check_keys(policy, ("system_auth_policy", "user_auth_policy"))
-        system = policy.value.get("system_auth_policy")
-        if system and self._is_mapping("system_auth_policy", system):
-            self._check_keys(system, ("resources",))
-            resources = system.value.get("resources")
-            if resources and self._is_mapping("resources", resources):
-                self._check_keys(resources, ("api_version", "databricks"))
-                yield from self._by_kind(resources)
+        policy = self._mapping(content, "auth_policy", ("system_auth_policy", "user_auth_policy"))
+        system = policy and self._mapping(policy, "system_auth_policy", ("resources",))
+        resources = system and self._mapping(system, "resources", ("api_version", "databricks"))
+        if resources:
+            yield from self._by_kind(resources)
 
     def scopes(self, content: Marked) -> Iterator[ApiScope]:
         """The scopes of either form."""
         policy = content.value.get("auth_policy", content)
-        user = policy.value.get("user_auth_policy") if isinstance(policy.value, dict) else None
+        given = policy.value.get("user_auth_policy") if isinstance(policy.value, dict) else None
         # MLflow writes `{}` for a policy that there isn't.
-        if not user or user.value is None or not self._is_mapping("user_auth_policy", user):
+        if not given or given.value is None:
             return
-        self._check_keys(user, ("api_scopes",))
-        entries = user.value.get("api_scopes")
+        user = self._mapping(policy, "user_auth_policy", ("api_scopes",))
+        entries = user and user.value.get("api_scopes")
         if not entries or not self._is_list("api_scopes", entries):
             return
         seen: dict[str, Place] = {}
@@ -137,10 +135,9 @@ class _ResourcesFile:
 
     def _by_kind(self, content: Marked) -> Iterator[DeclaredResource]:
         self._check_version(content)
-        kinds = content.value.get("databricks")
-        if not kinds or not self._is_mapping("databricks", kinds):
+        kinds = self._mapping(content, "databricks", KINDS)
+        if not kinds:
             return
-        self._check_keys(kinds, KINDS)
         seen: dict[tuple[tuple[str, str], bool], Place] = {}
         for kind, entries in kinds.value.items():
             if kind not in KINDS or not self._is_list(kind, entries):
@@ -154,32 +151,24 @@ class _ResourcesFile:
                     yield DeclaredResource(resource, entry.place)
 
     def _resource(self, kind: str, entry: Marked) -> Resource | None:
-        fix = f"{kind}:\n  - name: ..."
-        if not isinstance(entry.value, dict):
-            self._wrong(entry.place, f"`{kind}` has an entry without `name:`.", fix)
-            return None
+        given = entry.value if isinstance(entry.value, dict) else {}
         self._check_keys(entry, _ENTRY)
-        on_behalf = entry.value.get("on_behalf_of_user")
+        if not any(_OTHER_WORDS_FOR_NAME.fullmatch(str(each)) for each in given):
+            what = f"`{kind}` has an entry without `name:`."
+            self._wrong(entry.place, what, f"{kind}:\n  - name: ...")
+        on_behalf = given.get("on_behalf_of_user")
         if on_behalf is not None and not isinstance(on_behalf.value, bool):
-            self._wrong(
-                on_behalf.place,
-                "`on_behalf_of_user` is neither `true` nor `false`.",
-                "on_behalf_of_user: true",
-            )
+            what = "`on_behalf_of_user` is neither `true` nor `false`."
+            self._wrong(on_behalf.place, what, "on_behalf_of_user: true")
+        if "name" not in given:
             return None
-        if "name" not in entry.value:
-            if not any(_OTHER_WORDS_FOR_NAME.fullmatch(str(each)) for each in entry.value):
-                self._wrong(entry.place, f"`{kind}` has an entry without `name:`.", fix)
-            return None
-        name = self._text(f"the `name` of the {KINDS[kind].title}", entry["name"])
+        kind_title, shape = KINDS[kind].title, KINDS[kind].shape
+        name = self._text(f"the `name` of the {kind_title}", entry["name"])
         if not name:
             return None
-        shape = KINDS[kind].shape
         if shape.strict and not shape.pattern.fullmatch(name):
-            self._wrong(
-                entry["name"].place,
-                f"`{name}` is not the name of a {KINDS[kind].title}: that has {shape.described}.",
-            )
+            what = f"`{name}` is not the name of a {kind_title}: that has {shape.described}."
+            self._wrong(entry["name"].place, what)
             return None
         return Resource(kind, name, on_behalf.value if on_behalf else None)
 
@@ -201,18 +190,13 @@ class _ResourcesFile:
 
     def _filled(self, text: str, place: Place) -> str | None:
         """The text with its variables filled in, None when one of them can't be."""
-        names = _VARIABLE.findall(text)
-        missing = [name for name in names if name not in self._environ]
+        missing = [name for name in _VARIABLE.findall(text) if name not in self._environ]
         for name in missing:
             if name:
-                self._wrong(
-                    place,
-                    f"`${{{name}}}` is not set for the agent.",
-                    "Set it for the step, by a name that is not GitHub's, MLflow's or a secret's:"
-                    f"\n\n    env:\n      {name}: ...",
-                )
+                what, fix = f"`${{{name}}}` is not set for the agent.", _SET_VARIABLE.format(name)
             else:
-                self._wrong(place, f"`{text}` holds `${{` without a variable: write `${{NAME}}`.")
+                what, fix = f"`{text}` holds `${{` without a variable: write `${{NAME}}`.", ""
+            self._wrong(place, what, fix)
         return None if missing else _VARIABLE.sub(lambda found: self._environ[found[1]], text)
 
     def _check_version(self, content: Marked) -> None:
@@ -236,11 +220,15 @@ class _ResourcesFile:
             listed = ", ".join(f"`{each}`" for each in known)
             self._wrong(place, f"`{given}` is not known here.{advice}", f"Known are {listed}.")
 
-    def _is_mapping(self, name: str, content: Marked) -> bool:
-        if isinstance(content.value, dict):
-            return True
-        self._wrong(content.place, f"`{name}` holds {kind_of(content.value)}.", _EXAMPLE)
-        return False
+    def _mapping(self, content: Marked, name: str, known: Iterable[str]) -> Marked | None:
+        """The mapping that stands under a name, None where none does; its keys are checked."""
+        found: Marked | None = content.value.get(name)
+        if found and not isinstance(found.value, dict):
+            self._wrong(found.place, f"`{name}` holds {kind_of(found.value)}.", _EXAMPLE)
+            return None
+        if found:
+            self._check_keys(found, known)
+        return found
 
     def _is_list(self, name: str, content: Marked) -> bool:
         if isinstance(content.value, list):

@@ -34,7 +34,7 @@ _SPACE_ID = Shape("the space's id, 32 hexadecimal digits", re.compile(r"[0-9a-f]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind: what people call it, which MLflow records it, and how to find one.
+    """One kind: what it is called in a sentence, the first MLflow that records it, and its look-up.
 
     `scopes`: what an on-behalf-of-user token needs for it, `mcp_scope`: what it needs instead where
     a managed MCP server is asked; `accepted`: what may be needed besides. None is documented for
@@ -142,5 +142,5 @@ def of_model(name: str) -> tuple[str, str]:
 
 
 def key(kind: str, name: str) -> tuple[str, str]:
-    """What tells one resource from another: Unity Catalog's names have no case."""
+    """What identifies a resource: names of Unity Catalog don't differ by case alone."""
     return kind, name.lower() if kind in KINDS and KINDS[kind].shape.strict else name

@@ -21,7 +21,7 @@ _HOST = re.compile(r"https?://(?P<host>[^/?#\0]+)")
 _DATABRICKS = re.compile(r"\.(?:databricks(?:apps)?|azuredatabricks)\.")
 
 
-def is_foreign(address: str) -> bool:
+def is_outside_databricks(address: str) -> bool:
     """Whether an address is of a host that certainly isn't Databricks'."""
     found = _HOST.match(address)
     return found is not None and not _DATABRICKS.search(found["host"])
@@ -33,7 +33,7 @@ def server(address: str) -> tuple[str, str | None] | None:
     The name is None where a whole schema is served.
     """
     found = _SERVER.search(address)
-    if not found or is_foreign(address):
+    if not found or is_outside_databricks(address):
         return None
     kind = _KINDS[found["server"]]
     parts = [part for part in found["rest"].split("/") if part]

@@ -12,8 +12,8 @@ from entrypoint.resources import mcp
 from entrypoint.resources.kinds import of_model
 from entrypoint.resources.resource import Use
 
-# The agent's process writes the requests down, so these bounds are held here too; `observer.py`
-# stays below them.
+# The agent's process writes the requests down, so the bounds are checked here;
+# `agent/worker/request_observer.py` stays below them.
 _Text = Annotated[str, Field(max_length=500)]
 
 
@@ -99,11 +99,11 @@ def uses(requests: Iterable[Request]) -> tuple[Use, ...]:
 
 
 def of_path(address: str) -> tuple[str, str | None] | None:
-    """Kind and name of what is used by a request to an address or a path; None when it isn't told.
+    """Kind and name of what is used by a request to an address or a path; None when it uses none.
 
     The host may be anything: code mostly has it from elsewhere.
     """
-    if mcp.is_foreign(address):
+    if mcp.is_outside_databricks(address):
         return None
     parts = _HOST_AND_PATH.match(address)
     use = _use(Request("", **parts.groupdict())) if parts else None

@@ -25,7 +25,7 @@ class Use:
     """One use of a Databricks resource, and how it was seen.
 
     In the `code`, `observed` while verify asked the example, or `inferred` by MLflow from a
-    LangChain object. `name` is None where it could not be told; `by` is what uses it, for a
+    LangChain object. `name` is None where it isn't known; `by` is what uses it, for a
     sentence: `ChatDatabricks(...)`, `POST /serving-endpoints/{name}/invocations`. `over_mcp`:
     through a managed MCP server, which has scopes of its own. Not `certain`: one of several that
     the code may use, or on whose behalf.

@@ -24,11 +24,11 @@ class Line:
 
 @dataclass
 class Table:
-    """All of them; filled in as more is known, so that a failure still tells."""
+    """All of them; filled in as more is known, which a failed job shows too."""
 
     lines: list[Line] = field(default_factory=list)
     not_looked_up: str = ""
-    """Why nobody asked the workspace whether they exist."""
+    """Why the workspace was not asked whether they exist."""
 
     @classmethod
     def of_accesses(cls, accesses: Iterable[tuple[str, str, bool]]) -> Self:
@@ -72,9 +72,12 @@ def _lines(
             resource.kind, resource.name, for_the_user=bool(resource.on_behalf_of_user)
         ).declared = True
     for use in uses:
-        if not use.certain and (key(use.kind, use.name or ""), _access(table, use)) not in table:
+        if (
+            not use.certain
+            and (key(use.kind, use.name or ""), _is_for_user(table, use)) not in table
+        ):
             continue  # one of several, of which another may be the one
-        each = line(use.kind, use.name or "", for_the_user=_access(table, use))
+        each = line(use.kind, use.name or "", for_the_user=_is_for_user(table, use))
         each.in_code |= use.source != "observed"
         each.observed |= use.source == "observed"
     for each in table.values():
@@ -82,8 +85,8 @@ def _lines(
     return tuple(table.values())
 
 
-def _access(table: Mapping[tuple[tuple[str, str], bool], Line], use: Use) -> bool:
-    """Whose access a use takes: a request doesn't tell, and goes to the line that is there."""
+def _is_for_user(table: Mapping[tuple[tuple[str, str], bool], Line], use: Use) -> bool:
+    """Whether a use is on behalf of the user; that of a request isn't known: as it is declared."""
     if use.source == "code":
         return use.on_behalf_of_user
     this = key(use.kind, use.name or "")

@@ -1,4 +1,4 @@
-"""API scopes: what a user's token must be good for when the agent acts for that user.
+"""API scopes, which a user's token must have when the agent acts on behalf of that user.
 
 https://docs.databricks.com/en/generative-ai/agent-framework/authenticate-on-behalf-of-user
 Names are moving from `sql.statement-execution` to short ones such as `sql`, so an unknown one is
@@ -6,7 +6,7 @@ never refused.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Declarations, Resource, Use
@@ -34,63 +34,71 @@ _OTHERS = {
 KNOWN = _OF_KINDS | _OF_MCP | _OTHERS | set(_COVERS) | set().union(*_COVERS.values())
 
 
+@dataclass(frozen=True)
+class _Need:
+    """Something that is used on behalf of the user.
+
+    Each of the sets of scopes is `enough` for it; the first is what is proposed.
+    """
+
+    what: str
+    enough: tuple[tuple[str, ...], ...]
+    place: Place | None
+
+
 def missing(declarations: Declarations, uses: Iterable[Use], file: str) -> Iterator[Problem]:
-    """Scopes without which what is declared or found can't be used for the user."""
-    uses = tuple(use for use in uses if use.certain)
+    """Scopes without which what is declared or found can't be used on behalf of the user."""
     given = _covered(declarations.api_scopes)
-    lacking: dict[str, list[str]] = {}
-    for what, alternatives in _needed(declarations, uses):
-        if not any(set(scopes) <= given for scopes in alternatives):
-            for scope in alternatives[0]:
-                if scope not in given:
-                    lacking.setdefault(scope, []).append(what)
-    if not lacking:
-        return
-    wanted = "\n".join(f"    - {scope}" for scope in (*declarations.api_scopes, *lacking))
+    needs = [
+        need
+        for need in _needs(declarations, (use for use in uses if use.certain))
+        if not any(set(scopes) <= given for scopes in need.enough)
+    ]
+    if needs:
+        scopes = dict.fromkeys(scope for need in needs for scope in need.enough[0])
+        lacking = [scope for scope in scopes if scope not in given]
+        yield _missing(lacking, needs, declarations, file)
+
+
+def _missing(
+    lacking: list[str], needs: list[_Need], declarations: Declarations, file: str
+) -> Problem:
+    places = (*(each.place for each in declarations.scopes), *(need.place for need in needs))
     listed = ", ".join(f"`{scope}`" for scope in lacking)
-    first = next(iter(lacking.values()))[0]
-    place = next((each.place for each in declarations.scopes), None) or next(
-        (each.place for each in declarations.declared if each.resource.on_behalf_of_user), None
-    )
-    of_uses = (use.place for use in uses if use.on_behalf_of_user and use.place)
+    wanted = "\n".join(f"    - {scope}" for scope in (*declarations.api_scopes, *lacking))
     head = "" if declarations.file else 'api_version: "1"\n'
-    yield Problem(
-        f"`resources-file`: the user's token lacks {listed}: {first} is used on behalf of the"
-        " user.",
+    needed_for = {
+        scope: ", ".join(need.what for need in needs if scope in need.enough[0])
+        for scope in lacking
+    }
+    return Problem(
+        f"`resources-file`: the user's token lacks {listed}: {needs[0].what} is used on behalf of"
+        " the user.",
         f"Ask for them in `{declarations.file or file}`:\n\n{head}user_auth_policy:\n"
         f"  api_scopes:\n{wanted}",
-        place or next(of_uses, None),
-        "\n".join(f"{scope}: {', '.join(whats)}" for scope, whats in lacking.items()),
+        next(filter(None, places), None),
+        "\n".join(f"{scope}: {whats}" for scope, whats in needed_for.items()),
     )
 
 
 def superfluous(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
     """Scopes that nothing needs; none where nothing is known of what is done for the user.
 
-    What was observed may have been done for the user too: a request doesn't tell.
+    What was observed may have been done for the user too: a request doesn't show it.
     """
-    uses = tuple(
+    uses = [
         replace(use, on_behalf_of_user=True) if use.source == "observed" else use for use in uses
-    )
-    if not any(use.on_behalf_of_user and use.source == "code" for use in uses) and not any(
-        each.on_behalf_of_user for each in declarations.resources
-    ):
-        return
-    needed = {
-        scope
-        for _, alternatives in _needed(declarations, uses)
-        for scopes in alternatives
-        for scope in scopes
-    }
+    ]
+    everything: tuple[Resource | Use, ...] = (*declarations.resources, *uses)
+    for_the_user = [each for each in everything if each.on_behalf_of_user]
+    is_known = any(isinstance(each, Resource) or each.source == "code" for each in for_the_user)
+    needs = _needs(declarations, uses) if is_known else ()
+    needed = {scope for need in needs for scopes in need.enough for scope in scopes}
     if not needed:
         return
-    kinds = {each.kind for each in declarations.resources if each.on_behalf_of_user}
-    kinds |= {use.kind for use in uses if use.on_behalf_of_user}
-    needed = needed.union(*(KINDS[kind].accepted for kind in kinds))
+    needed.update(*(KINDS[each.kind].accepted for each in for_the_user))
     for scope in declarations.scopes:
-        if scope.name not in KNOWN or scope.name in _OTHERS:
-            continue
-        if not _covered([scope.name]) & needed:
+        if scope.name in KNOWN - _OTHERS and not _covered([scope.name]) & needed:
             yield Problem(
                 f"`resources-file`: nothing that the agent does for the user needs `{scope.name}`.",
                 "Least privilege: take it out.",
@@ -128,22 +136,17 @@ def without_direct_access(declarations: Declarations, uses: Iterable[Use]) -> It
             )
 
 
-def _needed(
-    declarations: Declarations, uses: Iterable[Use]
-) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
-    """What is used for the user, and the sets of scopes of which one is enough for it."""
-    for resource in declarations.resources:
-        kind = KINDS[resource.kind]
-        if resource.on_behalf_of_user and kind.scopes:
-            yield f"{kind.title} `{resource.name}`", [kind.scopes]
+def _needs(declarations: Declarations, uses: Iterable[Use]) -> Iterator[_Need]:
+    for each in declarations.declared:
+        kind = KINDS[each.resource.kind]
+        if each.resource.on_behalf_of_user and kind.scopes:
+            yield _Need(f"{kind.title} `{each.resource.name}`", (kind.scopes,), each.place)
     for use in uses:
         kind = KINDS[use.kind]
-        if use.on_behalf_of_user and (kind.scopes or use.over_mcp):
-            # The first is what is proposed.
-            of_mcp = (kind.mcp_scope,) if use.over_mcp and kind.mcp_scope else ()
-            alternatives = [each for each in (of_mcp, kind.scopes) if each]
-            if alternatives:
-                yield f"`{use.by}` in the code", alternatives
+        of_mcp = (kind.mcp_scope,) if use.over_mcp and kind.mcp_scope else ()
+        enough = tuple(scopes for scopes in (of_mcp, kind.scopes) if scopes)
+        if use.on_behalf_of_user and enough:
+            yield _Need(f"`{use.by}` in the code", enough, use.place)
 
 
 def _covered(scopes: Iterable[str]) -> set[str]:

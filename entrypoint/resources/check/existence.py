@@ -1,4 +1,4 @@
-"""What a workspace says of resources: whether they are there."""
+"""What a workspace answers when it is asked whether resources exist."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Existence = Literal["found", "not found", "can't tell", "unreachable"]
 
 @dataclass(frozen=True)
 class ExistenceAnswer:
-    """What the workspace says of one resource; `why` is its own words, foreign text.
+    """What the workspace says of one resource; `why` is its own words, untrusted text.
 
     "can't tell" where the principal may not look: some look-ups need more rights than use does, and
     a Genie space that isn't there is answered like one that is forbidden.
@@ -21,14 +21,14 @@ class ExistenceAnswer:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """The answers by kind and name, or why nobody was asked."""
+    """The answers by kind and name, or why the workspace wasn't asked."""
 
     answers: Mapping[tuple[str, str], ExistenceAnswer] = field(default_factory=dict)
     why_not: str = ""
 
     @property
-    def told(self) -> str:
-        """What came of it, for the log."""
+    def summary(self) -> str:
+        """How many were found, for the log."""
         if self.why_not:
             return f"not looked up: {self.why_not}"
         found = sum(answer.existence == "found" for answer in self.answers.values())

@@ -1,9 +1,6 @@
-"""Whether resources are there: the workspace is asked."""
+"""Asks the workspace whether resources exist."""
 
-from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Future
-from threading import Thread
 from urllib.parse import quote
 
 import requests
@@ -12,66 +9,41 @@ from databricks.sdk.errors.base import DatabricksError
 
 from entrypoint.resources.check.existence import ExistenceAnswer
 from entrypoint.resources.kinds import KINDS
+from entrypoint.runtime.background import in_background
 
-# At the same time: well below what a workspace throttles, and a hundred take a second or two.
-_AT_ONCE = 8
+# Well below what a workspace throttles, and a hundred requests take a second or two.
+_MAX_REQUESTS_AT_ONCE = 8
 # The workspace has no such API, which says nothing of the resource.
 _NO_API = {"ENDPOINT_NOT_FOUND", "FEATURE_DISABLED"}
 
 
-_Question = tuple[str, str]
-_Waiting = deque[tuple[_Question, Future[ExistenceAnswer]]]
-
-
 def look_up(
-    workspace: WorkspaceClient, resources: Iterable[_Question]
-) -> dict[_Question, ExistenceAnswer]:
+    workspace: WorkspaceClient, resources: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], ExistenceAnswer]:
     """Ask for every (kind, name) once, some at the same time.
 
     The SDK waits and asks again by itself, for as long as the client's `retry_timeout_seconds`
     says. When that was in vain, nothing else is asked.
     """
-    answers = {question: Future[ExistenceAnswer]() for question in resources}
-    waiting: _Waiting = deque(answers.items())
-    # Not an executor's threads: the interpreter waits for those when it exits, so a cancelled job
-    # would hang on a workspace that doesn't answer.
-    threads = [
-        Thread(target=_work, args=(workspace, waiting), daemon=True)
-        for _ in range(min(_AT_ONCE, len(waiting)))
-    ]
-    try:
-        for thread in threads:
-            thread.start()
-        return {question: answer.result() for question, answer in answers.items()}
-    finally:
-        waiting.clear()
+    asked = list(dict.fromkeys(resources))
+    answers: dict[tuple[str, str], ExistenceAnswer] = {}
+    in_vain: list[ExistenceAnswer] = []
+    remaining = iter(asked)  # each worker takes the next one
 
+    def work() -> None:
+        for kind, name in remaining:
+            try:
+                answer = in_vain[0] if in_vain else _ask(workspace, kind, name)
+            except (TimeoutError, requests.RequestException) as error:
+                cause = f": {error.__cause__}" if error.__cause__ else ""
+                answer = ExistenceAnswer("unreachable", f"{error}{cause}")
+                in_vain.append(answer)
+            answers[kind, name] = answer
 
-def _work(workspace: WorkspaceClient, waiting: _Waiting) -> None:
-    while waiting:
-        try:
-            question, future = waiting.popleft()
-        except IndexError:  # another thread was quicker
-            return
-        try:
-            future.set_result(_ask(workspace, *question))
-        except (TimeoutError, requests.RequestException) as error:
-            gone = ExistenceAnswer(
-                "unreachable", f"{error}: {error.__cause__}" if error.__cause__ else f"{error}"
-            )
-            future.set_result(gone)
-            _give_up(waiting, gone)
-        except Exception as error:  # noqa: BLE001 - a mistake of ours is raised where it is waited for
-            future.set_exception(error)
-
-
-def _give_up(waiting: _Waiting, answer: ExistenceAnswer) -> None:
-    """Answer all that was not asked yet."""
-    while waiting:
-        try:
-            waiting.popleft()[1].set_result(answer)
-        except IndexError:
-            return
+    workers = [in_background(work) for _ in range(min(_MAX_REQUESTS_AT_ONCE, len(asked)))]
+    for worker in workers:
+        worker.result()
+    return {each: answers[each] for each in asked}
 
 
 def _ask(workspace: WorkspaceClient, kind: str, name: str) -> ExistenceAnswer:

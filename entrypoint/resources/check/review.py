@@ -1,15 +1,15 @@
 """The review of what the agent may use, as more and more is known of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from packaging.version import Version
 
-from entrypoint.resources.check import api_scopes, mlflow_support, name_shapes
+from entrypoint.resources.check import api_scopes, mlflow_support
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.resources.check.undeclared import possible, undeclared, unseen
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
-from entrypoint.resources.scan.scan import Findings
+from entrypoint.resources.scan import Findings
 from entrypoint.resources.table import Table
 from entrypoint.runtime.errors import Place, Problem, ResourceFailure
 from entrypoint.runtime.log import Log
@@ -32,7 +32,7 @@ class Review:
         self._file = declarations.file or file
         self._log = log
         self._uses: list[Use] = []
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._has_unknown_user_access = False
         self._exists: dict[tuple[str, str], str] = {}
 
@@ -46,29 +46,29 @@ class Review:
         return list(dict.fromkeys(known))
 
     def code(self, findings: Findings) -> None:
-        """Hold the file against the code.
+        """Check the file against the code.
 
         Raises:
             ResourceFailure: something is used that isn't declared, or scopes are lacking.
 
         """
-        self._see(findings.uses)
+        self._add(findings.uses)
         declarations, warn = self._declarations, self._log.warning
-        self._tell(warn, name_shapes.doubtful(declarations))
-        self._tell(warn, api_scopes.unknown(declarations))
-        self._tell(warn, api_scopes.without_direct_access(declarations, findings.uses))
-        self._tell(warn, map(_early, findings.early_user_clients))
-        self._tell(self._log.notice, possible(declarations, findings.uses))
+        self._report(warn, _doubtful_names(declarations))
+        self._report(warn, api_scopes.unknown(declarations))
+        self._report(warn, api_scopes.without_direct_access(declarations, findings.uses))
+        self._report(warn, map(_early_client, findings.early_user_clients))
+        self._report(self._log.notice, possible(declarations, findings.uses))
         self._has_unknown_user_access = findings.has_unknown_user_access
         lacking = tuple(api_scopes.missing(declarations, self._uses, self._file))
         if any(api_scopes.unknown(declarations)):
             # One that isn't known here may be the new name of what seems to be lacking.
-            self._tell(warn, lacking)
+            self._report(warn, lacking)
             lacking = ()
-        self._judge((*self._undeclared(), *lacking))
+        self._fail_or_warn((*self._undeclared(), *lacking))
 
     def mlflow(self, version: Version | None, flavor: str) -> None:
-        """Hold the file against the agent's own MLflow (None: no release) and the flavor.
+        """Check the file against the agent's own MLflow (None: no release) and the flavor.
 
         Raises:
             ResourceFailure: they can't record what is declared.
@@ -77,12 +77,12 @@ class Review:
         problems = [*mlflow_support.of_flavor(self._declarations, flavor)]
         if version:
             problems += mlflow_support.too_old(self._declarations, version)
-            self._tell(self._log.warning, mlflow_support.not_served(self._declarations, version))
+            self._report(self._log.warning, mlflow_support.not_served(self._declarations, version))
         if problems:
             raise ResourceFailure(*problems)
 
     def workspace(self, looked_up: LookedUp) -> None:
-        """Hold the resources against what the workspace says of them.
+        """Check the resources against what the workspace says of them.
 
         Raises:
             ResourceFailure: one isn't there.
@@ -91,23 +91,23 @@ class Review:
         answers = looked_up.answers
         self._exists = {each: answer.existence for each, answer in answers.items()}
         self.table.not_looked_up = looked_up.why_not
-        self._see(())
-        self._log.line(looked_up.told)
+        self._add(())
+        self._log.line(looked_up.summary)
         unclear = [
             f"{KINDS[kind].title} {name}: {answer.existence}: {answer.why}"
             for (kind, name), answer in answers.items()
             if answer.existence in ("can't tell", "unreachable")
         ]
         if unclear:
-            self._tell(self._log.notice, [_not_told(unclear)])
-        self._judge(
+            self._report(self._log.notice, [_unclear(unclear)])
+        self._fail_or_warn(
             _not_found(kind, name, answer.why, self._place(kind, name))
             for (kind, name), answer in answers.items()
             if answer.existence == "not found"
         )
 
     def verified(self, uses: Iterable[Use], *, was_asked: bool) -> None:
-        """Hold the file against what was observed, and against what MLflow inferred.
+        """Check the file against what was observed, and against what MLflow inferred.
 
         `was_asked`: the agent answered the example; else nothing can be said to be unused.
 
@@ -115,14 +115,14 @@ class Review:
             ResourceFailure: something is used that isn't declared.
 
         """
-        self._see(uses)
+        self._add(uses)
         if not self._has_unknown_user_access:
-            self._tell(self._log.warning, api_scopes.superfluous(self._declarations, self._uses))
+            self._report(self._log.warning, api_scopes.superfluous(self._declarations, self._uses))
         if was_asked:
-            self._tell(self._log.notice, unseen(self._declarations, self._uses))
-        self._judge(self._undeclared())
+            self._report(self._log.notice, unseen(self._declarations, self._uses))
+        self._fail_or_warn(self._undeclared())
 
-    def _see(self, uses: Iterable[Use]) -> None:
+    def _add(self, uses: Iterable[Use]) -> None:
         self._uses += uses
         self.table.fill(self._declarations, self._uses, self._exists)
 
@@ -138,23 +138,35 @@ class Review:
         named = (use for use in self._uses if use.name and use.place)
         return next((use.place for use in named if key(use.kind, use.name or "") == this), None)
 
-    def _judge(self, problems: Iterable[Problem]) -> None:
-        """Tell what is wrong, and wasn't told yet, as `check-resources` has it."""
-        problems = [problem for problem in problems if problem.what not in self._told]
+    def _fail_or_warn(self, problems: Iterable[Problem]) -> None:
+        """Report what is wrong, and wasn't reported yet, at the level of `check-resources`."""
+        problems = [problem for problem in problems if problem.what not in self._reported]
         if problems and self._level == "error":
             raise ResourceFailure(*problems)
-        self._tell(self._log.warning, problems)
+        self._report(self._log.warning, problems)
 
-    def _tell(self, tell: Callable[[Problem], None], problems: Iterable[Problem]) -> None:
+    def _report(self, log: Callable[[Problem], None], problems: Iterable[Problem]) -> None:
         for problem in problems:
             # By its words: what is to be pasted depends on what else is lacking.
-            told = f"{problem.place}: {problem.what}"
-            if self._level != "off" and told not in self._told:
-                tell(problem)
-            self._told |= {told, problem.what}
+            reported = f"{problem.place}: {problem.what}"
+            if self._level != "off" and reported not in self._reported:
+                log(problem)
+            self._reported |= {reported, problem.what}
 
 
-def _early(place: Place) -> Problem:
+def _doubtful_names(declarations: Declarations) -> Iterator[Problem]:
+    """Names of another shape than their kind's; those that can't work are refused when read."""
+    for each in declarations.declared:
+        shape = KINDS[each.resource.kind].shape
+        if not shape.pattern.fullmatch(each.resource.name):
+            yield Problem(
+                f"`resources-file`: `{each.resource.name}` does not look right for"
+                f" `{each.resource.kind}`: its `name` is {shape.described}.",
+                place=each.place,
+            )
+
+
+def _early_client(place: Place) -> Problem:
     return Problem(
         "`agent-path`: a client that acts on behalf of the user is made while the agent loads. Who"
         " the user is, is known only inside of `predict`.",
@@ -174,7 +186,7 @@ def _not_found(kind: str, name: str, why: str, place: Place | None) -> Problem:
     )
 
 
-def _not_told(unclear: list[str]) -> Problem:
+def _unclear(unclear: list[str]) -> Problem:
     return Problem(
         f"`resources-file`: whether {len(unclear)} of the resources exist could not be told.",
         "Some look-ups need more permissions than using the resource does: this needn't be wrong.",

@@ -9,7 +9,7 @@ from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Resource, Use
 from entrypoint.runtime.errors import Place, Problem
 
-_SEEN = {
+_MESSAGES = {
     "code": "`{by}` uses the {title} `{name}`, which is not declared: serving would refuse it"
     " (403).",
     "observed": "while it answered the example, the agent used (`{by}`) the {title} `{name}`, which"
@@ -40,7 +40,7 @@ def undeclared(
         others = {str(use.place): None for use in group[1:] if use.place and use.place != place}
         yield Problem(
             "`resources-file`: "
-            + _SEEN[first.source].format(by=first.by, title=title, name=first.name),
+            + _MESSAGES[first.source].format(by=first.by, title=title, name=first.name),
             _fix(first, firsts, declarations, file),
             place,
             "Also at " + ", ".join(others) if others else "",

@@ -1,1 +1,67 @@
-"""Reads the agent's code for what it uses of Databricks; nothing of it is run."""
+"""What an agent's code uses of Databricks, found by reading it: see the README in this folder."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from entrypoint.resources.resource import Use
+from entrypoint.resources.scan.evaluator import Evaluator
+from entrypoint.resources.scan.modules import Module, PlaceOf, parsed, reachable
+from entrypoint.resources.scan.user_access import UserAccess
+from entrypoint.resources.scan.uses import UseFinder
+from entrypoint.runtime.errors import Place
+
+__all__ = ["Findings", "scan"]
+
+# No agent has as many.
+_MAX_USES = 2_000
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the code uses, in its order, and what it does on behalf of the user.
+
+    `early_user_clients`: where a client on behalf of the user is made while the agent loads, when
+    there is no user. `has_unknown_user_access`: such a client is asked for something that isn't
+    known here.
+    """
+
+    uses: tuple[Use, ...] = ()
+    early_user_clients: tuple[Place, ...] = ()
+    has_unknown_user_access: bool = False
+
+
+def scan(
+    agent: str,
+    place: PlaceOf,
+    code_paths: Path,
+    code_paths_place: Callable[[Path, int, int], Place | None],
+    config: Mapping[str, Any] | None,
+) -> Findings:
+    """Read the agent's code and those modules under `code_paths` that it imports.
+
+    `place` tells where a line and a column of the agent are in the checkout, `code_paths_place`
+    where those of such a module are. `config` is what the agent's `ModelConfig` holds.
+    """
+    tree = parsed(agent)
+    if tree is None:
+        return Findings()
+    module = Module("<agent>", agent, tree, place)
+    try:
+        evaluator = Evaluator(reachable(module, code_paths, code_paths_place), config)
+        access = UserAccess(evaluator)
+        finder = UseFinder(evaluator, access)
+        return Findings(
+            tuple(sorted(itertools.islice(finder.uses(), _MAX_USES), key=_position)),
+            tuple(access.early_clients()),
+            access.has_unknown_calls(finder.knows),
+        )
+    except RecursionError:  # code that nests endlessly is no agent's
+        return Findings()
+
+
+def _position(use: Use) -> tuple[str, int, int]:
+    place = use.place
+    return (place.file, place.line or 0, place.column or 0) if place else ("", 0, 0)

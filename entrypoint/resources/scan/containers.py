@@ -2,171 +2,144 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from entrypoint.resources.scan.symbol_table import LexicalScope
+from entrypoint.resources.scan.scopes import LexicalScope
 from entrypoint.resources.scan.values import (
     UNKNOWN,
     ContainerLiteral,
-    Data,
-    KwArgs,
-    Method,
-    Pair,
+    Evaluation,
     Text,
+    Unknown,
     Value,
     Values,
-    View,
     alternatives,
-    of_data,
-    some,
+    distinct,
     uncertain,
 )
 
-if TYPE_CHECKING:
-    from entrypoint.resources.scan.evaluator import Evaluator
-
-# `{"server": {"url": ...}}`
-_DEEPEST = 2
+# Of dictionaries in which an address is looked for: `{"server": {"url": ...}}`.
+_MAX_NESTED_LEVELS = 2
 
 
 class Containers:
     """Opens what stands in the code as a list or a dictionary."""
 
-    def __init__(self, follower: "Evaluator") -> None:
-        self._follower = follower
-        self._known: dict[int, Values] = {}
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._once = evaluation.once
+        self._values = evaluation.values
+        self._elements: dict[ast.expr, Values] = {}
 
-    def item(self, of: Value, position: int) -> Iterable[Value]:
+    def item(self, of: Value, position: int) -> Values:
         """What stands at a position."""
         match of:
             case ContainerLiteral(ast.List(elts) | ast.Tuple(elts), scope):
                 if -len(elts) <= position < len(elts):
-                    return self._follower.values(elts[position], scope)
-            case Data(list() as data):
-                if -len(data) <= position < len(data):
-                    return (of_data(data[position]),)
-            case Pair():
-                return of.key if position == 0 else of.value
+                    return _as_certain_as(of, self._values(elts[position], scope))
         return UNKNOWN
 
-    def entry(self, of: Value, key: Value) -> Iterable[Value]:
+    def entry(self, of: Value, key: Value) -> Values:
         """What a dictionary holds under a key; nothing when it certainly holds nothing there."""
-        if not isinstance(key, Text) or not key.is_known:
-            if isinstance(of, ContainerLiteral | Data):
-                return alternatives(self.inside(View(of, "values")))
-            return UNKNOWN
-        match of:
-            case ContainerLiteral(ast.Dict(keys, entries), scope):
-                # The last one counts.
-                for name, entry in reversed(list(zip(keys, entries, strict=True))):
-                    if name is None:
-                        held = self._follower.values(entry, scope)
-                        found = self._follower.once(
-                            (id(entry), key.text),
-                            lambda: some(v for more in held for v in self.entry(more, key)),  # noqa: B023
-                        )
-                    elif key.text in _texts(self._follower.values(name, scope)):
-                        found = self._follower.values(entry, scope)
-                    else:
-                        continue
-                    if found:
-                        return found if of.certain else alternatives((*found, *UNKNOWN))[:-1]
-                return ()
-            case Data(dict() as data):
-                return (of_data(data[key.text]),) if key.text in data else ()
-            case KwArgs(call, scope):
-                text = key.text
-                argument = self._follower.sites.argument
-                given = self._follower.once(
-                    (id(call), text), lambda: argument(call, scope, [text], None)
-                )
-                return given or ()
-        return UNKNOWN
+        match of, key:
+            case ContainerLiteral(ast.Dict() as node, scope), Text(name, certain) if key.is_known:
+                found = _as_certain_as(of, self._entry(node, scope, name))
+                return found if certain else uncertain(found)
+            case _, Text() if key.is_known:
+                return UNKNOWN
+        return alternatives(self.entries(of))
+
+    def _entry(self, node: ast.Dict, scope: LexicalScope, key: str) -> Values:
+        # The last one counts.
+        for name, entry in reversed(list(zip(node.keys, node.values, strict=True))):
+            if name is None:
+                found = self._entry_of_another(entry, scope, key)
+            else:
+                names = (v.text for v in self._values(name, scope) if isinstance(v, Text))
+                found = self._values(entry, scope) if key in names else ()
+            if found:
+                return found
+        return ()
+
+    def _entry_of_another(self, node: ast.expr, scope: LexicalScope, key: str) -> Values:
+        """What `**another` holds under a key."""
+
+        def entries() -> Values:
+            return distinct(
+                v for of in self._values(node, scope) for v in self.entry(of, Text(key))
+            )
+
+        return self._once((node, key), entries) or ()
 
     def inside(self, of: Value) -> Values:
-        """The elements of a value."""
+        """The elements of a list or a set, or the keys of a dictionary."""
         if not isinstance(of, ContainerLiteral):
-            return some(self._inside(of))
-        if id(of.node) not in self._known:
-            found = self._follower.once((id(of.node), "inside"), lambda: some(self._inside(of)))
+            return UNKNOWN
+        if of.node not in self._elements:
+            found = self._once(
+                (of.node, "inside"), lambda: distinct(self._inside(of.node, of.scope))
+            )
             if found is None:
                 return ()
-            self._known[id(of.node)] = found
-        elements = self._known[id(of.node)]
-        return elements if of.certain else tuple(uncertain(each) for each in elements)
+            self._elements[of.node] = found
+        return _as_certain_as(of, self._elements[of.node])
 
-    def _inside(self, of: Value) -> Iterable[Value]:
-        match of:
-            case ContainerLiteral(ast.List(elts) | ast.Tuple(elts) | ast.Set(elts), scope):
-                return [value for each in elts for value in self.element(each, scope)]
-            case ContainerLiteral(
-                ast.ListComp() | ast.SetComp() | ast.GeneratorExp() as node, scope
-            ):
-                return self._follower.values(node.elt, scope)
-            case ContainerLiteral(ast.DictComp() as node, scope):
-                return self._follower.values(node.key, scope)
-            case ContainerLiteral(ast.Dict(keys), scope):
-                return [value for key in keys if key for value in self._follower.values(key, scope)]
-            case View(held, "enumerate"):
-                return [Pair(UNKNOWN, (each,)) for each in self.inside(held)]
-            case View(ContainerLiteral(ast.Dict(keys, entries), scope), which):
-                return [
-                    value
-                    for key, entry in zip(keys, entries, strict=True)
-                    if key
-                    for value in (
-                        self._follower.values(entry, scope)
-                        if which == "values"
-                        else (
-                            Pair(
-                                self._follower.values(key, scope),
-                                self._follower.values(entry, scope),
-                            ),
-                        )
-                    )
-                ]
-            case View(Data(dict() as data), "values"):
-                return [of_data(each) for each in data.values()]
-            case View(Data(dict() as data)):
-                return [Pair((Text(str(key)),), (of_data(each),)) for key, each in data.items()]
-            case Data():
-                return [of_data(each) for each in of.data]
+    def entries(self, of: Value) -> Values:
+        """What a dictionary holds under any of its keys."""
+        return self.inside(_entries(of))
+
+    def _inside(self, node: ast.expr, scope: LexicalScope) -> Iterable[Value]:
+        match node:
+            case ast.List(elts) | ast.Tuple(elts) | ast.Set(elts):
+                return (value for each in elts for value in self.element(each, scope))
+            case ast.Dict(keys):
+                return (v for key in keys if key for v in self._values(key, scope))
+            case ast.ListComp(elt) | ast.SetComp(elt) | ast.GeneratorExp(elt) | ast.DictComp(elt):
+                return self._values(elt, scope)
         return UNKNOWN
 
-    def within(self, values: Values, keys: Iterable[str], depth: int = 0) -> Iterator[Value]:
+    def element(self, node: ast.expr, scope: LexicalScope) -> Iterable[Value]:
+        """What an element may be; `*more` stands for all that `more` holds."""
+        if isinstance(node, ast.Starred):
+            held = self._values(node.value, scope)
+            return (each for value in held for each in self.inside(value))
+        return self._values(node, scope)
+
+    def within(self, values: Values, keys: Iterable[str], level: int = 0) -> Iterator[Value]:
         """What stands under one of the keys in a dictionary, or in one inside of it."""
         for value in values:
             found = [each for key in keys for each in self.entry(value, Text(key))]
             yield from found
-            if not found and depth < _DEEPEST and isinstance(value, ContainerLiteral | Data):
-                yield from self.within(tuple(self.inside(View(value, "values"))), keys, depth + 1)
+            if not found and level < _MAX_NESTED_LEVELS:
+                yield from self.within(self.entries(value), keys, level + 1)
 
-    def element(self, node: ast.expr, scope: LexicalScope) -> Values:
-        """What an element may be worth; `*more` is worth all that `more` holds."""
-        if isinstance(node, ast.Starred):
-            return self._follower.elements(node.value, scope)
-        return self._follower.values(node, scope)
-
-    def called(self, method: Method, call: ast.Call, scope: LexicalScope) -> Iterable[Value]:
-        """What a method gives."""
-        match method:
-            case Method(ContainerLiteral() | Data() as of, "get") if call.args:
-                found = [
-                    value
-                    for key in self._follower.values(call.args[0], scope)
-                    for value in self.entry(of, key)
+    def method(self, of: Value, name: str, call: ast.Call, scope: LexicalScope) -> Values:
+        """What a method of a text or a container gives."""
+        match of, name:
+            case ContainerLiteral(), "get" if call.args:
+                keys = self._values(call.args[0], scope)
+                found = tuple(value for key in keys for value in self.entry(of, key))
+                if found or not call.args[1:]:
+                    return found or UNKNOWN
+                return self._values(call.args[1], scope)
+            case ContainerLiteral(), "values":
+                return (_entries(of),)
+            case ContainerLiteral(ast.Dict(keys, entries), where), "items":
+                pairs: list[ast.expr] = [
+                    ast.Tuple([key, entry]) for key, entry in zip(keys, entries, strict=True) if key
                 ]
-                return found or (
-                    self._follower.values(call.args[1], scope) if call.args[1:] else UNKNOWN
-                )
-            case Method(ContainerLiteral() | Data() as of, "values" | "items" as which):
-                return (View(of, which),)
-            case Method(ContainerLiteral() | Data() as of, "keys" | "copy" | "to_dict"):
-                return (of,)
-            case Method(Text() as of, "strip"):
+                return (ContainerLiteral(ast.List(pairs), where, of.certain),)
+            case (ContainerLiteral(), "keys" | "copy" | "to_dict") | (Text(), "strip"):
                 return (of,)
         return UNKNOWN
 
 
-def _texts(values: Values) -> set[str]:
-    return {value.text for value in values if isinstance(value, Text)}
+def _entries(of: Value) -> Value:
+    """What a dictionary's `values()` gives."""
+    match of:
+        case ContainerLiteral(ast.Dict(keys, entries), scope, certain):
+            held = [entry for key, entry in zip(keys, entries, strict=True) if key]
+            return ContainerLiteral(ast.List(held), scope, certain)
+    return Unknown()
+
+
+def _as_certain_as(of: ContainerLiteral, values: Values) -> Values:
+    return values if of.certain else uncertain(values)

@@ -1,138 +1,82 @@
 """Follows expressions through constants, imports, parameters and the configuration."""
 
 import ast
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from entrypoint.resources.scan import symbol_table
 from entrypoint.resources.scan.call_sites import CallSites
 from entrypoint.resources.scan.classes import Classes
 from entrypoint.resources.scan.containers import Containers
-from entrypoint.resources.scan.modules import Module
-from entrypoint.resources.scan.symbol_table import (
-    Assigned,
-    Binding,
+from entrypoint.resources.scan.modules import Module, parsed
+from entrypoint.resources.scan.names import Names
+from entrypoint.resources.scan.scopes import (
     Defined,
-    Imported,
     LexicalScope,
-    Parameter,
 )
 from entrypoint.resources.scan.values import (
-    LONGEST,
-    MOST,
+    MAX_TEXT_CHARS,
+    MAX_VALUES,
     UNKNOWN,
     UNKNOWN_PART,
     CallResult,
     ContainerLiteral,
-    Data,
     Instance,
-    Local,
-    Method,
     Symbol,
     Text,
-    Unknown,
     Value,
     Values,
-    View,
     alternatives,
-    some,
+    distinct,
 )
 
-_LARGEST_NUMBER = 10**18
-# How deep an expression is followed, and how often in all: no agent needs more.
-_DEEPEST = 60
-_MOST_STEPS = 1_000_000
-# Calls that give back what they are given.
-_PASS = {
-    "builtins.dict",
-    "builtins.list",
-    "builtins.set",
-    "builtins.sorted",
-    "builtins.str",
-    "builtins.tuple",
-    "functools.partial",
+# A larger number is no id; and Python writes none of thousands of digits.
+_MAX_NUMBER = 10**18
+# How many are followed at once, each for the one before, and how many in all: no agent needs more.
+_MAX_OPEN = 60
+_MAX_EXPRESSIONS = 1_000_000
+# Calls that give back what they are given, by the argument's position.
+_PASS_ON = {
+    **dict.fromkeys(("builtins.dict", "builtins.list", "builtins.set", "builtins.sorted"), 0),
+    **dict.fromkeys(("builtins.str", "builtins.tuple", "functools.partial"), 0),
+    "typing.cast": 1,
 }
 
 
 class Evaluator:
-    """Knows the modules and the configuration, and what is worth what in them."""
+    """Knows the modules and the configuration, and which values the expressions in them have."""
 
     def __init__(self, modules: Mapping[str, Module], config: Mapping[str, Any] | None) -> None:
-        self._modules = {name: symbol_table.read(module) for name, module in modules.items()}
-        self._config = config
-        self._known: dict[int, Values] = {}
+        self.modules = {name: symbol_table.read(module) for name, module in modules.items()}
+        self.scopes = [scope for module in self.modules.values() for scope in module.within()]
+        self._configuration = _literal(config, next(iter(modules.values())))
+        self._known: dict[ast.expr, Values] = {}
         self._open: set[object] = set()
-        self._depth = self._steps = 0
-        self._scopes = {id(scope.node): scope for scope in self.scopes()}
+        self._expressions = 0
+        self._scope_of = {scope.node: scope for scope in self.scopes}
         self.containers = Containers(self)
-        self.objects = Classes(self)
-        self.sites = CallSites(self)
-
-    def scopes(self) -> Iterator[LexicalScope]:
-        """Every scope of every module."""
-        for module in self._modules.values():
-            yield from module.within()
-
-    @functools.cached_property
-    def unreached(self) -> set[int]:
-        """The ids of scopes that nothing leads to: of functions and classes that nobody names."""
-        dead = self._dead()
-        tops = (top for module in self._modules.values() for top in module.children)
-        return {id(scope) for top in tops if id(top) in dead for scope in top.within()}
-
-    def _dead(self) -> set[int]:
-        """The definitions of modules that no living code names, and that no decorator registers."""
-        definitions = [
-            child
-            for module in self._modules.values()
-            for child in module.children
-            if isinstance(child.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            and not child.node.decorator_list
-        ]
-        dead: set[int] = set()
-        while True:
-            named = {
-                name
-                for module in self._modules.values()
-                for top in (module, *module.children)
-                if id(top) not in dead
-                for scope in ([top] if top is module else top.within())
-                for name in scope.mentions - ({_own_name(top)} if top is not module else set())
-            }
-            found = {id(each) for each in definitions if _own_name(each) not in named}
-            if found <= dead:
-                return dead
-            dead |= found
-
-    def mentions(self, name: str) -> bool:
-        """Whether a name stands anywhere in the code."""
-        return any(name in scope.module.text for scope in self._modules.values())
+        self.call_sites = CallSites(self, self.containers, self.scopes)
+        self._names = Names(self, self.modules, self.containers, self.call_sites)
+        self._classes = Classes(self, self._names, self.call_sites, self.scopes)
 
     def values(self, node: ast.expr, scope: LexicalScope) -> Values:
-        """All that an expression may be worth; nothing where it depends on itself alone."""
-        if id(node) not in self._known:
-            self._steps += 1
-            if self._depth > _DEEPEST or self._steps > _MOST_STEPS:
+        """All values that an expression may have; none where it depends on itself alone."""
+        if node not in self._known:
+            self._expressions += 1
+            if len(self._open) > _MAX_OPEN or self._expressions > _MAX_EXPRESSIONS:
                 return UNKNOWN
-            self._depth += 1
-            found = self.once(id(node), lambda: some(self._values(node, scope)))
-            self._depth -= 1
+            found = self.once(node, lambda: distinct(self._values(node, scope)))
             if found is None:
                 return ()
-            self._known[id(node)] = found
-        return self._known[id(node)]
-
-    def elements(self, node: ast.expr, scope: LexicalScope) -> Values:
-        """All that the elements of an expression may be worth."""
-        return some(
-            each for value in self.values(node, scope) for each in self.containers.inside(value)
-        )
+            self._known[node] = found
+        return self._known[node]
 
     def once(self, key: object, follow: Callable[[], Values]) -> Values | None:
-        """Follow something that isn't being followed already."""
+        """What `follow` gives, None where it is being followed already."""
         if key in self._open:
             return None
+        if len(self._open) > _MAX_OPEN:
+            return UNKNOWN
         self._open.add(key)
         try:
             return follow()
@@ -141,56 +85,52 @@ class Evaluator:
 
     def _values(self, node: ast.expr, scope: LexicalScope) -> Iterable[Value]:
         match node:
-            case ast.Constant(value=str() as value):
-                return (Text(value),)
-            case ast.Constant(value=int() as value) if abs(value) < _LARGEST_NUMBER:
-                return (Text(str(value)),)
-            case ast.Name():
-                return self._name(node.id, scope)
-            case ast.Attribute():
-                return self._each(node.value, scope, lambda of: self._attribute(of, node.attr))
+            case ast.Constant(str() as text):
+                return (Text(text),)
+            case ast.Constant(int() as number) if _is_id(number):
+                return (Text(str(number)),)
+            case ast.Name(name):
+                return self._names.look_up(name, scope)
+            case ast.Attribute(of, name):
+                held = self.values(of, scope)
+                return (found for value in held for found in self.attribute(value, name))
             case ast.Call():
-                return self._each(node.func, scope, lambda of: self._called(of, node, scope))
+                return self._call(node, scope)
             case ast.Subscript():
-                keys = self.values(node.slice, scope)
-                if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-                    position = node.slice.value
-                    return self._each(
-                        node.value, scope, lambda of: self.containers.item(of, position)
-                    )
-                return self._each(
-                    node.value,
-                    scope,
-                    lambda of: (v for key in keys for v in self.containers.entry(of, key)),
-                )
-            case ast.JoinedStr():
-                return self._joined(node.values, scope)
-            case ast.FormattedValue(value, -1, None):
-                return self.values(value, scope)
-            case ast.BinOp(op=ast.Add()):
-                left, right = self.values(node.left, scope), self.values(node.right, scope)
-                if any(isinstance(value, Text) for value in (*left, *right)):
-                    return self._joined([node.left, node.right], scope)
-                return (*left, *right)
-            case ast.IfExp():
-                either = (*self.values(node.body, scope), *self.values(node.orelse, scope))
-                return alternatives(either)
+                return self._subscript(node, scope)
+            case ast.JoinedStr(parts):
+                return self._joined(parts, scope)
+            case ast.BinOp(left, ast.Add(), right):
+                return self._sum(left, right, scope)
+            case ast.IfExp(_, first, second):
+                return alternatives((*self.values(first, scope), *self.values(second, scope)))
             case ast.BoolOp():
                 return self._first_true(node, scope)
-            case ast.Await() | ast.NamedExpr():
-                return self.values(node.value, scope)
+            case (
+                ast.FormattedValue(value, -1, None) | ast.Await(value) | ast.NamedExpr(value=value)
+            ):
+                return self.values(value, scope)
             case ast.Lambda():
-                return (Local(Defined(node, self._scopes[id(node)])),)
+                return (Defined(node, self._scope_of[node]),)
             case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
                 return (ContainerLiteral(node, scope),)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                return (ContainerLiteral(node, self._scopes[id(node)]),)
+                return (ContainerLiteral(node, self._scope_of[node]),)
         return UNKNOWN
 
-    def _each(
-        self, node: ast.expr, scope: LexicalScope, follow: Callable[[Value], Iterable[Value]]
-    ) -> Iterable[Value]:
-        return (found for value in self.values(node, scope) for found in follow(value))
+    def _subscript(self, node: ast.Subscript, scope: LexicalScope) -> Iterable[Value]:
+        held = self.values(node.value, scope)
+        match node.slice:
+            case ast.Constant(int() as position):
+                return (found for of in held for found in self.containers.item(of, position))
+        keys = self.values(node.slice, scope)
+        return (found for of in held for key in keys for found in self.containers.entry(of, key))
+
+    def _sum(self, left: ast.expr, right: ast.expr, scope: LexicalScope) -> Values:
+        """Texts are joined, lists hold what both do."""
+        both = (*self.values(left, scope), *self.values(right, scope))
+        is_text = any(isinstance(value, Text) for value in both)
+        return self._joined([left, right], scope) if is_text else both
 
     def _first_true(self, node: ast.BoolOp, scope: LexicalScope) -> Values:
         """`a or b`; what follows a text that is known isn't reached."""
@@ -217,119 +157,74 @@ class Evaluator:
                 for text in texts
                 for more in dict.fromkeys(found)
             ]
-            if len(texts) > MOST or any(len(text.text) > LONGEST for text in texts):
+            if len(texts) > MAX_VALUES or any(len(text.text) > MAX_TEXT_CHARS for text in texts):
                 return UNKNOWN
         return tuple(texts)
 
-    def _name(self, name: str, scope: LexicalScope) -> Iterable[Value]:
-        found, owner = scope.look_up(name)
-        if found:
-            return self._of_bindings(found, owner, name)
-        starred = self._starred(owner, name)
-        return starred or (Symbol(f"builtins.{name}"),)
-
-    def _of_bindings(self, found: list[Binding], owner: LexicalScope, name: str) -> Values:
-        """What a name is worth that is given a value here and there; what grows a list adds."""
-        grown = [value for each in owner.grown.get(name, ()) for value in self.bound(each)]
-        return (*alternatives(v for each in found for v in self.bound(each)), *grown)
-
-    def _starred(self, owner: LexicalScope, name: str) -> Values:
-        """What the paths of `import *` lead to, as far as they lead anywhere."""
-        found = [value for module in owner.stars for value in self._resolved(f"{module}.{name}")]
-        return tuple(value for value in found if not isinstance(value, Unknown))
-
-    def bound(self, binding: Binding) -> Values:
-        """All that a name may be worth by one of its bindings."""
-        match binding:
-            case Assigned(node, scope, element, item):
-                found = self.elements(node, scope) if element else self.values(node, scope)
-                if item is None:
-                    return found
-                return tuple(each for value in found for each in self.containers.item(value, item))
-            case Imported(path):
-                return self._resolved(path)
-            case Defined():
-                return (Local(binding),)
-            case Parameter():
-                return self.once(binding, lambda: self.sites.parameter(binding)) or ()
-
-    def _resolved(self, path: str) -> Values:
-        """What an imported path stands for: something of the modules here, or a symbol."""
-        parts = path.split(".")
-        for length in range(len(parts), 0, -1):
-            scope = self._modules.get(".".join(parts[:length]))
-            if scope is None:
-                continue
-            if length == len(parts):
-                return (Symbol(path),)
-            found = self.once(path, lambda: self._of_module(scope, parts[length]))  # noqa: B023
-            for attribute in parts[length + 1 :]:
-                found = tuple(v for of in found or () for v in self._attribute(of, attribute))
-            return found or UNKNOWN
-        return (Symbol(path),)
-
-    def _of_module(self, scope: LexicalScope, name: str) -> Values:
-        if name in scope.names:
-            return self._of_bindings(scope.names[name], scope, name)
-        return self._starred(scope, name)
-
-    def _attribute(self, of: Value, name: str) -> Iterable[Value]:
+    def attribute(self, of: Value, name: str) -> Values:
+        """All values that an attribute of a value may have."""
         match of:
             case Symbol("mlflow.pyfunc.PythonModelContext()") if name == "model_config":
-                return self._configuration()
+                return self._configuration
             case Symbol(path, None):
-                return self._resolved(f"{path}.{name}")
+                return self._names.imported(f"{path}.{name}")
             case Symbol(path, made):
                 return (Symbol(f"{path}.{name}", made),)
             case CallResult(path):
                 return (Symbol(f"{path}().{name}", of),)
             case Instance(defined):
-                return self.objects.of_object(defined, name)
-            case Local(Defined(ast.ClassDef()) as defined):
-                return self.objects.of_class(defined, name, bound=False)
+                return self._classes.of_object(defined, name)
+            case Defined(ast.ClassDef()):
+                return self._classes.of_class(of, name)
             # A member of an enumeration of texts.
             case Text() if name == "value":
                 return (of,)
-            case Text() | ContainerLiteral() | Data():
-                return (Method(of, name),)
         return UNKNOWN
 
-    def _called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Iterable[Value]:
+    def _call(self, call: ast.Call, scope: LexicalScope) -> Iterable[Value]:
+        match call.func:
+            case ast.Attribute(of, name):
+                held = self.values(of, scope)
+                return (v for value in held for v in self._method(value, name, call, scope))
+        called = self.values(call.func, scope)
+        return (found for of in called for found in self._called(of, call, scope))
+
+    def _method(self, of: Value, name: str, call: ast.Call, scope: LexicalScope) -> Values:
+        if isinstance(of, Text | ContainerLiteral):
+            return self.containers.method(of, name, call, scope)
+        methods = self.attribute(of, name)
+        return tuple(found for each in methods for found in self._called(each, call, scope))
+
+    def _called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Values:
         match of:
-            case Symbol(path) if path in _PASS and call.args:
-                return self.values(call.args[0], scope)
-            case Symbol("builtins.enumerate") if call.args:
-                held = self.values(call.args[0], scope)
-                return [
-                    View(v, "enumerate")
-                    for v in held
-                    if isinstance(v, ContainerLiteral | Data | View)
-                ]
-            case Symbol("typing.cast") if len(call.args) == 2:  # noqa: PLR2004
-                return self.values(call.args[1], scope)
+            case Symbol(path) if len(call.args) > _PASS_ON.get(path, len(call.args)):
+                return self.values(call.args[_PASS_ON[path]], scope)
             case Symbol(path) if path.startswith("mlflow.") and path.endswith(".ModelConfig"):
-                return self._configuration()
+                return self._configuration
             case Symbol(path, made):
                 return (CallResult(path, call, scope, made),)
             case CallResult(path):
                 return (CallResult(f"{path}()", call, scope, of),)
-            case Local(Defined(ast.ClassDef()) as defined):
-                return (Instance(defined),)
-            case Local(Defined(_, body)):
+            case Defined(ast.ClassDef()):
+                return (Instance(of),)
+            case Defined(_, body):
                 return self.returned(body)
-            case Method("" | _):
-                return self.containers.called(of, call, scope)
         return UNKNOWN
 
-    def _configuration(self) -> Values:
-        return (Data(self._config),) if self._config is not None else UNKNOWN
-
-    def returned(self, scope: LexicalScope) -> Values:
-        """All that a function may return, or yield."""
-        return (
-            alternatives(v for node in scope.returns for v in self.values(node, scope)) or UNKNOWN
-        )
+    def returned(self, function: LexicalScope) -> Values:
+        """All values that a function may return, or yield."""
+        values = (v for node in function.returns for v in self.values(node, function))
+        return alternatives(values) or UNKNOWN
 
 
-def _own_name(scope: LexicalScope) -> str:
-    return str(getattr(scope.node, "name", ""))
+def _is_id(number: int) -> bool:
+    return not isinstance(number, bool) and abs(number) < _MAX_NUMBER
+
+
+def _literal(config: Mapping[str, Any] | None, agent: Module) -> Values:
+    """The configuration, as if it stood in the code."""
+    tree = None if config is None else parsed(repr(dict(config)))
+    match tree:
+        case ast.Module([ast.Expr(node)]):
+            return (ContainerLiteral(node, LexicalScope(agent, tree)),)
+    return UNKNOWN

@@ -1,23 +1,22 @@
-"""The calls that use a Databricks resource: one table, a row each."""
+"""The calls that use a Databricks resource: one table."""
 # ruff: noqa: E501 - of a table
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from entrypoint.resources import mcp, observed
 from entrypoint.resources.kinds import of_model
+from entrypoint.resources.scan.call_sites import Argument
 from entrypoint.resources.scan.values import UNKNOWN_PART
 
-Reader = Callable[[str], tuple[str, str | None] | None]
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument of a call: its names, and its position where it has one."""
-
-    names: tuple[str, ...]
-    position: int | None = None
+# Kind and name of what an argument's text names; None where that is not Databricks'.
+ResourceOf = Callable[[str], tuple[str, str | None] | None]
+# The argument is the name, a list with `each` of the names, or a dictionary with the name `within`
+# it; `all` positional arguments are names, or the name follows a catalog and a schema (`levels`).
+How = Literal["name", "each", "within", "all", "levels"]
 
 
 @dataclass(frozen=True)
@@ -35,25 +34,45 @@ class Condition:
 
 @dataclass(frozen=True)
 class KnownCall:
-    """One call: the end of its dotted path, and how it says what it uses.
+    """One call: the end of its dotted path, and which argument says what it uses.
 
-    `packages`: where the path begins. `read`: kind and name of a text that the argument is worth,
-    None when that is not Databricks'. `how`: the argument is the `text`, a list with `each` of the
-    names, or a dictionary with the text `within` it; `all` positional arguments are names, or the
-    name is in three `levels`.
+    `packages`: where the path begins. `over_mcp`: it goes to a managed MCP server.
     """
 
     packages: tuple[str, ...]
     call: str
-    read: Reader
+    resource_of: ResourceOf
     argument: Argument
-    how: str = "text"
+    how: How = "name"
     condition: Condition | None = None
     over_mcp: bool = False
 
 
-def _named(kind: str) -> Reader:
-    return lambda text: (kind, text)
+def _calls(
+    packages: tuple[str, ...],
+    calls: str,
+    resource: str | ResourceOf,
+    names: str = "",
+    position: int | None = None,
+    *,
+    how: How = "name",
+    condition: Condition | None = None,
+    over_mcp: bool = False,
+) -> Iterator[KnownCall]:
+    """Calls that name a resource in the same way; `resource`: its kind, or what reads the text.
+
+    `calls`, and the argument's `names`, are separated by spaces.
+    """
+    resource_of = (lambda text: (resource, text)) if isinstance(resource, str) else resource
+    for call in calls.split():
+        argument = Argument(tuple(names.split()), position)
+        yield KnownCall(packages, call, resource_of, argument, how, condition, over_mcp)
+
+
+def _methods(clients: str, methods: str) -> str:
+    """The methods of what calling each of the clients gives."""
+    pairs = itertools.product(clients.split(), methods.split())
+    return " ".join(f"{client}().{method}" for client, method in pairs)
 
 
 def _prefixed(text: str) -> tuple[str, str | None] | None:
@@ -81,19 +100,9 @@ def _model_service(text: str) -> tuple[str, str | None]:
     return "uc_model_service", text.removeprefix("model-services/")
 
 
-def _argument(names: str, position: int | None = None) -> Argument:
-    return Argument(tuple(names.split()), position)
-
-
-_ENDPOINT, _INDEX, _FUNCTION = (
-    _named(kind) for kind in ("serving_endpoint", "vector_search_index", "function")
-)
-_SPACE, _WAREHOUSE, _LAKEBASE = (
-    _named(kind) for kind in ("genie_space", "sql_warehouse", "lakebase")
-)
-
 _SDK = ("databricks.sdk",)
 _LANGCHAIN = ("databricks_langchain", "langchain_databricks", "langchain_community", "langchain")
+_COMMUNITY = ("langchain_community",)
 _OPENAI = ("databricks_openai",)
 _BRIDGE = ("databricks_ai_bridge", "databricks_langchain", "databricks_openai")
 _TOOLKITS = ("unitycatalog.ai", "databricks_langchain", "databricks_openai")
@@ -101,184 +110,128 @@ _SEARCH = ("databricks.vector_search", "databricks.ai_search")
 _HTTP = ("requests", "httpx", "aiohttp")
 
 _ON_DATABRICKS = r"/serving-endpoints|/ai-gateway/|\.databricks(apps)?\.|\.azuredatabricks\."
-_BASE_URL = Condition(_argument("base_url openai_api_base api_base"), _ON_DATABRICKS)
-_TARGET = Condition(_argument("target_uri", 0), "^databricks")
-# The one that the OpenAI Agents SDK was told to use: `agents.set_default_openai_client`.
-_DEFAULT_CLIENT = Condition(_argument("client", 0), of_call="agents.set_default_openai_client")
-_ITS_CLIENT = Condition(_argument("openai_client", 1))
+_BASE_URL = Condition(Argument(("base_url", "openai_api_base", "api_base")), _ON_DATABRICKS)
+_TARGET = Condition(Argument(("target_uri",), 0), "^databricks")
+_ITS_CLIENT = Condition(Argument(("openai_client",), 1))
+# The client that the OpenAI Agents SDK uses when it is given no other.
+_DEFAULT_CLIENT = Condition(Argument(("client",), 0), of_call="agents.set_default_openai_client")
 
 # The clients that speak OpenAI's protocol.
 OPENAI_CLIENTS = (
     (_OPENAI, "DatabricksOpenAI", None),
     (_OPENAI, "AsyncDatabricksOpenAI", None),
     (_SDK, "get_open_ai_client", None),
-    *(
-        (("openai",), name, _BASE_URL)
-        for name in ("OpenAI", "AsyncOpenAI", "Client", "AsyncClient")
-    ),
+    (("openai",), "OpenAI", _BASE_URL),
+    (("openai",), "AsyncOpenAI", _BASE_URL),
+    (("openai",), "Client", _BASE_URL),
+    (("openai",), "AsyncClient", _BASE_URL),
 )
-_OPENAI_CALLS = (
-    *("chat.completions.create", "chat.completions.parse", "chat.completions.stream"),
-    *("beta.chat.completions.parse", "beta.chat.completions.stream"),
-    *("responses.create", "responses.parse", "responses.stream"),
-    *("completions.create", "embeddings.create"),
-)
-_GENIE_CALLS = (
-    *("start_conversation", "start_conversation_and_wait", "create_message"),
-    *("create_message_and_wait", "get_message", "get_message_query_result"),
-    *("get_message_attachment_query_result", "execute_message_query", "get_space"),
-    *("execute_message_attachment_query", "list_conversations", "list_conversation_messages"),
-)
-_LAKEBASE_CLIENTS = (
-    *("CheckpointSaver", "AsyncCheckpointSaver", "DatabricksStore", "AsyncDatabricksStore"),
-    *("AsyncDatabricksSession", "LakebasePool", "AsyncLakebasePool", "LakebaseClient"),
-    "AsyncLakebaseSQLAlchemy",
-)
-_VERBS = ("get", "post", "put", "patch", "delete", "stream")
+_OPENAI_CALLS = """
+    chat.completions.create chat.completions.parse chat.completions.stream
+    beta.chat.completions.parse beta.chat.completions.stream
+    responses.create responses.parse responses.stream completions.create embeddings.create
+"""
+_GENIE_CALLS = """
+    genie.start_conversation genie.start_conversation_and_wait genie.create_message
+    genie.create_message_and_wait genie.get_message genie.get_message_query_result
+    genie.get_message_attachment_query_result genie.execute_message_query genie.get_space
+    genie.execute_message_attachment_query genie.list_conversations
+    genie.list_conversation_messages
+"""
+_LAKEBASE_CLIENTS = """
+    CheckpointSaver AsyncCheckpointSaver DatabricksStore AsyncDatabricksStore LakebaseClient
+    AsyncDatabricksSession LakebasePool AsyncLakebasePool AsyncLakebaseSQLAlchemy
+"""
+_FUNCTION_CALLS = "execute_function get_function get_function_as_callable"
+_VERBS = "get post put patch delete stream"
+_FROM_FUNCTION = "McpServerToolkit.from_uc_function McpServer.from_uc_function"
+_FROM_SEARCH = "McpServerToolkit.from_vector_search McpServer.from_vector_search"
 
 # fmt: off
-ROWS = (
+KNOWN_CALLS = tuple(itertools.chain(
     # Chat models and embeddings
-    KnownCall(_LANGCHAIN, "ChatDatabricks", of_model, _argument("model endpoint")),
-    KnownCall(_LANGCHAIN, "DatabricksEmbeddings", of_model, _argument("endpoint")),
+    _calls(_LANGCHAIN, "ChatDatabricks", of_model, "model endpoint"),
+    _calls(_LANGCHAIN, "DatabricksEmbeddings", of_model, "endpoint"),
+    _calls(_LANGCHAIN, "llms.Databricks", "serving_endpoint", "endpoint_name"),
+    _calls(_COMMUNITY, "ChatMlflow MlflowEmbeddings Mlflow", of_model, "endpoint", condition=_TARGET),
+    _calls(("langchain_openai",), "ChatOpenAI", of_model, "model model_name", condition=_BASE_URL),
+    _calls(("langchain_openai",), "OpenAIEmbeddings", of_model, "model", condition=_BASE_URL),
     *(
-        KnownCall(("langchain_community",), call, of_model, _argument("endpoint"), condition=_TARGET)
-        for call in ("ChatMlflow", "MlflowEmbeddings", "Mlflow")
-    ),
-    KnownCall(_LANGCHAIN, "llms.Databricks", _ENDPOINT, _argument("endpoint_name")),
-    KnownCall(("langchain_openai",), "ChatOpenAI", of_model, _argument("model model_name"), condition=_BASE_URL),
-    KnownCall(("langchain_openai",), "OpenAIEmbeddings", of_model, _argument("model"), condition=_BASE_URL),
-    *(
-        KnownCall(packages, f"{client}().{call}", of_model, _argument("model"), condition=condition)
-        for call in _OPENAI_CALLS
+        _calls(packages, _methods(client, _OPENAI_CALLS), of_model, "model", condition=condition)
         for packages, client, condition in OPENAI_CLIENTS
     ),
-    KnownCall(("agents",), "OpenAIChatCompletionsModel", of_model, _argument("model", 0), condition=_ITS_CLIENT),
-    KnownCall(("agents",), "OpenAIResponsesModel", of_model, _argument("model", 0), condition=_ITS_CLIENT),
-    KnownCall(("mlflow",), "get_deploy_client().predict", of_model, _argument("endpoint", 2), condition=_TARGET),
-    KnownCall(("mlflow",), "get_deploy_client().predict_stream", of_model, _argument("endpoint", 2), condition=_TARGET),
-    *(
-        KnownCall(("litellm",), call, _prefixed, _argument("model", 0))
-        for call in ("completion", "acompletion", "embedding", "aembedding")
-    ),
-    *(
-        KnownCall(("litellm",), call, _prefixed, _argument("model", 1))
-        for call in ("responses", "aresponses", "text_completion")
-    ),
-    KnownCall(("dspy",), "LM", _prefixed, _argument("model", 0)),
-    KnownCall(("dspy",), "Embedder", _prefixed, _argument("model", 0)),
-    KnownCall(("databricks_dspy",), "DatabricksLM", _prefixed, _argument("model", 0)),
-    KnownCall(("crewai",), "LLM", _prefixed, _argument("model", 0)),
-    KnownCall(("crewai",), "Agent", _prefixed, _argument("llm")),
-    KnownCall(("agents",), "LitellmModel", _prefixed, _argument("model", 0)),
-    KnownCall(("agents",), "Agent", _prefixed, _argument("model")),
-    KnownCall(("agents",), "Agent", _model_of_default, _argument("model"), condition=_DEFAULT_CLIENT),
-    KnownCall(("agents",), "RunConfig", _model_of_default, _argument("model"), condition=_DEFAULT_CLIENT),
-    KnownCall(("langchain_community", "langchain_litellm"), "ChatLiteLLM", _prefixed, _argument("model")),
-    KnownCall(("llama_index",), "Databricks", of_model, _argument("model", 0)),
-    KnownCall(("llama_index",), "DatabricksEmbedding", of_model, _argument("model", 0)),
+    _calls(("mlflow",), _methods("get_deploy_client", "predict predict_stream"), of_model, "endpoint", 2, condition=_TARGET),
+    _calls(("litellm",), "completion acompletion embedding aembedding", _prefixed, "model", 0),
+    _calls(("litellm",), "responses aresponses text_completion", _prefixed, "model", 1),
+    _calls(("langchain_community", "langchain_litellm"), "ChatLiteLLM", _prefixed, "model"),
+    _calls(("dspy",), "LM Embedder", _prefixed, "model", 0),
+    _calls(("databricks_dspy",), "DatabricksLM", _prefixed, "model", 0),
+    _calls(("crewai",), "LLM", _prefixed, "model", 0),
+    _calls(("crewai",), "Agent", _prefixed, "llm"),
+    _calls(("agents",), "OpenAIChatCompletionsModel OpenAIResponsesModel", of_model, "model", 0, condition=_ITS_CLIENT),
+    _calls(("agents",), "LitellmModel", _prefixed, "model", 0),
+    _calls(("agents",), "Agent", _prefixed, "model"),
+    _calls(("agents",), "Agent RunConfig", _model_of_default, "model", condition=_DEFAULT_CLIENT),
+    _calls(("llama_index",), "Databricks DatabricksEmbedding", of_model, "model", 0),
     # The workspace client
-    KnownCall(_SDK, "serving_endpoints.query", of_model, _argument("name", 0)),
-    KnownCall(_SDK, "serving_endpoints_data_plane.query", of_model, _argument("name", 0)),
-    KnownCall(_SDK, "serving_endpoints.get_langchain_chat_open_ai_client", of_model, _argument("model", 0)),
-    KnownCall(_SDK, "serving_endpoints.http_request", _named("uc_connection"), _argument("conn connection_name", 0)),
-    KnownCall(_SDK, "vector_search_indexes.query_index", _INDEX, _argument("index_name", 0)),
-    KnownCall(_SDK, "vector_search_indexes.scan_index", _INDEX, _argument("index_name", 0)),
-    KnownCall(_SDK, "statement_execution.execute_statement", _WAREHOUSE, _argument("warehouse_id", 1)),
-    *(
-        KnownCall(_SDK, f"warehouses.{call}", _WAREHOUSE, _argument("id", 0))
-        for call in ("get", "start", "start_and_wait")
-    ),
-    KnownCall(_SDK, "functions.get", _FUNCTION, _argument("name", 0)),
-    KnownCall(_SDK, "tables.get", _named("table"), _argument("full_name", 0)),
-    KnownCall(_SDK, "tables.exists", _named("table"), _argument("full_name", 0)),
-    KnownCall(_SDK, "connections.get", _named("uc_connection"), _argument("name", 0)),
-    KnownCall(_SDK, "apps.get", _named("app"), _argument("name", 0)),
-    KnownCall(_SDK, "database.get_database_instance", _LAKEBASE, _argument("name", 0)),
-    KnownCall(_SDK, "database.generate_database_credential", _LAKEBASE, _argument("instance_names"), how="each"),
-    KnownCall(_SDK, "ai_gateway.get_model_service", _model_service, _argument("name", 0)),
-    KnownCall(_SDK, "api_client.do", observed.of_path, _argument("path", 1)),
-    *(KnownCall(_SDK, f"genie.{call}", _SPACE, _argument("space_id", 0)) for call in _GENIE_CALLS),
+    _calls(_SDK, "serving_endpoints.query serving_endpoints_data_plane.query", of_model, "name", 0),
+    _calls(_SDK, "serving_endpoints.get_langchain_chat_open_ai_client", of_model, "model", 0),
+    _calls(_SDK, "serving_endpoints.http_request", "uc_connection", "conn connection_name", 0),
+    _calls(_SDK, "vector_search_indexes.query_index vector_search_indexes.scan_index", "vector_search_index", "index_name", 0),
+    _calls(_SDK, "statement_execution.execute_statement", "sql_warehouse", "warehouse_id", 1),
+    _calls(_SDK, "warehouses.get warehouses.start warehouses.start_and_wait", "sql_warehouse", "id", 0),
+    _calls(_SDK, "functions.get", "function", "name", 0),
+    _calls(_SDK, "tables.get tables.exists", "table", "full_name", 0),
+    _calls(_SDK, "connections.get", "uc_connection", "name", 0),
+    _calls(_SDK, "apps.get", "app", "name", 0),
+    _calls(_SDK, "database.get_database_instance", "lakebase", "name", 0),
+    _calls(_SDK, "database.generate_database_credential", "lakebase", "instance_names", how="each"),
+    _calls(_SDK, "ai_gateway.get_model_service", _model_service, "name", 0),
+    _calls(_SDK, "api_client.do", observed.of_path, "path", 1),
+    _calls(_SDK, _GENIE_CALLS, "genie_space", "space_id", 0),
     # Vector search
-    KnownCall(_LANGCHAIN[:2], "DatabricksVectorSearch", _INDEX, _argument("index_name", 0)),
-    KnownCall((*_LANGCHAIN, *_OPENAI), "VectorSearchRetrieverTool", _INDEX, _argument("index_name")),
-    KnownCall(_OPENAI, "VectorSearchRetrieverTool", of_model, _argument("embedding_model_name")),
-    *(
-        KnownCall(_SEARCH, f"{client}().{call}", _INDEX, _argument("index_name", 1))
-        for client in ("VectorSearchClient", "AISearchClient")
-        for call in ("get_index", "get_async_index")
-    ),
-    KnownCall(("dspy", "databricks_dspy"), "DatabricksRM", _INDEX, _argument("databricks_index_name", 0)),
+    _calls(_LANGCHAIN[:2], "DatabricksVectorSearch", "vector_search_index", "index_name", 0),
+    _calls((*_LANGCHAIN, *_OPENAI), "VectorSearchRetrieverTool", "vector_search_index", "index_name"),
+    _calls(_OPENAI, "VectorSearchRetrieverTool", of_model, "embedding_model_name"),
+    _calls(_SEARCH, _methods("VectorSearchClient AISearchClient", "get_index get_async_index"), "vector_search_index", "index_name", 1),
+    _calls(("dspy", "databricks_dspy"), "DatabricksRM", "vector_search_index", "databricks_index_name", 0),
     # Functions of Unity Catalog
-    KnownCall(_TOOLKITS, "UCFunctionToolkit", _FUNCTION, _argument("function_names"), how="each"),
-    KnownCall(_TOOLKITS, "UnityCatalogTool", _FUNCTION, _argument("uc_function_name")),
-    KnownCall(_TOOLKITS, "DatabricksFunctionClient", _WAREHOUSE, _argument("warehouse_id")),
-    *(
-        KnownCall(_TOOLKITS, f"{client}().{call}", _FUNCTION, _argument("function_name", 0))
-        for client in ("DatabricksFunctionClient", "get_uc_function_client")
-        for call in ("execute_function", "get_function", "get_function_as_callable")
-    ),
-    KnownCall(("langchain_community",), "UCFunctionToolkit", _WAREHOUSE, _argument("warehouse_id")),
-    KnownCall(("langchain_community",), "UCFunctionToolkit().include", _FUNCTION, _argument(""), how="all"),
+    _calls(_TOOLKITS, "UCFunctionToolkit", "function", "function_names", how="each"),
+    _calls(_TOOLKITS, "UnityCatalogTool", "function", "uc_function_name"),
+    _calls(_TOOLKITS, "DatabricksFunctionClient", "sql_warehouse", "warehouse_id"),
+    _calls(_TOOLKITS, _methods("DatabricksFunctionClient get_uc_function_client", _FUNCTION_CALLS), "function", "function_name", 0),
+    _calls(_COMMUNITY, "UCFunctionToolkit", "sql_warehouse", "warehouse_id"),
+    _calls(_COMMUNITY, _methods("UCFunctionToolkit", "include"), "function", how="all"),
     # Genie
-    KnownCall((*_LANGCHAIN, *_BRIDGE), "GenieAgent", _SPACE, _argument("genie_space_id", 0)),
-    KnownCall((*_LANGCHAIN, *_BRIDGE), "Genie", _SPACE, _argument("space_id", 0)),
+    _calls((*_LANGCHAIN, *_BRIDGE), "GenieAgent", "genie_space", "genie_space_id", 0),
+    _calls((*_LANGCHAIN, *_BRIDGE), "Genie", "genie_space", "space_id", 0),
     # SQL
-    KnownCall(("databricks",), "sql.connect", _http_path, _argument("http_path", 1)),
-    KnownCall(("sqlalchemy",), "create_engine", _warehouse, _argument("name_or_url url", 0)),
-    KnownCall(("langchain_community",), "SQLDatabase.from_databricks", _WAREHOUSE, _argument("warehouse_id", 4)),
-    KnownCall(("crewai_tools",), "DatabricksQueryTool", _WAREHOUSE, _argument("default_warehouse_id", 2)),
+    _calls(("databricks",), "sql.connect", _http_path, "http_path", 1),
+    _calls(("sqlalchemy",), "create_engine", _warehouse, "name_or_url url", 0),
+    _calls(_COMMUNITY, "SQLDatabase.from_databricks", "sql_warehouse", "warehouse_id", 4),
+    _calls(("crewai_tools",), "DatabricksQueryTool", "sql_warehouse", "default_warehouse_id", 2),
     # Lakebase
-    *(KnownCall(_BRIDGE, call, _LAKEBASE, _argument("instance_name")) for call in _LAKEBASE_CLIENTS),
-    KnownCall(_BRIDGE, "DatabricksStore", of_model, _argument("embedding_endpoint")),
-    KnownCall(_BRIDGE, "AsyncDatabricksStore", of_model, _argument("embedding_endpoint")),
+    _calls(_BRIDGE, _LAKEBASE_CLIENTS, "lakebase", "instance_name"),
+    _calls(_BRIDGE, "DatabricksStore AsyncDatabricksStore", of_model, "embedding_endpoint"),
     # Managed MCP servers
-    KnownCall(("databricks_mcp",), "DatabricksMCPClient", mcp.server, _argument("server_url", 0), over_mcp=True),
-    KnownCall(_BRIDGE, "DatabricksMCPServer", mcp.server, _argument("url"), over_mcp=True),
-    KnownCall(_OPENAI, "McpServerToolkit", mcp.server, _argument("url", 0), over_mcp=True),
-    KnownCall(_OPENAI, "McpServer", mcp.server, _argument("url", 0), over_mcp=True),
-    KnownCall(_OPENAI, "McpServer", mcp.server, _argument("params"), how="within", over_mcp=True),
-    KnownCall(("agents",), "MCPServerStreamableHttp", mcp.server, _argument("params", 0), how="within", over_mcp=True),
-    KnownCall(("agents",), "MCPServerSse", mcp.server, _argument("params", 0), how="within", over_mcp=True),
-    KnownCall(("langchain_mcp_adapters",), "MultiServerMCPClient", mcp.server, _argument("connections", 0), how="within", over_mcp=True),
-    *(
-        KnownCall(("mcp",), call, mcp.server, _argument("url", 0), over_mcp=True)
-        for call in ("streamablehttp_client", "streamable_http_client", "sse_client")
-    ),
-    *(
-        KnownCall(packages, f"{client}.from_uc_function", _FUNCTION, _argument("function_name", position), how="levels", over_mcp=True)
-        for packages, client, position in (
-            (_BRIDGE, "DatabricksMCPServer", 3),
-            (_OPENAI, "McpServerToolkit", 2),
-            (_OPENAI, "McpServer", 2),
-        )
-    ),
-    *(
-        KnownCall(packages, f"{client}.from_vector_search", _INDEX, _argument("index_name", position), how="levels", over_mcp=True)
-        for packages, client, position in (
-            (_BRIDGE, "DatabricksMCPServer", 3),
-            (_OPENAI, "McpServerToolkit", 2),
-            (_OPENAI, "McpServer", 2),
-        )
-    ),
+    _calls(("databricks_mcp",), "DatabricksMCPClient", mcp.server, "server_url", 0, over_mcp=True),
+    _calls(_BRIDGE, "DatabricksMCPServer", mcp.server, "url", over_mcp=True),
+    _calls(_OPENAI, "McpServerToolkit McpServer", mcp.server, "url", 0, over_mcp=True),
+    _calls(_OPENAI, "McpServer", mcp.server, "params", how="within", over_mcp=True),
+    _calls(("agents",), "MCPServerStreamableHttp MCPServerSse", mcp.server, "params", 0, how="within", over_mcp=True),
+    _calls(("langchain_mcp_adapters",), "MultiServerMCPClient", mcp.server, "connections", 0, how="within", over_mcp=True),
+    _calls(("mcp",), "streamablehttp_client streamable_http_client sse_client", mcp.server, "url", 0, over_mcp=True),
+    _calls(_BRIDGE, "DatabricksMCPServer.from_uc_function", "function", "function_name", 3, how="levels", over_mcp=True),
+    _calls(_OPENAI, _FROM_FUNCTION, "function", "function_name", 2, how="levels", over_mcp=True),
+    _calls(_BRIDGE, "DatabricksMCPServer.from_vector_search", "vector_search_index", "index_name", 3, how="levels", over_mcp=True),
+    _calls(_OPENAI, _FROM_SEARCH, "vector_search_index", "index_name", 2, how="levels", over_mcp=True),
     # Requests by hand
-    *(
-        KnownCall(_HTTP, call, observed.of_path, _argument("url", 0))
-        for verb in _VERBS
-        for call in (verb, f"Session().{verb}", f"Client().{verb}", f"AsyncClient().{verb}", f"ClientSession().{verb}")
-    ),
-    KnownCall(_HTTP, "request", observed.of_path, _argument("url", 1)),
-)
-
+    _calls(_HTTP, _VERBS, observed.of_path, "url", 0),
+    _calls(_HTTP, _methods("Session Client AsyncClient ClientSession", _VERBS), observed.of_path, "url", 0),
+    _calls(_HTTP, "request", observed.of_path, "url", 1),
+))
 # fmt: on
 
-# What makes a client act for the user who asks, and not for the agent.
-USER_CREDENTIALS = ("ModelServingUserCredentials", "MODEL_SERVING_USER_CREDENTIALS")
-# What makes a client, or wraps one, and asks for nothing.
-MAKES_A_CLIENT = (
-    *("Config", "WorkspaceClient", "DatabricksFunctionClient", "DatabricksOAuthClientProvider"),
-    *("get_open_ai_client", "VectorSearchClient", "AISearchClient", "as_retriever"),
-)
 # Their first argument is called with the others.
 CALLS_ANOTHER = ("functools.partial", "asyncio.to_thread")
 # Ways to a client that is like the one before.

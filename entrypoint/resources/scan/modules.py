@@ -11,9 +11,9 @@ from pathlib import Path
 
 from entrypoint.runtime.errors import Place
 
-# Of one module, and of all that are read, in bytes: code that people write is smaller.
-_LARGEST = 500_000
-_LARGEST_TOGETHER = 10_000_000
+# Code that people write is smaller.
+_MAX_MODULE_BYTES = 500_000
+_MAX_CHARS_OF_ALL = 10_000_000
 
 PlaceOf = Callable[[int, int], Place | None]
 
@@ -32,6 +32,12 @@ class Module:
     def lines(self) -> list[str]:
         """The code's lines, as Python's parser counts them."""
         return io.StringIO(self.text, newline=None).read().split("\n")
+
+    def place_of(self, node: ast.expr) -> Place | None:
+        """Where an expression begins in the checkout."""
+        # The parser counts bytes.
+        line = self.lines[node.lineno - 1].encode()[: node.col_offset]
+        return self.place(node.lineno, len(line.decode(errors="ignore")) + 1)
 
     def absolute(self, module: str | None, level: int) -> str:
         """The module that `from ..module import` names."""
@@ -57,12 +63,12 @@ def reachable(
 ) -> dict[str, Module]:
     """The agent's module and those under `folder` that it imports, by any number of steps.
 
-    What nobody imports is not read: a folder of the checkout may hold other agents too.
+    A module that nothing imports is not read: a folder of the checkout may hold other agents too.
     """
     modules = {agent.name: agent}
     todo = [agent]
     size = 0
-    while todo and size < _LARGEST_TOGETHER:
+    while todo and size < _MAX_CHARS_OF_ALL:
         for name in _imported(todo.pop()):
             if name not in modules and (module := _module(name, folder, place)):
                 modules[name] = module
@@ -78,7 +84,7 @@ def _module(
     for path, is_package in ((base / "__init__.py", True), (base.with_suffix(".py"), False)):
         if not path.is_file():
             continue
-        tree = parsed(content) if len(content := path.read_bytes()) <= _LARGEST else None
+        tree = parsed(content) if len(content := path.read_bytes()) <= _MAX_MODULE_BYTES else None
         if tree is None:
             return None
 

@@ -1,17 +1,17 @@
-"""What an expression may be worth, followed through the code without running it."""
+"""The values that an expression of the code may have, found without running it."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
-from entrypoint.resources.scan.symbol_table import Defined, LexicalScope
+from entrypoint.resources.scan.scopes import Defined, LexicalScope
 
 # Stands in a text for a part that is not known; no name can hold it.
 UNKNOWN_PART = "\0"
-# What may be worth more than this, or is longer, isn't followed any further.
-MOST = 256
-LONGEST = 2_000
+# An expression with more values, or with longer ones, isn't followed any further.
+MAX_VALUES = 256
+MAX_TEXT_CHARS = 2_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Symbol:
-    """Something that the code imports, by its dotted path, or an attribute of what that made."""
+    """Something that the code imports, by its dotted path, or an attribute of a call's result."""
 
     path: str
     of: "CallResult | None" = None
@@ -46,14 +46,6 @@ class CallResult:
     call: ast.Call
     scope: LexicalScope
     of: "CallResult | None" = None
-
-
-@dataclass(frozen=True)
-class Local:
-    """A function or a class of the code; `bound`: read from an instance."""
-
-    defined: Defined
-    bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,90 +64,48 @@ class ContainerLiteral:
     certain: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Data:
-    """A dictionary or a list of the configuration."""
-
-    data: Any
-    certain: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class KwArgs:
-    """The keyword arguments of a call, as a function has them in `**kwargs`."""
-
-    call: ast.Call
-    scope: LexicalScope
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method of a text or of a container."""
-
-    of: "Text | ContainerLiteral | Data"
-    name: str
-
-
-@dataclass(frozen=True)
-class View:
-    """The `values()` or the `items()` of a dictionary, or `enumerate` of what it holds."""
-
-    of: "ContainerLiteral | Data | View"
-    which: str
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One of a dictionary's items, or of what is enumerated."""
-
-    key: tuple["Value", ...]
-    value: tuple["Value", ...]
-
-
 @dataclass(frozen=True)
 class Unknown:
     """What can't be followed."""
 
 
-Value = (
-    Text
-    | Symbol
-    | CallResult
-    | Local
-    | Instance
-    | ContainerLiteral
-    | Data
-    | KwArgs
-    | Method
-    | View
-    | Pair
-    | Unknown
-)
+# `Defined`: a function or a class of the code.
+Value = Text | Symbol | CallResult | Defined | Instance | ContainerLiteral | Unknown
 Values = tuple[Value, ...]
 UNKNOWN: Values = (Unknown(),)
 
 
-def of_data(data: object) -> Value:
-    """A value of the configuration."""
-    if isinstance(data, str):
-        return Text(data)
-    return Data(data) if isinstance(data, dict | list) else Unknown()
+class Evaluation(Protocol):
+    """What reading containers, classes and calls asks of the evaluator, which asks them in turn."""
+
+    def values(self, node: ast.expr, scope: LexicalScope) -> Values:
+        """All values that an expression may have; none where it depends on itself alone."""
+
+    def attribute(self, of: Value, name: str) -> Values:
+        """All values that an attribute of a value may have."""
+
+    def returned(self, function: LexicalScope) -> Values:
+        """All values that a function may return, or yield."""
+
+    def once(self, key: object, follow: Callable[[], Values]) -> Values | None:
+        """What `follow` gives, None where it is being followed already."""
 
 
-def some(values: Iterable[Value]) -> Values:
+def distinct(values: Iterable[Value]) -> Values:
     """The values, each once, and not too many of them."""
     found = tuple(dict.fromkeys(values))
-    return found if len(found) <= MOST else (*found[:MOST], *UNKNOWN)
+    return found if len(found) <= MAX_VALUES else (*found[:MAX_VALUES], *UNKNOWN)
 
 
 def alternatives(values: Iterable[Value]) -> Values:
-    """The values of which one is taken, nobody knows which."""
-    found = some(values)
-    return found if len(found) == 1 else tuple(uncertain(value) for value in found)
+    """The values of which one is taken; which one is decided when the code runs."""
+    found = distinct(values)
+    return found if len(found) == 1 else uncertain(found)
 
 
-def uncertain(value: Value) -> Value:
-    """The value, as one of several."""
-    if isinstance(value, Text | ContainerLiteral | Data) and value.certain:
-        return replace(value, certain=False)
-    return value
+def uncertain(values: Iterable[Value]) -> Values:
+    """The values, each as one of several."""
+    return tuple(
+        replace(value, certain=False) if isinstance(value, Text | ContainerLiteral) else value
+        for value in values
+    )

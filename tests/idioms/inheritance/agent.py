@@ -1,4 +1,4 @@
-"""Names through base classes: super().__init__, a template method, a mixin."""
+"""Names through base classes, which aren't followed: super().__init__, and what a mixin has."""
 
 import mlflow
 from databricks.sdk import WorkspaceClient
@@ -9,7 +9,8 @@ from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse
 
 class SpeaksMixin:
     def speak(self, text: str) -> str:
-        response = self.openai.chat.completions.create(  # uses: serving_endpoint zoo-chat
+        # Of `ZooAgent`, into which this is mixed: the serving endpoint zoo-chat.
+        response = self.openai.chat.completions.create(
             model=self.endpoint, messages=[{"role": "user", "content": text}]
         )
         return response.choices[0].message.content
@@ -34,7 +35,8 @@ class ZooAgent(BaseAgent):
         super().__init__("zoo-chat", space_id=space_id)
 
     def facts(self) -> str:
-        message = WorkspaceClient().genie.start_conversation_and_wait(  # uses: genie_space 01f0a1b2c3d4e5f60718293a4b5c6d7e
+        # By super().__init__: the Genie space 01f0a1b2c3d4e5f60718293a4b5c6d7e.
+        message = WorkspaceClient().genie.start_conversation_and_wait(  # uses: genie_space ?
             self.space_id, "How many animals are there?"
         )
         return str(message.content)

@@ -44,7 +44,8 @@ class MCPTool(BaseTool):
         )
 
     def _run(self, **kwargs: Any) -> str:
-        mcp_client = DatabricksMCPClient(  # uses: function system.ai.python_exec; genie_space 01f0a1b2c3d4e5f60718293a4b5c6d7e
+        # By super().__init__, which isn't followed: those of MANAGED_MCP_SERVER_URLS.
+        mcp_client = DatabricksMCPClient(
             server_url=self.server_url, workspace_client=workspace_client
         )
         response = mcp_client.call_tool(self.name, kwargs)

@@ -249,7 +249,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "place", "said"), WRONG.values(), ids=WRONG)
-def test_a_problem_is_told_with_its_place(
+def test_a_problem_is_reported_with_its_place(
     workspace: Workspace, text: str, place: str, said: str
 ) -> None:
     first = problems(workspace, text)[0]
@@ -259,7 +259,7 @@ def test_a_problem_is_told_with_its_place(
     assert str(first.place) == f"{FILE}:{place}"
 
 
-def test_all_problems_are_told_at_once(workspace: Workspace) -> None:
+def test_all_problems_are_reported_at_once(workspace: Workspace) -> None:
     text = "databricks:\n  app: 1\n  genie:\n  - name: x\n  table:\n  - 1\n  - 2\nazure: {}\n"
 
     assert len(problems(workspace, text)) == 6
@@ -276,9 +276,9 @@ def test_variables_of_the_step_are_filled_in(workspace: Workspace) -> None:
 def test_what_a_variable_holds_is_checked_too(workspace: Workspace) -> None:
     text = f"{HEAD}  table:\n  - name: ${{TABLE}}\n  - name: ${{NOTHING}}\n"
 
-    told = problems(workspace, text, {"TABLE": "orders", "NOTHING": ""})
+    reported = problems(workspace, text, {"TABLE": "orders", "NOTHING": ""})
 
-    assert ["three levels" in told[0].what, "is empty" in told[1].what] == [True, True]
+    assert ["three levels" in reported[0].what, "is empty" in reported[1].what] == [True, True]
 
 
 def test_what_an_anchor_brings_can_be_overridden(workspace: Workspace) -> None:

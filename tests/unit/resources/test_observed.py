@@ -179,7 +179,7 @@ def test_each_resource_once_in_the_order_of_the_requests() -> None:
     assert {(use.source, use.place) for use in found} == {("observed", None)}
 
 
-def test_a_resource_over_mcp_is_told_apart_for_its_scopes_are_others() -> None:
+def test_a_resource_over_mcp_is_another_because_of_its_scopes() -> None:
     paths = ["/api/2.1/unity-catalog/functions/c.s.add", "/api/2.0/mcp/functions/c/s/add"]
 
     found = uses(Request("POST", WORKSPACE, path) for path in paths)

@@ -1,4 +1,4 @@
-"""API scopes: the documented ones are enough, fewer are not, and more are told."""
+"""API scopes: the documented ones are enough, fewer are not, and more are reported."""
 
 from collections.abc import Iterable
 
@@ -133,13 +133,13 @@ def test_a_managed_mcp_server_has_scopes_of_its_own(kind: str, scope: str) -> No
     assert list(superfluous(declarations(scope), [use(kind, over_mcp=True)])) == []
 
 
-def test_a_scope_that_nothing_needs_is_told_in_its_line() -> None:
+def test_a_scope_that_nothing_needs_is_reported_in_its_line() -> None:
     given = declarations("genie", "sql.warehouses", "mcp.external", kinds=["genie_space"])
 
-    told = list(superfluous(given, []))
+    reported = list(superfluous(given, []))
 
-    assert [problem.place for problem in told] == [Place(FILE, 102), Place(FILE, 103)]
-    assert "`sql.warehouses`" in told[0].what
+    assert [problem.place for problem in reported] == [Place(FILE, 102), Place(FILE, 103)]
+    assert "`sql.warehouses`" in reported[0].what
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,9 @@ def test_where_nothing_is_known_to_act_for_the_user_no_scope_is_superfluous(
         ("zzz", "log-agent knows."),
     ],
 )
-def test_an_unknown_scope_is_told_with_the_nearest_and_may_be_right(scope: str, near: str) -> None:
+def test_an_unknown_scope_is_reported_with_the_nearest_and_may_be_right(
+    scope: str, near: str
+) -> None:
     given = declarations("genie", scope, kinds=["genie_space"])
 
     (problem,) = unknown(given)
@@ -171,8 +173,8 @@ def test_an_unknown_scope_is_told_with_the_nearest_and_may_be_right(scope: str, 
 
 
 def test_tables_and_functions_for_the_user_get_the_documented_advice() -> None:
-    told = list(without_direct_access(declarations(kinds=KINDS), []))
+    reported = list(without_direct_access(declarations(kinds=KINDS), []))
 
     lines = [line for line, kind in enumerate(KINDS, 1) if kind in ("table", "function")]
-    assert [problem.place for problem in told] == [Place(FILE, line) for line in lines]
-    assert all("Genie" in problem.fix for problem in told)
+    assert [problem.place for problem in reported] == [Place(FILE, line) for line in lines]
+    assert all("Genie" in problem.fix for problem in reported)

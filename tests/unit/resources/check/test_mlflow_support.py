@@ -53,10 +53,10 @@ def test_a_kind_needs_the_mlflow_that_knows_it(kind: str, releases: tuple[str, s
     assert list(too_old(declaring(kind), Version(since))) == []
 
 
-def test_every_line_is_told() -> None:
-    told = too_old(declaring("app", "table", "lakebase"), Version("2.22.1"))
+def test_every_line_is_reported() -> None:
+    reported = too_old(declaring("app", "table", "lakebase"), Version("2.22.1"))
 
-    assert [problem.place for problem in told] == [Place(FILE, 1), Place(FILE, 3)]
+    assert [problem.place for problem in reported] == [Place(FILE, 1), Place(FILE, 3)]
 
 
 @pytest.mark.parametrize(("version", "problems"), [("2.19.0", 1), ("2.20", 0)])

@@ -13,7 +13,7 @@ from entrypoint.resources.check.existence import ExistenceAnswer, LookedUp
 from entrypoint.resources.check.review import Review
 from entrypoint.resources.file import read
 from entrypoint.resources.resource import Use
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place, ResourceFailure
 from entrypoint.runtime.log import PlainLog
 from tests.unit.conftest import write
@@ -120,7 +120,7 @@ def test_can_be_switched_off(workspace: Workspace) -> None:
     assert reviewed.names == ["not a name", "declared", "shop", "", "memory"]
 
 
-def test_nothing_is_told_twice(workspace: Workspace) -> None:
+def test_nothing_is_reported_twice(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "warn")
 
     reviewed.review.code(Findings((USED, UNDECLARED), ()))
@@ -231,7 +231,7 @@ def test_what_the_code_alone_names_is_refused_there(workspace: Workspace) -> Non
     )
 
 
-def test_what_cannot_be_told_is_one_notice(workspace: Workspace) -> None:
+def test_what_cannot_be_looked_up_is_one_notice(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "error")
     reviewed.review.code(Findings((USED,), ()))
 

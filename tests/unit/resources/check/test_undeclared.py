@@ -49,7 +49,7 @@ def pasted(problem: Problem) -> str:
     return problem.fix.partition("\n\n")[2]
 
 
-def test_is_told_in_the_line_that_uses_it_with_what_to_paste() -> None:
+def test_an_undeclared_use_is_reported_in_the_line_that_uses_it_with_what_to_paste() -> None:
     (problem,) = problems(NOTHING, use())
 
     assert "`call(...)` uses the serving endpoint `claude`" in problem.what
@@ -68,9 +68,9 @@ def test_is_told_in_the_line_that_uses_it_with_what_to_paste() -> None:
         use("table", "prod.sales.orders"),
         use("table", "PROD.Sales.ORDERS"),
     ],
-    ids=["not known", "for the user", "not told", "declared", "table", "case of a table"],
+    ids=["not known", "for the user", "no name", "declared", "table", "case of a table"],
 )
-def test_is_not_told_of(fine: Use) -> None:
+def test_what_needs_no_declaration_is_not_reported(fine: Use) -> None:
     given = declaring(("serving_endpoint", "declared"), ("table", "prod.sales.orders"))
 
     assert problems(given, fine) == []
@@ -82,7 +82,7 @@ def test_endpoints_have_a_case_and_kinds_have_names_of_their_own() -> None:
     assert len(problems(given, use())) == 1
 
 
-def test_is_told_once_with_all_places() -> None:
+def test_an_undeclared_use_is_reported_once_with_all_places() -> None:
     (problem,) = problems(NOTHING, use(), use(line=9), use(line=9), observed(), use(line=12))
 
     assert problem.place == Place("agents/agent.py", 7)
@@ -92,21 +92,21 @@ def test_is_told_once_with_all_places() -> None:
 def test_without_a_file_the_whole_one_is_shown_and_it_works(workspace: Workspace) -> None:
     uses = (use(), use("table", "prod.sales.orders"), use("app", "yes"), use("app", "12: #3"))
 
-    told = problems(Declarations(), *uses)
+    reported = problems(Declarations(), *uses)
 
-    assert len(told) == 4
-    made = read(write(workspace, FILE, pasted(told[0])), workspace, {})
+    assert len(reported) == 4
+    made = read(write(workspace, FILE, pasted(reported[0])), workspace, {})
     assert problems(made, *uses) == []
 
 
-def test_a_request_is_told_at_the_agents_file() -> None:
+def test_a_request_is_reported_at_the_agents_file() -> None:
     (problem,) = problems(NOTHING, observed())
 
     assert problem.what.count("while it answered the example") == 1
     assert problem.place == AGENT
 
 
-def test_a_request_is_told_where_the_code_uses_one_whose_name_is_not_known() -> None:
+def test_a_request_is_reported_where_the_code_uses_one_whose_name_is_not_known() -> None:
     (problem,) = problems(NOTHING, use("app", None, 3), use(name=None, line=5), observed())
 
     assert problem.place == Place("agents/agent.py", 5)
@@ -124,18 +124,18 @@ def test_what_mlflow_infers_counts_too() -> None:
     assert "MLflow finds in the LangChain object the serving endpoint `claude`" in problem.what
 
 
-def test_what_was_not_seen_is_told_in_its_line() -> None:
+def test_what_was_not_seen_is_reported_in_its_line() -> None:
     given = declaring(("app", "seen"), ("app", "unseen"), ("table", "prod.sales.orders"))
 
-    told = list(unseen(given, [use("app", "seen"), observed("table", "prod.Sales.orders")]))
+    reported = list(unseen(given, [use("app", "seen"), observed("table", "prod.Sales.orders")]))
 
-    assert [problem.place for problem in told] == [Place(FILE, 2)]
-    assert "`unseen`" in told[0].what
+    assert [problem.place for problem in reported] == [Place(FILE, 2)]
+    assert "`unseen`" in reported[0].what
 
 
 def test_one_whose_name_is_not_known_may_be_any_of_its_kind() -> None:
     given = declaring(("app", "shop"), ("lakebase", "memory"))
 
-    told = list(unseen(given, [use("app", None)]))
+    reported = list(unseen(given, [use("app", None)]))
 
-    assert [problem.place for problem in told] == [Place(FILE, 2)]
+    assert [problem.place for problem in reported] == [Place(FILE, 2)]

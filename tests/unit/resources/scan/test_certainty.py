@@ -1,4 +1,4 @@
-"""What the code may use is told from what it uses: only the latter can fail a job."""
+"""What the code may use, and what it certainly uses: only the latter can fail a job."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import yaml
 from entrypoint.agent.source.agent_source import AgentSource
 from entrypoint.resources.check.undeclared import possible, undeclared
 from entrypoint.resources.resource import Declarations, DeclaredResource, Resource
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place, Problem
 
 HEAD = """\
@@ -37,6 +37,12 @@ CERTAIN = {
 UNCERTAIN = {
     "by environment": "ChatDatabricks(endpoint='a' if os.environ.get('E') else 'b')",
     "by key": "ChatDatabricks(endpoint={'dev': 'a', 'prod': 'b'}[os.environ['E']])",
+    "by one of two keys": (
+        "ChatDatabricks(endpoint={'dev': 'a', 'prod': 'b'}['prod' if os.getenv('E') else 'dev'])"
+    ),
+    "at a position of one of two": (
+        "ChatDatabricks(endpoint=(['a'] if os.environ.get('E') else ['b'])[0])"
+    ),
     "in a statement": (
         "if os.environ.get('E'):\n    E = 'a'\nelse:\n    E = 'b'\nChatDatabricks(endpoint=E)"
     ),
@@ -61,6 +67,12 @@ UNCERTAIN = {
         "def predict():\n    client().serving_endpoints.query('a')\npredict()"
     ),
     "where nothing leads": "def judge():\n    ChatDatabricks(endpoint='a')",
+    "where only that leads": (
+        "def judge():\n    ChatDatabricks(endpoint='a')\n\ndef main():\n    judge()"
+    ),
+    "in code that calls itself": (
+        "def judge():\n    ChatDatabricks(endpoint='a')\n    main()\n\ndef main():\n    judge()"
+    ),
     "as a script": (
         "def main():\n    ChatDatabricks(endpoint='a')\nif __name__ == '__main__':\n    main()"
     ),
@@ -71,7 +83,7 @@ def found(code: str, folder: Path) -> Findings:
     return scan(f"{HEAD}{code}\n", AgentSource("agent.py", "").place, folder, lambda *_: None, None)
 
 
-def told(findings: Findings, *declared: str) -> list[Problem]:
+def undeclared_problems(findings: Findings, *declared: str) -> list[Problem]:
     place = Place("resources.yml", 1)
     resources = tuple(
         DeclaredResource(Resource("serving_endpoint", name), place) for name in declared
@@ -85,7 +97,7 @@ def test_what_is_certainly_used_must_be_declared(code: str, tmp_path: Path) -> N
     uses = found(code, tmp_path).uses
 
     assert [use.certain for use in uses] == [True]
-    assert len(told(found(code, tmp_path))) == 1
+    assert len(undeclared_problems(found(code, tmp_path))) == 1
 
 
 @pytest.mark.parametrize("code", UNCERTAIN.values(), ids=UNCERTAIN)
@@ -93,7 +105,7 @@ def test_what_may_be_used_is_no_error(code: str, tmp_path: Path) -> None:
     findings = found(code, tmp_path)
 
     assert any(use.name == "a" for use in findings.uses)
-    assert told(findings) == []
+    assert undeclared_problems(findings) == []
 
 
 def test_one_of_several_that_is_declared_is_enough(tmp_path: Path) -> None:
@@ -121,7 +133,7 @@ def test_what_is_to_be_pasted_makes_one_file(tmp_path: Path) -> None:
     ]
     assert all("shown for `e0`" in problem.fix for problem in without_file[1:])
 
-    e0, e1, e2, function = told(
+    e0, e1, e2, function = undeclared_problems(
         found(f"{code}UCFunctionToolkit(function_names=['a.b.c'])", tmp_path)
     )
     assert "under `databricks:`" in e0.fix
@@ -130,12 +142,12 @@ def test_what_is_to_be_pasted_makes_one_file(tmp_path: Path) -> None:
     assert "shown for `e0`" in e2.fix
     assert "\n  function:\n  - name: a.b.c" in function.fix
 
-    added, _ = told(found(code, tmp_path), "e0")
+    added, _ = undeclared_problems(found(code, tmp_path), "e0")
     assert "under `serving_endpoint:`:\n\n    - name: e1\n    - name: e2" in added.fix
 
 
 def test_a_name_that_lacks_levels_is_to_be_written_in_full(tmp_path: Path) -> None:
-    (problem,) = told(found("UCFunctionToolkit(function_names=['add'])", tmp_path))
+    (problem,) = undeclared_problems(found("UCFunctionToolkit(function_names=['add'])", tmp_path))
 
     assert "three levels" in problem.fix
     assert "name: add" not in problem.fix

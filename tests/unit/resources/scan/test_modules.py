@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from entrypoint.agent.source.agent_source import AgentSource
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place
 
 IMPORT = "from databricks_langchain import ChatDatabricks\n"
@@ -65,6 +65,9 @@ STRANGE = {
     "thousands of functions": "def f0():\n    return 'a'\n"
     + "\n".join(f"def f{n}():\n    return f{n - 1}()" for n in range(1, 3_000))
     + "\nx = f2999()",
+    "keywords handed on by thousands of functions": "def f0(**a):\n    return a['b']\n"
+    + "\n".join(f"def f{n}(**a):\n    return f{n - 1}(**a)\n" for n in range(1, 3_000))
+    + "\nx = f2999(b='a')",
     "a long sum": f"x = {' + '.join(['a'] * 900)}",
     "a long chain": f"x = a{'.b()' * 900}",
     "a large dictionary": f"x = {{{', '.join(f'{n}: {n}' for n in range(20_000))}}}[y]",

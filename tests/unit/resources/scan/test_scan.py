@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from entrypoint.agent.source import agent_source
-from entrypoint.resources.scan.scan import Findings, scan
+from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place
 
 IDIOMS = Path(__file__).parents[3] / "idioms"
@@ -38,7 +38,7 @@ def expected(folder: Path) -> tuple[set[str], set[str]]:
     return uses, early
 
 
-def told(found: Findings) -> Iterator[str]:
+def as_comments(found: Findings) -> Iterator[str]:
     for use in found.uses:
         assert use.place
         user = " (user)" if use.on_behalf_of_user else ""
@@ -50,5 +50,5 @@ def test_what_the_code_uses_is_found_and_nothing_else(folder: Path) -> None:
     uses, early = expected(folder)
     found = findings(folder)
 
-    assert set(told(found)) == uses
+    assert set(as_comments(found)) == uses
     assert {f"{place.file}:{place.line}" for place in found.early_user_clients} == early

@@ -1,0 +1,111 @@
+"""On whose behalf the code uses Databricks: the user's who asks, or the service principal's."""
+
+import ast
+import itertools
+from collections.abc import Callable, Iterator
+
+from entrypoint.resources.scan.evaluator import Evaluator
+from entrypoint.resources.scan.scopes import Defined, Function, LexicalScope
+from entrypoint.resources.scan.values import CallResult, Symbol, Value, Values
+from entrypoint.runtime.errors import Place
+
+# What makes a client act on behalf of the user who asks, and not of the service principal.
+_USER_CREDENTIALS = ("ModelServingUserCredentials", "MODEL_SERVING_USER_CREDENTIALS")
+# What makes a client, or wraps one, and sends no request.
+_MAKES_A_CLIENT = (
+    *("Config", "WorkspaceClient", "DatabricksFunctionClient", "DatabricksOAuthClientProvider"),
+    *("get_open_ai_client", "VectorSearchClient", "AISearchClient", "as_retriever"),
+)
+# Clients are made of clients, but not endlessly.
+_MAX_CLIENT_LEVELS = 8
+_RUNS_WHEN_MADE = ("__init__", "__post_init__", "load_context")
+
+
+class UserAccess:
+    """Tells which calls act on behalf of the user."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        texts = [scope.module.text for scope in evaluator.modules.values()]
+        self._is_mentioned = any(name in text for name in _USER_CREDENTIALS for text in texts)
+
+    def of(
+        self, call: ast.Call, scope: LexicalScope, client: CallResult | None, level: int = 0
+    ) -> set[bool]:
+        """Whether a call, or the client through which it goes, acts for the user; maybe both.
+
+        Each thing that the call is given may say so, and one that says nothing else decides.
+        """
+        found = [self.of(client.call, client.scope, client.of, level + 1)] if client else []
+        if level <= _MAX_CLIENT_LEVELS:
+            found += [
+                {each for value in values for each in self._of_value(value, level)}
+                for values in self._arguments(call, scope)
+            ]
+        can_be_user = any(True in each for each in found)
+        return {can_be_user} if {True} in found or not can_be_user else {True, False}
+
+    def _of_value(self, value: Value, level: int) -> set[bool]:
+        """Of a client, or of the credentials for one; nothing for anything else."""
+        if _is_user_credentials(value):
+            return {True}
+        if isinstance(value, CallResult):
+            return self.of(value.call, value.scope, value.of, level + 1)
+        return set()
+
+    def _arguments(self, call: ast.Call, scope: LexicalScope) -> Iterator[Values]:
+        """The values of each argument; what stands in a dictionary counts as one too."""
+        for node in (*call.args, *(keyword.value for keyword in call.keywords)):
+            values = self._evaluator.values(node, scope)
+            yield (*values, *itertools.chain(*map(self._evaluator.containers.entries, values)))
+
+    def early_clients(self) -> Iterator[Place]:
+        """Where a client for the user is made while the agent loads."""
+        for scope in self._scopes_at_load() if self._is_mentioned else ():
+            for call in scope.calls:
+                place = scope.module.place_of(call)
+                given = itertools.chain(*self._arguments(call, scope))
+                if place and any(map(_is_user_credentials, given)):
+                    yield place
+
+    def has_unknown_calls(self, is_known: Callable[[str], bool]) -> bool:
+        """Whether a client for the user is asked for something that isn't known here."""
+        return self._is_mentioned and any(
+            isinstance(value, Symbol)
+            and value.of
+            and True in self.of(value.of.call, value.of.scope, value.of.of)
+            and not is_known(value.path)
+            and not value.path.endswith(_MAKES_A_CLIENT)
+            for scope in self._evaluator.scopes
+            for call in scope.calls
+            for value in self._evaluator.values(call.func, scope)
+        )
+
+    def _scopes_at_load(self) -> list[LexicalScope]:
+        """The scopes whose code runs when the agent is loaded."""
+        todo = list(self._evaluator.modules.values())
+        seen: dict[LexicalScope, None] = {}
+        while todo:
+            scope = todo.pop()
+            if scope in seen:
+                continue
+            seen[scope] = None
+            todo += [child for child in scope.children if not isinstance(child.node, Function)]
+            for call in scope.calls:
+                for value in self._evaluator.values(call.func, scope):
+                    todo += _run_by_calling(value)
+        return list(seen)
+
+
+def _run_by_calling(called: Value) -> list[LexicalScope]:
+    """The scopes that run when something is called."""
+    match called:
+        case Defined(ast.ClassDef(), scope):
+            return [child for child in scope.children if child.name in _RUNS_WHEN_MADE]
+        case Defined(_, scope):
+            return [scope]
+    return []
+
+
+def _is_user_credentials(value: Value) -> bool:
+    return isinstance(value, CallResult | Symbol) and value.path.endswith(_USER_CREDENTIALS)
