@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from entrypoint.agent.model_check.manifest_view import Access
 from entrypoint.comparison.changes import ResourceChange, ScopeChange
-from entrypoint.comparison.mlmodel import Access
 from entrypoint.comparison.snapshot import Snapshot
 from entrypoint.resources.kinds import KINDS, key
 

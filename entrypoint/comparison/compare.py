@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from entrypoint.comparison import access, artifacts, code, config, requirements, signature
 from entrypoint.comparison.changes import Baseline, Comparison
-from entrypoint.comparison.excerpt import Redact
+from entrypoint.comparison.shown_text import Redact
 from entrypoint.comparison.snapshot import Snapshot
 
 

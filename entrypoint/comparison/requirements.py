@@ -9,12 +9,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from entrypoint.comparison.changes import RequirementChange
-from entrypoint.comparison.excerpt import Redact, excerpt
+from entrypoint.comparison.shown_text import Redact, shortened
 from entrypoint.comparison.snapshot import Snapshot
 
 _PYTHON = "Python"
 _FIRST = (_PYTHON, "mlflow", "mlflow-skinny")
-_LONGEST = 120
+_MAX_CHARACTERS = 120
 # Versions that are dates have no major steps.
 _FIRST_YEAR = 1990
 
@@ -32,7 +32,7 @@ def changes(before: Snapshot, after: Snapshot, redact: Redact) -> Iterator[Requi
         was, now = old.get(name, ""), new.get(name, "")
         if was != now and not (name == _PYTHON and not (was and now)):
             shown, old_shown, new_shown = (
-                excerpt(each, _LONGEST, redact) for each in (name, was, now)
+                shortened(each, _MAX_CHARACTERS, redact) for each in (name, was, now)
             )
             yield RequirementChange(shown, old_shown, new_shown, _is_major(was, now))
 

@@ -1,36 +1,71 @@
-"""What changes for the agent's callers, by MLflow's own classes and rules.
+"""What changes for the agent's callers, by the JSON in which `MLmodel` holds a signature.
 
-Inputs are held against the signature by `_enforce_schema` and `_enforce_params_schema` in
-`mlflow/models/utils.py`: columns and parameters too many are left out with a warning, a missing
-required column is an error, and a property too many in an object is one, too. Outputs are enforced
-by nobody; callers read what the signature promised them.
+https://mlflow.org/docs/latest/ml/model/signatures/ - a call without a required input is an error,
+so a new one may break callers. So may whatever they send or read that is gone, or of another type.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 from entrypoint.comparison.changes import SignatureChange
-from entrypoint.comparison.excerpt import Redact, excerpt, quoted
+from entrypoint.comparison.shown_text import Redact, quoted, shortened
 
-if TYPE_CHECKING:  # it takes seconds to import
-    from mlflow.types.schema import ParamSchema, ParamSpec, Schema, TensorSpec
-
-Role = Literal["input", "output"]
+Role = Literal["input", "output", "parameter"]
 Texts = Mapping[str, str | None]
 Changes = Iterator[SignatureChange]
+Path = tuple[str, ...]
+"""Where a type stands: the column's name, then `.name` of a property, `[]` or `{}`."""
 
-_MOST = 50
-_LONGEST_DEFAULT = 80
-# What `_enforce_mlflow_datatype` takes for a wider type, whatever the value is.
-_WIDER = {"integer": {"long", "double"}, "float": {"double"}}
-# What `_enforce_param_datatype` does.
-_WIDER_PARAM = {
-    "integer": {"long", "float", "double"},
-    "long": {"float", "double"},
-    "float": {"double"},
-}
+_MAX_CHANGES = 50
+_MAX_DEFAULT = 80
+
+
+class _Tensor(BaseModel):
+    model_config = ConfigDict(strict=True)
+    dtype: str
+    shape: list[int]
+
+
+class _Type(BaseModel):
+    """A column, a property, an item or a parameter; of those, each has only some of the fields."""
+
+    model_config = ConfigDict(strict=True)
+    # Parameters had `dtype`, and columns `optional`, before MLflow 2.10.
+    type: str = Field(validation_alias=AliasChoices("type", "dtype"))
+    name: str | int | None = None
+    required: bool | None = None
+    optional: bool = False
+    properties: dict[str, "_Type"] | None = None
+    items: "_Type | None" = None
+    values: "_Type | None" = None
+    tensor: _Tensor | None = Field(None, alias="tensor-spec")
+    shape: list[int] | None = None
+    default: Any = None
+
+    @property
+    def is_required(self) -> bool:
+        return not self.optional if self.required is None else self.required
+
+    @property
+    def shown(self) -> str:
+        """The type alone, without what is inside of it."""
+        tensor = f" {self.tensor.dtype} {self.tensor.shape}" if self.tensor else ""
+        return quoted(f"{self.type}{tensor}{f' {self.shape}' if self.shape else ''}")
+
+    @property
+    def inner(self) -> "Columns":
+        """The types of its properties, items or values."""
+        below = {f".{name}": each for name, each in (self.properties or {}).items()}
+        several = {"[]": self.items, "{}": self.values}
+        return below | {name: each for name, each in several.items() if each}
+
+
+Columns = Mapping[str, _Type]
+_COLUMNS = TypeAdapter(list[_Type])
 
 
 def changes(
@@ -38,204 +73,90 @@ def changes(
 ) -> tuple[SignatureChange, ...] | None:
     """The differences between two signatures as `MLmodel` holds them, empty where there is none.
 
-    None when the one of before can't be read, or either isn't known.
+    None when one of them can't be read, or isn't known.
     """
     if before is None or after is None:
         return None
-    if before == after:
-        return ()
     try:
-        old, new = _Signature.read(before), _Signature.read(after)
-        return tuple(islice(_changes(old, new, redact), _MOST))
-    except Exception:  # noqa: BLE001 - what anybody wrote, in MLflow's parser: it raises anything
+        was, now = (_Signature.read(each) for each in (before, after))
+    except ValueError:
         return None
+    return tuple(islice(_changes(was, now, redact), _MAX_CHANGES))
 
 
 @dataclass(frozen=True)
 class _Signature:
-    inputs: "Schema | None" = None
-    outputs: "Schema | None" = None
-    params: "ParamSchema | None" = None
+    """The parts of a signature, each by the columns' names; None where it isn't described."""
+
+    inputs: Columns | None
+    outputs: Columns | None
+    params: Columns | None
 
     @classmethod
-    def read(cls, texts: Texts) -> "_Signature":
-        from mlflow.models import ModelSignature  # noqa: PLC0415
-
-        if not any(texts.values()):
-            return cls()
-        signature: ModelSignature = ModelSignature.from_dict(dict(texts))
-        return cls(signature.inputs, signature.outputs, signature.params)
+    def read(cls, texts: Texts) -> Self:
+        return cls(*(_columns(texts.get(part)) for part in ("inputs", "outputs", "params")))
 
 
-@dataclass(frozen=True)
-class _Field:
-    """A column, or a property of an object."""
-
-    type: Any
-    required: bool
-
-
-def _changes(old: _Signature, new: _Signature, redact: Redact) -> Changes:
-    yield from _schemas("input", old.inputs, new.inputs)
-    yield from _params(old.params, new.params, redact)
-    yield from _schemas("output", old.outputs, new.outputs)
+def _columns(text: str | None) -> Columns | None:
+    """Columns by name, those without one by number, of which the first isn't shown."""
+    columns = enumerate(_COLUMNS.validate_json(text or "[]"), 1)
+    named = {
+        str(number if number > 1 else "") if each.name is None else str(each.name): each
+        for number, each in columns
+    }
+    return named or None
 
 
-def _schemas(role: Role, old: "Schema | None", new: "Schema | None") -> Changes:
+def _changes(was: _Signature, now: _Signature, redact: Redact) -> Changes:
+    yield from _part("input", was.inputs, now.inputs)
+    yield from _part("output", was.outputs, now.outputs)
+    old, new = was.params or {}, now.params or {}
+    yield from _types("parameter", (), old, new)
+    for name in sorted(old.keys() & new.keys()):
+        defaults = [old[name].default, new[name].default]
+        if defaults[0] != defaults[1]:
+            before, after = (
+                quoted(shortened(repr(each), _MAX_DEFAULT, redact)) for each in defaults
+            )
+            what = f"{_named('parameter', (name,))} is {after} by default now, and was {before}."
+            yield SignatureChange(what, breaking=False)
+
+
+def _part(role: Role, old: Columns | None, new: Columns | None) -> Changes:
     is_input = role == "input"
-    if old is None or new is None:
-        if old is not None:
-            yield SignatureChange(f"The {role}s are not described any more.", not is_input)
-        elif new is not None:
-            yield SignatureChange(f"The {role}s are described, and were not.", is_input)
-    elif old.is_tensor_spec() != new.is_tensor_spec():
-        words = ("columns", "tensors")
-        now, was = words[new.is_tensor_spec()], words[old.is_tensor_spec()]
-        yield SignatureChange(f"The {role}s are {now} now, and were {was}.", breaking=True)
-    elif old.has_input_names() != new.has_input_names():
-        words = ("have no names", "have names")
-        now = words[new.has_input_names()]
-        yield SignatureChange(f"The {role}s {now} now.", breaking=True)
-    elif not old.has_input_names() and not is_input and len(old.inputs) != len(new.inputs):
-        what = f"There are {len(new.inputs)} outputs now, and were {len(old.inputs)}."
+    if old is not None and new is not None:
+        yield from _types(role, (), old, new)
+    elif old is not None:
+        yield SignatureChange(f"The {role}s are not described any more.", breaking=not is_input)
+    elif new is not None:
+        yield SignatureChange(f"The {role}s are described, and were not.", breaking=is_input)
+
+
+def _types(role: Role, above: Path, old: Columns, new: Columns) -> Changes:
+    for name in {**old, **new}:
+        path = (*above, name)
+        was, now = old.get(name), new.get(name)
+        if was and now:
+            yield from _type(role, path, was, now)
+        elif now:
+            is_needed = role == "input" and now.is_required
+            needed = ", and required" if is_needed else ""
+            yield SignatureChange(f"{_named(role, path)} is new{needed}.", breaking=is_needed)
+        else:
+            yield SignatureChange(f"{_named(role, path)} is gone.", breaking=True)
+
+
+def _type(role: Role, path: Path, old: _Type, new: _Type) -> Changes:
+    if old.is_required != new.is_required:
+        what = f"{_named(role, path)} is {'required' if new.is_required else 'optional'} now."
+        yield SignatureChange(what, breaking=new.is_required == (role == "input"))
+    if old.shown != new.shown:
+        what = f"{_named(role, path)} is {new.shown} now, and was {old.shown}."
         yield SignatureChange(what, breaking=True)
     else:
-        single = len(old.inputs) == len(new.inputs) == 1
-        before, after = _columns(old, single=single), _columns(new, single=single)
-        yield from _fields(role, "", before, after, gone_breaks=not is_input)
+        yield from _types(role, path, old.inner, new.inner)
 
 
-def _columns(schema: "Schema", *, single: bool) -> dict[str, _Field]:
-    """By name; without names by number, a single one by nothing."""
-    inputs = schema.inputs
-    return {
-        (str(each.name) if each.name is not None else "" if single else str(number)): _Field(
-            each if schema.is_tensor_spec() else each.type, bool(each.required)
-        )
-        for number, each in enumerate(inputs, 1)
-    }
-
-
-def _fields(
-    role: Role,
-    above: str,
-    old: Mapping[str, _Field],
-    new: Mapping[str, _Field],
-    *,
-    gone_breaks: bool,
-) -> Changes:
-    is_input = role == "input"
-    for name in {**old, **new}:
-        path = f"{above}.{name}" if above else name
-        the = f"The {role} {quoted(path)}" if path else f"The {role}"
-        was, now = old.get(name), new.get(name)
-        if was is None and now:
-            kind = "required" if now.required else "optional"
-            what = f"{the} is new, and {kind}." if is_input else f"{the} is new."
-            yield SignatureChange(what, breaking=is_input and now.required)
-        elif now is None:
-            left_out = is_input and not gone_breaks
-            why = ": MLflow leaves it out of what callers send" if left_out else ""
-            yield SignatureChange(f"{the} is gone{why}.", breaking=gone_breaks)
-        elif was:
-            if was.required != now.required:
-                kind = "required" if now.required else "optional"
-                yield SignatureChange(f"{the} is {kind} now.", breaking=now.required == is_input)
-            yield from _types(role, path, was.type, now.type)
-
-
-def _types(role: Role, path: str, old: Any, new: Any) -> Changes:
-    from mlflow.types.schema import Array, Map, Object, TensorSpec  # noqa: PLC0415
-
-    if old == new:
-        return
-    if type(old) is type(new) is Object:
-        was, now = _properties(old), _properties(new)
-        yield from _fields(role, path, was, now, gone_breaks=True)
-    elif type(old) is type(new) is Array:
-        yield from _types(role, f"{path}[]", old.dtype, new.dtype)
-    elif type(old) is type(new) is Map:
-        yield from _types(role, f"{path}{{}}", old.value_type, new.value_type)
-    else:
-        if isinstance(old, TensorSpec):
-            fits = _tensor_fits(old, new) if role == "input" else _tensor_fits(new, old)
-        else:
-            fits = _fits(old, new) if role == "input" else _is_any(old)
-        the = f"The {role} {quoted(path)}" if path else f"The {role}"
-        yield SignatureChange(f"{the} is {_shown(new)} now, and was {_shown(old)}.", not fits)
-
-
-def _properties(object_type: Any) -> dict[str, _Field]:
-    return {each.name: _Field(each.dtype, bool(each.required)) for each in object_type.properties}
-
-
-def _fits(sent: Any, expected: Any) -> bool:
-    """Whether what is sent by one type is taken for another, whatever the value is."""
-    return _is_any(expected) or _word(expected) in _WIDER.get(_word(sent), ())
-
-
-def _tensor_fits(sent: "TensorSpec", expected: "TensorSpec") -> bool:
-    """As `_enforce_tensor_spec`: -1 is any length, and a list of objects is anything."""
-    if expected.shape == (-1,) and expected.type.hasobject:
-        return True
-    return (
-        sent.type == expected.type
-        and len(sent.shape) == len(expected.shape)
-        and all(one in (-1, other) for one, other in zip(expected.shape, sent.shape, strict=True))
-    )
-
-
-def _params(old: "ParamSchema | None", new: "ParamSchema | None", redact: Redact) -> Changes:
-    """Every parameter has a default, and one that isn't known is left out."""
-    was = {each.name: each for each in (old.params if old else [])}
-    now = {each.name: each for each in (new.params if new else [])}
-    for name in {**was, **now}:
-        the = f"The parameter {quoted(name)}"
-        if name not in was:
-            yield SignatureChange(f"{the} is new.", breaking=False)
-        elif name not in now:
-            what = f"{the} is gone: MLflow leaves it out of what callers send."
-            yield SignatureChange(what, breaking=False)
-        else:
-            yield from _param(the, was[name], now[name], lambda value: _default(value, redact))
-
-
-def _param(the: str, old: "ParamSpec", new: "ParamSpec", shown: Callable[[Any], str]) -> Changes:
-    if (old.dtype, old.shape) != (new.dtype, new.shape):
-        fits = old.shape == new.shape and _word(new.dtype) in _WIDER_PARAM.get(_word(old.dtype), ())
-        kinds = (f"{'a list of ' if each.shape else ''}{_shown(each.dtype)}" for each in (new, old))
-        yield SignatureChange(f"{the} is {' now, and was '.join(kinds)}.", breaking=not fits)
-    if old.default != new.default:
-        what = f"{the} is {shown(new.default)} by default now, and was {shown(old.default)}."
-        yield SignatureChange(what, breaking=False)
-
-
-def _default(value: Any, redact: Redact) -> str:
-    return quoted(excerpt(repr(value), _LONGEST_DEFAULT, redact))
-
-
-def _is_any(kind: Any) -> bool:
-    from mlflow.types.schema import AnyType  # noqa: PLC0415
-
-    return isinstance(kind, AnyType)
-
-
-def _word(kind: Any) -> str:
-    """The name of a plain type; empty for others."""
-    from mlflow.types.schema import DataType  # noqa: PLC0415
-
-    return kind.name if isinstance(kind, DataType) else ""
-
-
-def _shown(kind: Any) -> str:
-    from mlflow.types.schema import Array, Map, Object, TensorSpec  # noqa: PLC0415
-
-    if isinstance(kind, TensorSpec):
-        return f"a tensor {quoted(f'{kind.type.name} {kind.shape}')}"
-    if type(kind) is Array:
-        return f"a list of {_shown(kind.dtype)}"
-    if isinstance(kind, Map):
-        return f"a map of {_shown(kind.value_type)}"
-    if isinstance(kind, Object):
-        return "an object"
-    return f"`{_word(kind) or str(kind).lower()}`"
+def _named(role: Role, path: Path) -> str:
+    name = "".join(path).removeprefix(".")
+    return f"The {role} {quoted(name)}" if name else f"The {role}"

@@ -1,29 +1,31 @@
-"""An agent as far as it can be compared: what its manifest tells, and its `MLmodel`."""
+"""An agent as far as it can be compared: what its manifest says, and its `MLmodel`."""
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from entrypoint.agent.manifest import Manifest
-from entrypoint.comparison.manifest_reader import Told
-from entrypoint.comparison.mlmodel import Access, MLmodel
-from entrypoint.comparison.model_file import Artifact, File
-from entrypoint.comparison.untrusted_data import content_of
+from entrypoint.agent.model_check.manifest_view import ARTIFACTS, Access, ManifestView, is_local
+from entrypoint.comparison.mlmodel import MLmodel
+from entrypoint.comparison.model_file import Artifact, File, content_of
 
 REQUIREMENTS = "requirements.txt"
 # Bytes of a text that is compared line by line.
-LARGEST_TEXT = 1_000_000
+MAX_TEXT_SIZE = 1_000_000
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An agent; a part is None where it isn't known, and empty where there is nothing of it.
+    """An agent, to be compared with another: of the checkout, or a registered version.
 
-    `code`: the agent's file and `code/`, by path in the model; `places`: those at hand, as files.
-    `pickled`: the agent's own code is not a file. `requirements` that are not `locked` leave
-    packages out. `example` is JSON.
+    A part is None where it isn't known, and empty where there is nothing of it. `code` has the
+    agent's file and those of `code/`, by path in the model, and `places` where such a file can be
+    read. `pickled` is an agent whose own code is not a file. Requirements that are not `locked`
+    leave packages out. `config` is in canonical JSON, `signature` has MLflow's three parts as JSON
+    texts, and `example` is a JSON text.
     """
 
     digest: str = ""
@@ -44,77 +46,77 @@ class Snapshot:
     @classmethod
     def of_agent(
         cls, manifest: Manifest, agent: Path, code_paths: Path, model: Path | None = None
-    ) -> Self:
-        """The agent of the checkout: its file, the folder laid out like `code/`.
+    ) -> "Snapshot":
+        """The agent of the checkout: its file, and the folder laid out like `code/`.
 
         `model`: the directory that was built, if it was, when nobody writes to it any more.
         """
-        told = Told(manifest)
+        found = cls._of_manifest(manifest)
         places = {
             name: code_paths / name.removeprefix("code/") if name.startswith("code/") else agent
-            for name in told.code or {}
+            for name in found.code or {}
         }
-        return cls._made(told, MLmodel.read(model) if model else None, places)
+        return _built(replace(found, places=places), MLmodel.read(model) if model else None)
 
     @classmethod
     def of_version(
         cls, model: Path, manifest: Manifest | None, listed: Mapping[str, File], digest: str = ""
-    ) -> Self:
+    ) -> "Snapshot":
         """A registered version, by those of its files that are in `model`, a folder of ours.
 
-        `listed`: its code files, where no manifest tells them.
+        `listed`: its code files, where it has no manifest; `digest`: the one in its tags.
+
+        Raises:
+            ValueError: log-agent writes no such manifest.
+
         """
         mlmodel = MLmodel.read(model)
-        if manifest:
-            told = Told(manifest)
-            places = {name: model / name for name in told.code or {}}
-            return cls._made(told, mlmodel, places, digest)
-        code = {
-            name: File(file.size, _hash(model / name) or file.sha256)
-            for name, file in listed.items()
-        }
-        mlmodel = mlmodel or MLmodel({})
-        artifacts = mlmodel.artifacts
-        text = content_of(model / REQUIREMENTS, LARGEST_TEXT)
+        if manifest is None:
+            return cls._without_manifest(model, mlmodel, listed, digest)
+        found = cls._of_manifest(manifest)
+        places = {name: model / name for name in found.code or {}}
+        return _built(replace(found, digest=digest or found.digest, places=places), mlmodel)
+
+    @classmethod
+    def _of_manifest(cls, manifest: Manifest) -> "Snapshot":
+        view = ManifestView.of(manifest)
+        files = {name: File(each.size, each.sha256) for name, each in view.files.items()}
+        example = view.given.input_example
         return cls(
-            digest=digest,
-            code=code,
-            pickled=mlmodel.code_file not in code,
-            places={name: model / name for name in code},
-            artifacts=None if artifacts is None else {name: Artifact() for name in artifacts},
-            resources=mlmodel.resources,
-            scopes=mlmodel.scopes,
-            python=mlmodel.python,
-            requirements=None
-            if text is None
-            else tuple(text.decode(errors="replace").splitlines()),
-            locked=False,
-            config=mlmodel.config,
-            signature=mlmodel.signature,
-            flavor=mlmodel.flavor,
+            digest=manifest.digest,
+            code={name: file for name, file in files.items() if not name.startswith(ARTIFACTS)},
+            artifacts={name: _artifact(place, files) for name, place in view.artifacts.items()},
+            resources=frozenset(view.accesses),
+            scopes=frozenset(view.scopes),
+            python=view.python_version,
+            requirements=(*view.index_options, *view.requirements),
+            config=view.given.config,
+            signature=view.given.signature,
+            # It is found when the agent is built.
+            flavor=None if view.flavor == "auto" else view.flavor,
+            example="" if example is None else json.dumps(example),
         )
 
     @classmethod
-    def _made(
-        cls, told: Told, mlmodel: MLmodel | None, places: Mapping[str, Path], digest: str = ""
-    ) -> Self:
-        """What was built goes before what was asked for."""
-        built = mlmodel or MLmodel({})
-        is_built = mlmodel is not None
-        return cls(
-            digest=digest or told.digest,
-            code=told.code,
-            places=places,
-            artifacts=told.artifacts,
-            resources=built.resources if is_built else told.resources,
-            scopes=built.scopes if is_built else told.scopes,
-            python=told.python,
-            requirements=told.requirements,
-            config=told.config,
-            signature=built.signature if is_built else told.signature,
-            flavor=built.flavor if is_built else told.flavor,
-            example=told.example,
+    def _without_manifest(
+        cls, model: Path, mlmodel: MLmodel | None, listed: Mapping[str, File], digest: str
+    ) -> "Snapshot":
+        text = content_of(model / REQUIREMENTS, MAX_TEXT_SIZE)
+        found = cls(
+            digest=digest,
+            code={
+                name: File(file.size, _hash(model / name) or file.sha256)
+                for name, file in listed.items()
+            },
+            pickled=mlmodel is None or mlmodel.code_file not in listed,
+            places={name: model / name for name in listed},
+            requirements=None if text is None else _lines(text),
+            locked=False,
+            artifacts={name: Artifact() for name in mlmodel.artifacts} if mlmodel else None,
+            python=mlmodel.python if mlmodel else None,
+            config=mlmodel.config if mlmodel else None,
         )
+        return _built(found, mlmodel)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -138,12 +140,37 @@ class Snapshot:
         """A code file's content; None when it isn't at hand, too large, or not the file it was."""
         if name not in self.places or not self.code or name not in self.code:
             return None
-        content = content_of(self.places[name], LARGEST_TEXT)
+        content = content_of(self.places[name], MAX_TEXT_SIZE)
         if content is None or hashlib.sha256(content).hexdigest() != self.code[name].sha256:
             return None
         return content
 
 
+def _built(found: Snapshot, mlmodel: MLmodel | None) -> Snapshot:
+    """The same with what was built, which goes before what was asked for."""
+    if mlmodel is None:
+        return found
+    return replace(
+        found,
+        resources=mlmodel.resources,
+        scopes=mlmodel.scopes,
+        signature=mlmodel.signature,
+        flavor=mlmodel.flavor,
+    )
+
+
+def _artifact(place: str, files: Mapping[str, File]) -> Artifact:
+    if not is_local(place):
+        return Artifact(place)
+    inside = f"{place}/"
+    own = {n: each for n, each in files.items() if n == place or n.startswith(inside)}
+    return Artifact(place, own)
+
+
 def _hash(path: Path) -> str:
-    content = content_of(path, LARGEST_TEXT)
+    content = content_of(path, MAX_TEXT_SIZE)
     return "" if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _lines(text: bytes) -> tuple[str, ...]:
+    return tuple(text.decode(errors="replace").splitlines())

@@ -7,92 +7,20 @@ from typing import Any, TypeVar
 
 import yaml
 
+from entrypoint.inputs.strict_yaml import Bounds, StrictConstructor, TooMuch, check_size
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Place, Problem
 from entrypoint.runtime.untrusted_file import Bound
 
 Content = TypeVar("Content")
 
-_BOUND = Bound(1_000_000, "Give data with `artifacts`.")
-_MOST_LEVELS = 100
-# Keys and values with all that aliases and `<<` stand for, which can make a small file a huge one.
-_MOST_VALUES = 50_000
-_LONGEST_NUMBER = 1_000
+_MAX_SIZE = Bound(1_000_000, "Give data with `artifacts`.")
+# Keys and values, with all that aliases and `<<` stand for.
+_BOUNDS = Bounds(values=50_000)
 
 
-class _TooMuch(yaml.MarkedYAMLError):
-    """It is YAML of more than the nodes that are read."""
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Refuses what PyYAML would take in silence (a key that is given twice), or for ever."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__(content)
-        self._level = 0
-        self._values = 0
-        # By the node's id: how many values it stands for, and how many levels.
-        self._sizes: dict[int, tuple[int, int]] = {}
-        self._deepest = [0]
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Read one value; what it comes to is counted while it is read, and not afterwards."""
-        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-        is_alias = self.check_event(yaml.AliasEvent)
-        before, self._level = self._values, self._level + 1
-        self._deepest.append(0)
-        self._check_bounds(mark)
-        node = super().compose_node(parent, index)
-        levels = self._deepest.pop() + 1
-        if is_alias:
-            if id(node) not in self._sizes:
-                raise _TooMuch(None, None, "an alias stands in itself", mark)
-            values, levels = self._sizes[id(node)]
-            self._values += values
-        else:
-            self._values += 1
-            self._sizes[id(node)] = (self._values - before, levels)
-        self._deepest[-1] = max(self._deepest[-1], levels)
-        self._check_bounds(mark, levels)
-        self._level -= 1
-        return node
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        self.check_keys(node)
-        return super().construct_mapping(node, deep)
-
-    def construct_number(self, node: yaml.ScalarNode) -> float:
-        """A number that can be written again: Python has none of thousands of digits as text."""
-        if len(node.value) > _LONGEST_NUMBER:
-            raise _TooMuch(None, None, "a number has too many digits", node.start_mark)
-        if node.tag.endswith(":int"):
-            return self.construct_yaml_int(node)
-        return self.construct_yaml_float(node)
-
-    def check_keys(self, node: yaml.MappingNode) -> None:
-        """Refuse what is given twice; before `<<` is filled in, which a key may override."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"`{key.value}` is given twice", key.start_mark
-                )
-            seen.add(key.value)
-
-    def _check_bounds(self, mark: yaml.Mark, levels: int = 0) -> None:
-        if self._level + max(levels - 1, 0) > _MOST_LEVELS:
-            said = f"it nests more than {_MOST_LEVELS} levels deep"
-        elif self._values > _MOST_VALUES:
-            said = f"it comes to more than {_MOST_VALUES} values, with what its aliases stand for"
-        else:
-            return
-        raise _TooMuch(None, None, said, mark)
-
-
-for _kind in ("int", "float"):
-    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _StrictLoader.construct_number)
+class _Loader(StrictConstructor, yaml.SafeLoader):
+    """PyYAML's own parser: unlike libyaml's, its errors say what was expected instead."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +49,7 @@ def read_yaml(name: str, path: Path, workspace: Workspace) -> dict[str, Any]:
         InputFailure: it isn't one, with the place where it stops being one.
 
     """
-    content: dict[str, Any] = _read(name, path, workspace, _StrictLoader.get_single_data)
+    content: dict[str, Any] = _read(name, path, workspace, _Loader.get_single_data)
     _check_mapping(name, content, workspace.relative(path))
     return content
 
@@ -135,7 +63,7 @@ def read_marked(name: str, path: Path, workspace: Workspace) -> Marked:
     """
     shown = workspace.relative(path)
 
-    def content(loader: _StrictLoader) -> Marked:
+    def content(loader: _Loader) -> Marked:
         node = loader.get_single_node()
         return _Marker(loader, shown).mark(node) if node else Marked(None, Place(shown, 1))
 
@@ -147,7 +75,7 @@ def read_marked(name: str, path: Path, workspace: Workspace) -> Marked:
 class _Marker:
     """Turns nodes into marked values, each once: aliases can make a small file a huge one."""
 
-    def __init__(self, loader: _StrictLoader, shown: str) -> None:
+    def __init__(self, loader: _Loader, shown: str) -> None:
         self._loader = loader
         self._shown = shown
         self._marked: dict[int, Marked] = {}
@@ -177,15 +105,16 @@ class _Marker:
 
 
 def _read(
-    name: str, path: Path, workspace: Workspace, content: Callable[[_StrictLoader], Content]
+    name: str, path: Path, workspace: Workspace, content: Callable[[_Loader], Content]
 ) -> Content:
     shown = workspace.relative(path)
     try:
-        text = workspace.read(path, _BOUND)
+        text = workspace.read(path, _MAX_SIZE)
     except ValueError as error:
         raise InputFailure(Problem(f"`{name}`: {error}", place=Place(shown))) from error
     try:
-        loader = _StrictLoader(text)
+        check_size(text, _Loader, _BOUNDS)
+        loader = _Loader(text)
         try:
             return content(loader)
         finally:
@@ -194,7 +123,7 @@ def _read(
         mark = error.problem_mark or error.context_mark
         place = Place(shown, mark.line + 1, mark.column + 1) if mark else Place(shown)
         said = " ".join(part for part in (error.context, error.problem) if part)
-        verdict = "can't be read" if isinstance(error, _TooMuch) else "is not YAML"
+        verdict = "can't be read" if isinstance(error, TooMuch) else "is not YAML"
         what = f"`{name}`: `{shown}` {verdict}: {said}."
         raise InputFailure(Problem(what, place=place)) from error
     # Bytes that are no text, a date that is none, a key that can't be one, endless nesting.

@@ -13,12 +13,13 @@ from mlflow.exceptions import MlflowException
 
 from entrypoint.agent import manifest as manifests
 from entrypoint.agent.manifest import Manifest
+from entrypoint.agent.model_check.manifest_view import ManifestView
 from entrypoint.comparison.changes import Baseline
-from entrypoint.comparison.mlmodel import LARGEST as LARGEST_MLMODEL
+from entrypoint.comparison.mlmodel import MAX_SIZE as MAX_MLMODEL_SIZE
 from entrypoint.comparison.mlmodel import NAME as MLMODEL
 from entrypoint.comparison.mlmodel import MLmodel
 from entrypoint.comparison.model_file import File
-from entrypoint.comparison.snapshot import LARGEST_TEXT, REQUIREMENTS, Snapshot
+from entrypoint.comparison.snapshot import MAX_TEXT_SIZE, REQUIREMENTS, Snapshot
 from entrypoint.databricks.auth.workspace_host import Identity
 from entrypoint.databricks.model_errors import Target
 from entrypoint.inputs.model_name import ModelName
@@ -134,7 +135,7 @@ class RegisteredVersion:
             own = _manifest(files, folder)
             if own and own.digest == manifest.digest:
                 return Snapshot(own.digest)
-            files.fetch(MLMODEL, folder, LARGEST_MLMODEL)
+            files.fetch(MLMODEL, folder, MAX_MLMODEL_SIZE)
             if own:
                 known = manifest.content["files"]
                 differing = {
@@ -144,7 +145,7 @@ class RegisteredVersion:
                 }
                 _fetch_code(files, differing, folder)
                 return Snapshot.of_version(folder, own, {}, digest)
-            files.fetch(REQUIREMENTS, folder, LARGEST_TEXT)
+            files.fetch(REQUIREMENTS, folder, MAX_TEXT_SIZE)
             listed = dict(_listed(files, folder))
             _fetch_code(files, listed, folder)
             sizes = {name: File(size) for name, size in listed.items()}
@@ -159,13 +160,15 @@ def _is_absent(uri: str) -> bool:
 
 
 def _manifest(files: VersionFiles, folder: Path) -> Manifest | None:
-    """The version's manifest; None when there is none that can be read."""
+    """The version's manifest; None when there is none that log-agent wrote."""
     if not files.fetch(manifests.PATH, folder, _LARGEST_MANIFEST):
         return None
     try:
-        return Manifest.read(folder / manifests.PATH)
+        manifest = Manifest.read(folder / manifests.PATH)
+        ManifestView.of(manifest)
     except (OSError, ValueError, RecursionError):
         return None
+    return manifest
 
 
 def _listed(files: VersionFiles, folder: Path) -> Iterator[tuple[str, int]]:
@@ -184,7 +187,7 @@ def _fetch_code(files: VersionFiles, sizes: Mapping[str, int], folder: Path) -> 
     left = _MOST_BYTES
     for name in sorted(filter(_is_name, sizes))[:_MOST_FILES]:
         size = sizes[name]
-        if isinstance(size, int) and 0 <= size <= min(left, LARGEST_TEXT):
+        if isinstance(size, int) and 0 <= size <= min(left, MAX_TEXT_SIZE):
             left -= size
             files.fetch(name, folder, size)
 

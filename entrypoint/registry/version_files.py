@@ -24,9 +24,8 @@ from mlflow.store.artifact.unity_catalog_oss_models_artifact_repo import (
 from mlflow.utils._unity_catalog_utils import is_databricks_sdk_models_artifact_repository_enabled
 from mlflow.utils.databricks_utils import get_databricks_host_creds
 
-from entrypoint.agent.model_check.files import listed
-from entrypoint.agent.model_check.yaml_mapping import open_regular
-from entrypoint.comparison.untrusted_data import content_of
+from entrypoint.agent.model_check.files import listed, open_regular
+from entrypoint.comparison.model_file import content_of
 from entrypoint.registry.stores import Stores
 
 _CATALOGS = (UnityCatalogModelsArtifactRepository, UnityCatalogOSSModelsArtifactRepository)

@@ -497,5 +497,7 @@ def test_a_manifest_that_anybody_wrote(place: Place, agent: Agent, tmp_path: Pat
 
     comparison = place.compared(agent, tmp_path / "baseline")
 
-    assert "requirements" in comparison.not_known
+    # It is compared like one without a manifest.
+    assert "packages that its requirements don't name" in comparison.not_known
+    assert [each.path for each in comparison.files] == []
     assert {path.name for path in tmp_path.iterdir()} == {"agent", "baseline"}

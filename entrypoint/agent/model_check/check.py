@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.agent.manifest import PATH, Manifest
-from entrypoint.agent.model_check import environment, mlmodel
+from entrypoint.agent.model_check import artifacts, environment, mlmodel
 from entrypoint.agent.model_check.files import Listing, differing_files, listed, sha256
 from entrypoint.agent.model_check.manifest_view import ManifestView
 from entrypoint.agent.model_check.pattern import differences
@@ -33,6 +33,7 @@ def check(
         view = ManifestView.of(manifest)
     except ValueError as error:
         return (f"`{PATH}` {error}.",)
+    model = model.resolve()
     listing = listed(model)
     found = sorted({*listing.problems, *_Check(model, manifest, view, listing).run(inferred)})
     more = [f"… and {len(found) - _MAX_SENTENCES:,} more."] if len(found) > _MAX_SENTENCES else []
@@ -59,7 +60,7 @@ class _Check:
         own = {_MLMODEL, _CONDA, _PYTHON_ENV, _REQUIREMENTS, *_EXAMPLES, PATH}
         if mlmodel.flavor_of(self._mlmodel, view) == "llama_index":
             own.add(_SETTINGS)
-        self._fetched = mlmodel.fetched_paths(self._mlmodel, view)
+        self._fetched = artifacts.fetched_paths(self._mlmodel, view)
         yield from differing_files(self._model, self._listing, view.files, own, self._is_fetched)
         if PATH in self._listing.files and sha256(self._model / PATH) != self._manifest.digest:
             yield f"`{PATH}` is not the manifest of what was read."

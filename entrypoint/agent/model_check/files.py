@@ -5,10 +5,11 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 
 from entrypoint.agent.model_check.manifest_view import FileEntry
-from entrypoint.agent.model_check.yaml_mapping import open_regular
+from entrypoint.runtime import untrusted_file
 
 _MAX_DEPTH = 100
 _MAX_ENTRIES = 200_000
@@ -112,6 +113,19 @@ def _may_be_there(folder: str) -> bool:
 
 def _parent(name: str) -> str:
     return name.rpartition("/")[0]
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a regular file to read it; the path is absolute and resolved.
+
+    Raises:
+        OSError: it is not a regular file, a part of the path is a link, or it can't be read.
+
+    """
+    try:
+        return os.fdopen(untrusted_file.opened(path), "rb")
+    except untrusted_file.Unreadable as error:
+        raise OSError(str(error)) from error
 
 
 def sha256(path: Path) -> str:

@@ -1,38 +1,50 @@
 """What a manifest says, typed; one that comes with a model may say anything."""
 
-from typing import Any, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from entrypoint.agent.manifest import Manifest
 
 Access = tuple[str, str, bool]
 """A resource: its kind, its name, and whether it is used on behalf of the user."""
 
-_STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
+ARTIFACTS = "artifacts/"
+"""The folder of the model in which local artifacts lie."""
 
 
-class FileEntry(BaseModel):
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class FileEntry(_Strict):
     """A file's hash, in hexadecimal, and its size in bytes."""
 
-    model_config = _STRICT
     sha256: str
     size: int
 
 
-class ResourceEntry(BaseModel):
+class ResourceEntry(_Strict):
     """A resource that the agent may use."""
 
-    model_config = _STRICT
     kind: str
     name: str
     on_behalf_of_user: bool
 
 
-class ManifestView(BaseModel):
+class GivenEntry(_Strict):
+    """What the user gave; `canonical` says how JSON holds what only YAML has."""
+
+    config: dict[str, JsonValue] = Field(default_factory=dict, alias="model_config")
+    signature: dict[str, str | None] | None = None
+    """MLflow's three parts, as JSON texts; None where MLflow infers it."""
+    input_example: list[JsonValue] | None = None
+    """The example, in a list of its own."""
+
+
+class ManifestView(_Strict):
     """The parts of a manifest, as `Manifest.of` writes them."""
 
-    model_config = _STRICT
     version: int
     files: dict[str, FileEntry]
     artifacts: dict[str, str]
@@ -42,14 +54,14 @@ class ManifestView(BaseModel):
     requirements: list[str]
     resources: list[ResourceEntry]
     scopes: list[str]
-    given: dict[str, Any] = Field(default_factory=dict)
+    given: GivenEntry = Field(default_factory=GivenEntry)
 
     @classmethod
     def of(cls, manifest: Manifest) -> Self:
         """Read a manifest.
 
         Raises:
-            ValueError: log-agent writes no such manifest.
+            ValueError: log-agent writes no such manifest; the message finishes "the manifest".
 
         """
         try:
@@ -76,3 +88,8 @@ class ManifestView(BaseModel):
     def accesses(self) -> list[Access]:
         """The resources, sorted."""
         return sorted((it.kind, it.name, it.on_behalf_of_user) for it in self.resources)
+
+
+def is_local(place: str) -> bool:
+    """Whether an artifact of the manifest is a path in the model, and not a URI."""
+    return place.startswith(ARTIFACTS)

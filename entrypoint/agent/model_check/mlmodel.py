@@ -14,7 +14,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from entrypoint.agent.canonical_json import canonical
-from entrypoint.agent.model_check.manifest_view import Access, ManifestView
+from entrypoint.agent.model_check import artifacts, authorization
+from entrypoint.agent.model_check.manifest_view import ManifestView
 from entrypoint.agent.model_check.pattern import (
     Optional,
     Rule,
@@ -25,15 +26,13 @@ from entrypoint.agent.model_check.pattern import (
 )
 from entrypoint.agent.model_check.signature import normalised
 
-PYFUNC = "python_function"
+_PYFUNC = "python_function"
 # MLflow's flavors by log-agent's names, with the module that loads a model of them from code.
 _LOADERS = {
     "pyfunc": "mlflow.pyfunc.loaders.code_model",
     "langchain": "mlflow.langchain",
     "llama_index": "mlflow.llama_index",
 }
-# https://github.com/mlflow/mlflow/blob/master/mlflow/langchain/databricks_dependencies.py
-_INFERRED_KINDS = ("function", "serving_endpoint", "sql_warehouse", "vector_search_index")
 # `agent/v1/responses`: MLflow's interfaces, by which Databricks knows what to ask an endpoint.
 _TASK = re.compile(r"(agent|llm)/v\d+/[a-z]+")
 # Keys that would have something else loaded than the agent's file: of models that are pickled, and
@@ -63,7 +62,7 @@ def expected(
     """
     return {
         "flavors": _flavors(flavor, view),
-        **_authorization(flavor, view, inferred),
+        **authorization.expected(flavor, view, inferred),
         "mlflow_version": _mlflow_version(view),
         "signature": _signature(view),
         "metadata": Optional(
@@ -138,8 +137,8 @@ def _flavors(flavor: str, view: ManifestView) -> dict[str, Any]:
     # Without files in it there is nothing to load, whatever stands there.
     code = "code" if view.has_code else Optional("code")
     flavors: dict[str, Any] = {
-        PYFUNC: {
-            "artifacts": _artifacts(view) if view.artifacts else None,
+        _PYFUNC: {
+            "artifacts": artifacts.expected(view) if view.artifacts else None,
             "cloudpickle_version": text_or_absent(),
             "code": code,
             "config": _config(view),
@@ -161,75 +160,8 @@ def _flavors(flavor: str, view: ManifestView) -> dict[str, Any]:
     return flavors
 
 
-def _artifacts(view: ManifestView) -> dict[str, Any]:
-    return {
-        name: {"path": place, "uri": _local_uri(place)}
-        if is_local(place)
-        else {"path": _fetched_path(place, view), "uri": place}
-        for name, place in view.artifacts.items()
-    }
-
-
-def is_local(place: str) -> bool:
-    """Whether an artifact of the manifest is a path in the model, and not a URI."""
-    return place.startswith("artifacts/")
-
-
-def _local_uri(place: str) -> Rule:
-    """What MLflow was given: a path in the checkout, of which the manifest has the last name."""
-    name = place.rpartition("/")[2]
-    return Rule(
-        f"a path in the checkout that ends with {shown(name)}",
-        lambda value: (
-            isinstance(value, str)
-            and (value == "." or (is_inside(value) and value.rpartition("/")[2] == name))
-        ),
-    )
-
-
-def _fetched_path(uri: str, view: ManifestView) -> Rule:
-    """Where MLflow puts what a URI names: beside the artifacts that are known.
-
-    An older MLflow puts the content of a folder, a URI with `/` at its end, into `artifacts/.`.
-    """
-    local = [place for place in view.artifacts.values() if is_local(place)]
-
-    def accepts(value: Any) -> bool:
-        if not isinstance(value, str):
-            return False
-        if value == "artifacts/.":
-            return uri.endswith("/")
-        overlaps = any(
-            f"{value}/".startswith(f"{it}/") or it.startswith(f"{value}/") for it in local
-        )
-        return is_local(value) and is_inside(value) and not overlaps
-
-    return Rule("a path of its own in `artifacts/`", accepts)
-
-
-def fetched_paths(content: Mapping[Any, Any], view: ManifestView) -> list[str]:
-    """Where the artifacts lie that come from a URI, as far as they lie where they may."""
-    found: Any = content
-    for key in ("flavors", PYFUNC, "artifacts"):
-        found = found.get(key) if isinstance(found, dict) else None
-    if not isinstance(found, dict):
-        return []
-    paths = []
-    for name, uri in view.artifacts.items():
-        entry = found.get(name)
-        path = entry.get("path") if isinstance(entry, dict) else None
-        if not is_local(uri) and _fetched_path(uri, view).accepts(path):
-            paths.append(str(path).removesuffix("/."))
-    return paths
-
-
-def is_inside(path: str) -> bool:
-    """Whether a POSIX path leads nowhere but down."""
-    return not {"", ".", ".."} & set(path.split("/"))
-
-
 def _config(view: ManifestView) -> Any:
-    given = view.given.get("model_config") or None
+    given = view.given.config or None
     if given is None:
         # MLflow writes none where it was given an empty one, or an empty one.
         return Optional(Rule("absent", lambda value: value == {}))
@@ -278,87 +210,10 @@ def _pinned_mlflow(line: str) -> list[str]:
 
 
 def _signature(view: ManifestView) -> Any:
-    given = view.given.get("signature")
+    given = view.given.signature
     if given is not None:
         wanted = normalised(given)
         return Rule(shown(given), lambda value: normalised(value) == wanted)
     # Known from the agent's interface, its type hints or its answer.
     parts = dict.fromkeys(("inputs", "outputs", "params"), text_or_absent())
     return Optional(parts)
-
-
-def _authorization(
-    flavor: str, view: ManifestView, inferred: Collection[tuple[str, str]] | None
-) -> dict[str, Any]:
-    accesses = view.accesses
-    resources = _resources(accesses) if accesses else None
-    if view.scopes:
-        scopes = Rule(
-            shown(view.scopes),
-            lambda value: (
-                isinstance(value, list)
-                and all(isinstance(each, str) for each in value)
-                and sorted(value) == sorted(view.scopes)
-            ),
-        )
-        system = {"resources": resources} if accesses else {}
-        policy = {"system_auth_policy": system, "user_auth_policy": {"api_scopes": scopes}}
-        return {"auth_policy": policy, "resources": None}
-    if flavor == "langchain" and not accesses:
-        return {"auth_policy": None, "resources": Optional(_inferred(inferred))}
-    return {"auth_policy": None, "resources": resources}
-
-
-def _resources(accesses: list[Access]) -> Rule:
-    kinds: dict[str, list[Any]] = {}
-    for kind, name, on_behalf in accesses:
-        entry = {"name": name, "on_behalf_of_user": True} if on_behalf else {"name": name}
-        kinds.setdefault(kind, []).append(entry)
-    described = shown({"api_version": "1", "databricks": kinds})
-    return Rule(described, lambda value: _accesses(value) == accesses)
-
-
-def _inferred(inferred: Collection[tuple[str, str]] | None) -> Rule:
-    """What MLflow's langchain flavor records by itself where no resources are given."""
-    if inferred is None:
-        described = "absent, or what MLflow infers"
-    else:
-        described = shown([list(each) for each in inferred]) if inferred else "absent"
-
-    def accepts(value: Any) -> bool:
-        found = _accesses(value)
-        return found is not None and all(
-            not on_behalf
-            and (kind in _INFERRED_KINDS if inferred is None else (kind, name) in inferred)
-            for kind, name, on_behalf in found
-        )
-
-    return Rule(described, accepts)
-
-
-def _accesses(value: Any) -> list[Access] | None:
-    """The resources as `MLmodel` holds them, sorted; None if MLflow writes no such thing."""
-    if not isinstance(value, dict) or set(value) != {"api_version", "databricks"}:
-        return None
-    kinds = value["databricks"]
-    if value["api_version"] != "1" or not isinstance(kinds, dict):
-        return None
-    found: list[Access] = []
-    for kind, entries in kinds.items():
-        if not isinstance(kind, str) or not isinstance(entries, list):
-            return None
-        for entry in entries:
-            access = _access(kind, entry)
-            if access is None:
-                return None
-            found.append(access)
-    return sorted(found)
-
-
-def _access(kind: str, entry: Any) -> Access | None:
-    if not isinstance(entry, dict) or not set(entry) <= {"name", "on_behalf_of_user"}:
-        return None
-    name, on_behalf = entry.get("name"), entry.get("on_behalf_of_user")
-    if not isinstance(name, str) or not (on_behalf is None or isinstance(on_behalf, bool)):
-        return None
-    return kind, name, bool(on_behalf)

@@ -1,6 +1,7 @@
 """A registered version is anybody's data: whatever is in it, it is compared, or said not to be."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entrypoint.agent.manifest import Manifest
+from entrypoint.agent.model_check.manifest_view import ManifestView
 from entrypoint.comparison.changes import Baseline, Comparison
 from entrypoint.comparison.compare import compare
-from entrypoint.comparison.mlmodel import LARGEST, MLmodel
+from entrypoint.comparison.mlmodel import MAX_SIZE, MLmodel
 from entrypoint.comparison.model_file import File
 from entrypoint.comparison.snapshot import Snapshot
 
@@ -28,7 +30,7 @@ GOOD: dict[str, Any] = {
     "requirements": ["mlflow==3.17.2", "a @ https://host/a.whl"],
     "resources": [{"kind": "table", "name": "a.b.c", "on_behalf_of_user": False}],
     "scopes": ["sql"],
-    "given": {"model_config": {"a": {"b": [1]}}, "input_example": [{"x": 1}]},
+    "given": {"model_config": {"a": {"b": [1]}}, "input_example": [[{"x": 1}]]},
 }
 MLMODEL: dict[str, Any] = {
     "flavors": {
@@ -109,10 +111,11 @@ many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], dea
 def test_any_version_is_compared(tmp_path: Path, content: Any, mlmodel: Any) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(content), encoding="utf-8")
-    try:
-        manifest = Manifest.read(path)
-    except ValueError:
-        manifest = None
+    manifest = None
+    with suppress(ValueError):
+        read = Manifest.read(path)
+        ManifestView.of(read)
+        manifest = read
 
     found = compared(tmp_path, manifest, yaml.safe_dump(mlmodel).encode())
 
@@ -142,7 +145,7 @@ LAUGHS = "a0: &a0 [lol]\n" + "".join(
         pytest.param(f"a: &a {'x' * 100_000}\nb: [{'*a,' * 1000}]", id="long text"),
         pytest.param("a: " + "[" * 5000 + "]" * 5000, id="deep"),
         pytest.param("a: " + "[" * 150 + "]" * 150, id="rather deep"),
-        pytest.param("x" * (LARGEST + 1), id="large"),
+        pytest.param("x" * (MAX_SIZE + 1), id="large"),
         pytest.param("!!python/object/apply:os.system ['true']", id="object"),
         pytest.param("a: 1\na: 2", id="twice"),
         pytest.param("[1, 2]", id="list"),
@@ -175,13 +178,24 @@ def test_an_alias_that_mlflow_writes_is_read(tmp_path: Path) -> None:
     assert found.config == {"x": shared, "y": shared}
 
 
-def test_a_config_nobody_can_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"given": {"model_config": {"a": [1]}, "more": 1}},
+        {"requirements": {"mlflow": 1}},
+        {"files": {"agent.py": {"sha256": [], "size": "1"}}},
+    ],
+)
+def test_a_manifest_that_log_agent_did_not_write(tmp_path: Path, part: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is not what log-agent writes"):
+        Snapshot.of_version(tmp_path, Manifest(json.dumps({**GOOD, **part})), {})
+
+
+def test_a_manifest_that_is_nested_too_deep(tmp_path: Path) -> None:
     manifest = Manifest(json.dumps({**GOOD, "given": {"model_config": nested(500)}}))
 
-    before = Snapshot.of_version(tmp_path, manifest, {})
-
-    assert "model config" in before.unknown
-    assert "requirements" in before.unknown
+    with pytest.raises(ValueError, match="is not what log-agent writes"):
+        Snapshot.of_version(tmp_path, manifest, {})
 
 
 def nested(depth: int) -> Any:
