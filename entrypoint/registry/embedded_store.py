@@ -4,10 +4,11 @@ It may come with the checkout, and say of itself what it likes: it is data, and 
 write elsewhere.
 """
 
+import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -17,20 +18,24 @@ from entrypoint.runtime.errors import Problem, PublishFailure
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
-# SQLite writes to what stands beside its file, too.
-_FILES = (DATABASE, *(f"{DATABASE}-{suffix}" for suffix in ("journal", "wal", "shm")), ".gitignore")
-# What does something when MLflow writes or reads a table.
+# The database while its tables are created.
+_UNFINISHED = "mlflow.db.new"
+_LOCK = "mlflow.db.lock"
+# SQLite keeps these next to its database: https://sqlite.org/tempfiles.html
+_SUFFIXES = ("", "-journal", "-wal", "-shm")
+_FILES = (*(f"{DATABASE}{suffix}" for suffix in _SUFFIXES), _LOCK, ".gitignore")
+# Objects of the schema that run code when MLflow reads or writes a table.
 _ACTIVE = "type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
 # MLflow's one trigger only refuses.
 _REFUSES = re.compile(r"BEGIN\s+SELECT RAISE\(ABORT, '[^']*'\);\s*END\s*\Z")
 
 
-def uri(folder: Path) -> str:
+def uri(folder: Path, database: str = DATABASE) -> str:
     """The database's URI, as SQLAlchemy reads it.
 
     https://docs.sqlalchemy.org/en/20/core/engines.html#escaping-special-characters-such-as-signs-in-passwords
     """
-    path = str(folder / DATABASE)
+    path = str(folder / database)
     if not set("#%?") & set(path):
         return f"sqlite:///{path}"
     # With the driver's name: of a plain `sqlite:` URI, MLflow makes the folder as it is quoted.
@@ -62,6 +67,28 @@ def prepare(folder: Path) -> None:
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     if (folder / DATABASE).exists():
         _check_is_plain(folder / DATABASE)
+
+
+def create_database(folder: Path, create_tables: Callable[[str], None]) -> None:
+    """Create the database in a prepared folder, unless it is there.
+
+    `create_tables` gets the URI of an empty database. The job can end while it is at work, and
+    MLflow can't use a database that has some of its tables: so the database gets its name when it
+    is complete. Of jobs that start at the same time one creates it, and the others wait.
+
+    Raises:
+        PublishFailure: the folder can't be written.
+
+    """
+    with _written(folder), (folder / _LOCK).open("w") as lock:
+        # The kernel unlocks it when the process ends, however that happens.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / DATABASE).exists():
+            return
+        for suffix in _SUFFIXES:
+            (folder / f"{_UNFINISHED}{suffix}").unlink(missing_ok=True)
+        create_tables(uri(folder, _UNFINISHED))
+        (folder / _UNFINISHED).replace(folder / DATABASE)
 
 
 def check_location(location: str, folder: Path) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
+from functools import partial
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from entrypoint.databricks import experiment_errors, store_errors
 from entrypoint.databricks.auth.workspace_host import Identity
@@ -55,6 +57,7 @@ class Session:
         self.jobs = jobs or EndedJobs()
         if folder := stores.embedded_folder:
             embedded_store.prepare(folder)
+            embedded_store.create_database(folder, partial(_create_tables, stores))
         mlflow.set_tracking_uri(stores.tracking_uri)
         mlflow.set_registry_uri(stores.registry_uri)
         with self.problems():
@@ -186,3 +189,9 @@ class Session:
         if stores.registry_uri != stores.tracking_uri:
             where += f" (registry `{stores.registry_uri}`)"
         return Problem(f"Publishing to {where} failed: {code}.", detail=said)
+
+
+def _create_tables(stores: Stores, uri: str) -> None:
+    """Let MLflow create its tables and its default experiment in an empty SQLite database."""
+    store = SqlAlchemyStore(uri, stores.artifacts)  # type: ignore[no-untyped-call]
+    store._dispose_engine()  # type: ignore[no-untyped-call]  # noqa: SLF001 - it keeps the file open
