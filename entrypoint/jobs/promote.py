@@ -107,7 +107,7 @@ class _Version:
         """The source; what would be refused is told with what is wrong with it."""
         import_mlflow()
         # Here and not above: these import MLflow.
-        from entrypoint.registry.promote.source_version import SourceSearch  # noqa: PLC0415
+        from entrypoint.registry.promote.source_version import SourceLookup  # noqa: PLC0415
         from entrypoint.registry.session import Session  # noqa: PLC0415
 
         reference = self._inputs.source
@@ -124,7 +124,7 @@ class _Version:
                     renew=login.renew,
                     jobs=other_jobs.ended(self._job),
                 )
-                source = SourceSearch(reference, session, self._login.who).find(commit)
+                source = SourceLookup(reference, session, self._login.who).find(commit)
             except Failure as failure:
                 problems += failure.problems
             problems += _answer(refused)
@@ -174,7 +174,6 @@ class _Version:
                 promotion.PromotionRequest(source, files, self._inputs.uc_target, self._labels),
                 session,
                 self._result.published,
-                self._log,
             )
             self._log.line(self._result.published.model_uri)
 

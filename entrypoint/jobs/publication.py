@@ -83,7 +83,7 @@ class Publishing:
             labels=plan.labels.with_digest(manifest.digest),
             once=plan.inputs.if_unchanged == "reuse",
         )
-        publish(publication, session, published, self._job.log)
+        publish(publication, session, published)
         self._job.log.line(published.model_uri)
 
     def _import_signatures(self) -> None:
