@@ -9,7 +9,7 @@ from entrypoint.runtime.errors import Problem
 _CLOUDS = {"boto3": "S3", "azure": "Azure Storage", "google": "Google Cloud Storage"}
 
 
-def words(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """The error's message, without the configuration that the Databricks SDK appends to it."""
     return str(error).partition(". Config: ")[0].partition(". Env: ")[0]
 

@@ -101,7 +101,7 @@ def _find(plan: Plan, login: Login, job: Job) -> BaselineLookup:
     import_mlflow()
     from entrypoint.registry.baseline import BaselineFailure, BaselineRegistry  # noqa: PLC0415
 
-    registry = BaselineRegistry(stores, target, login.who, job.log, login.renew)
+    registry = BaselineRegistry(stores, target, login.identity, job.log, login.renew)
     try:
         with mlflow_login(login, os.environ):
             return BaselineLookup(registry.find(plan.inputs.baseline or ""))

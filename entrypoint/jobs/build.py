@@ -250,7 +250,7 @@ class _Agent:
         """Say whether the login of a preview, which the agent gets, may write the target."""
         self._result.preview_can_write = self._inquiry.preview_can_write
         if self._result.preview_can_write and (target := self._inputs.uc_target):
-            self._log.warning(Target(target, self._login.who.name).open_to_previews())
+            self._log.warning(Target(target, self._login.identity.name).open_to_previews())
 
     def _settle(self) -> None:
         """See whether somebody is logged in.
@@ -262,7 +262,8 @@ class _Agent:
         login = self._login
         problem = login.problem
         if problem is None:
-            self._log.line(f"logged in at {login.token().host} as {login.who.name or 'somebody'}")
+            name = login.identity.name or "somebody"
+            self._log.line(f"logged in at {login.token().host} as {name}")
         elif self._plan.needs_login:
             raise LoginFailure(problem)
         elif not login.is_absent:

@@ -119,12 +119,12 @@ class _Version:
                 login = self._login
                 session = Session(
                     self._stores,
-                    login.who,
+                    login.identity,
                     self._log,
                     renew=login.renew,
                     jobs=other_jobs.ended(self._job),
                 )
-                source = SourceLookup(reference, session, self._login.who).find(commit)
+                source = SourceLookup(reference, session, self._login.identity).find(commit)
             except Failure as failure:
                 problems += failure.problems
             problems += _answer(refused)
@@ -152,7 +152,7 @@ class _Version:
             workspace,
             self._inputs.uc_target,
             None,
-            self._login.who.name,
+            self._login.identity.name,
             sets_aliases=bool(self._labels.asked.aliases),
         )
 
@@ -187,7 +187,7 @@ class _Version:
         from entrypoint.registry.baseline import BaselineRegistry  # noqa: PLC0415
 
         target, login = self._inputs.uc_target, self._login
-        registry = BaselineRegistry(self._stores, target, login.who, self._log, login.renew)
+        registry = BaselineRegistry(self._stores, target, login.identity, self._log, login.renew)
         with self._result.stage("Compare", self._log):
             try:
                 if found := registry.find(replaces):

@@ -99,7 +99,7 @@ def _connect(plan: Plan, login: Login, job: Job) -> "Session":
         raise RuntimeError("a plan to publish names the stores")
     return Session(
         plan.stores,
-        login.who,
+        login.identity,
         job.log,
         renew=login.renew,
         is_ancestor=partial(comes_before, job),

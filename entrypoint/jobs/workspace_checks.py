@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from entrypoint.databricks.auth.delegation import connect
 from entrypoint.databricks.auth.login import Login
-from entrypoint.databricks.store_errors import words
+from entrypoint.databricks.store_errors import message_of
 from entrypoint.jobs.plan import Plan
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.runtime.background import in_background
@@ -83,7 +83,7 @@ def _look_up(resources: Sequence[tuple[str, str]], client: "Future[WorkspaceClie
 
         return LookedUp(look_up(workspace, resources))
     except (LoginFailure, ValueError, OSError) as error:
-        return LookedUp(why_not=words(error).rstrip("."))
+        return LookedUp(why_not=message_of(error).rstrip("."))
 
 
 def _preflight(plan: Plan, login: Login, client: "Future[WorkspaceClient]") -> list[Problem]:
@@ -100,7 +100,7 @@ def _preflight(plan: Plan, login: Login, client: "Future[WorkspaceClient]") -> l
         workspace,
         plan.inputs.uc_target if registers else None,
         plan.labels.experiment if plan.stores.tracks_at_databricks else None,
-        login.who.name,
+        login.identity.name,
         sets_aliases=bool(plan.labels.aliases),
     )
 
@@ -121,4 +121,4 @@ def _may_write(plan: Plan, login: Login, client: "Future[WorkspaceClient]") -> b
         return None
     from entrypoint.databricks.preflight import may_write  # noqa: PLC0415
 
-    return may_write(workspace, target, login.who.name)
+    return may_write(workspace, target, login.identity.name)

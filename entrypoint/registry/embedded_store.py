@@ -1,7 +1,6 @@
-"""The embedded store in `.log-agent/`: SQLite and artifacts in the checkout.
+"""The embedded store in `.log-agent/`: a SQLite database and artifacts in the checkout.
 
-It may come with the checkout, and say of itself what it likes: it is data, and no permission to
-write elsewhere.
+It may come with the checkout, so nothing in it is trusted to name a place outside of it.
 """
 
 import fcntl
@@ -43,11 +42,11 @@ def uri(folder: Path, database: str = DATABASE) -> str:
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, or look at the one that is there.
+    """Create the folder, or check the existing one.
 
     Raises:
-        PublishFailure: it can't be written, a part of it is a link, or the database does more than
-            keep what it gets.
+        PublishFailure: it can't be written, a part of it is a link, or the database has triggers or
+            views that aren't MLflow's.
 
     """
     workspace = Workspace(folder.parent)
@@ -92,10 +91,10 @@ def create_database(folder: Path, create_tables: Callable[[str], None]) -> None:
 
 
 def check_location(location: str, folder: Path) -> None:
-    """Refuse to write artifacts where the store says, unless that is among its own.
+    """Refuse a location for artifacts that isn't in the store's own folder.
 
     Raises:
-        PublishFailure: it is elsewhere, or a link is on the way.
+        PublishFailure: it is elsewhere, or reached through a link.
 
     """
     workspace = Workspace(folder.parent)
@@ -113,7 +112,7 @@ def check_location(location: str, folder: Path) -> None:
 
 @contextmanager
 def _written(folder: Path) -> Iterator[None]:
-    """Write to the store's folder, or say why that can't be done."""
+    """Turn an error while the store's folder is written into a failure."""
     try:
         yield
     except OSError as error:

@@ -202,7 +202,7 @@ class Session:
         return [alias for alias in aliases if alias not in version.aliases]
 
     def _explain(self, error: Exception, target: str, experiment: str) -> Problem:
-        stores, detail = self._stores, store_errors.words(error)
+        stores, detail = self._stores, store_errors.message_of(error)
         if stores.at_databricks and store_answers.is_login_refused(error):
             return replace(store_errors.token_refused(), detail=detail)
         code = str(getattr(error, "error_code", None) or type(error).__name__)
