@@ -20,14 +20,14 @@ def explain(code: str, message: str, experiment: str) -> Problem | None:
     if _NO_PARENT.search(message):
         return no_folder(experiment)
     if "must be an absolute path" in message:
-        return relative(experiment)
+        return relative_path(experiment)
     name = experiment.rpartition("/")[2]
     if code.endswith("ALREADY_EXISTS") and f"'{name}'" in message:
         return taken(experiment, "something else")
     return None
 
 
-def relative(experiment: str) -> Problem:
+def relative_path(experiment: str) -> Problem:
     """The name is no path: https://docs.databricks.com/en/mlflow/experiments.html."""
     return Problem(
         f"`experiment`: `{experiment}` is no path. On Databricks an experiment is in a folder of"
@@ -49,7 +49,7 @@ def no_folder(experiment: str) -> Problem:
     )
 
 
-def no_place(experiment: str, what: str) -> Problem:
+def parent_is_no_folder(experiment: str, what: str) -> Problem:
     """The experiment's parent is no folder, but `what`."""
     return Problem(
         f"`experiment`: `{parent(experiment)}` is a {what}, not a folder.",

@@ -208,7 +208,7 @@ def _missing_on_model(held: Privileges, *, sets_aliases: bool) -> list[str]:
 
 def _experiment_problems(workspace: WorkspaceClient, name: str) -> Iterator[Problem]:
     if not name.startswith("/"):
-        yield experiment_errors.relative(name)
+        yield experiment_errors.relative_path(name)
         return
     answer = try_call(lambda: workspace.experiments.get_by_name(name))
     if isinstance(answer, ApiError) and answer.is_missing:
@@ -226,7 +226,7 @@ def _path_problems(workspace: WorkspaceClient, name: str) -> Iterator[Problem]:
         if isinstance(folder, ApiError) and folder.is_missing:
             yield experiment_errors.no_folder(name)
         elif isinstance(folder, ObjectInfo) and folder.object_type in _NO_FOLDERS:
-            yield experiment_errors.no_place(name, folder.object_type.value.lower())
+            yield experiment_errors.parent_is_no_folder(name, folder.object_type.value.lower())
     found = existing.result()
     if isinstance(found, ObjectInfo) and found.object_type == ObjectType.DIRECTORY:
         yield experiment_errors.taken(name, "a folder")

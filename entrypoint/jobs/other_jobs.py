@@ -12,7 +12,7 @@ from entrypoint.registry.workflow_job import WorkflowJob
 def ended(job: Job) -> EndedJobs:
     """Which of them have ended: GitHub is asked with the job's token, where there is one."""
     event = Event.from_environ(job.environ)
-    ours = WorkflowJob.of(event)
+    ours = WorkflowJob.from_event(event)
     token = Reporting.as_far_as_possible(job.texts, job.workspace).github_token
     if not (ours.is_known and token):
         return EndedJobs(ours, server_url=event.server_url)

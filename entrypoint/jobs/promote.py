@@ -51,7 +51,7 @@ def promote(job: Job, event: Event, result: Result) -> None:
     inputs = Promotion.read(job.texts, job.workspace)
     result.target = str(inputs.uc_target)
     plan = _Plan.make(job, inputs, event)
-    result.aliases = plan.labels.asked.aliases
+    result.aliases = plan.labels.requested.aliases
     if plan.stores.embedded_folder:
         disk_errors.check_writable("tracking-uri", plan.stores.embedded_folder, job)
     environ = stores.login_environ(inputs, job.environ)
@@ -124,7 +124,7 @@ class _Version:
                     renew=login.renew,
                     jobs=other_jobs.ended(self._job),
                 )
-                source = SourceLookup(reference, session, self._login.identity).find(commit)
+                source = SourceLookup(reference, session).find(commit)
             except Failure as failure:
                 problems += failure.problems
             problems += _answer(refused)
@@ -153,14 +153,14 @@ class _Version:
             self._inputs.uc_target,
             None,
             self._login.identity.name,
-            sets_aliases=bool(self._labels.asked.aliases),
+            sets_aliases=bool(self._labels.requested.aliases),
         )
 
     def _check(self, source: "SourceVersion", session: "Session", files: Path) -> Manifest:
         from entrypoint.registry.promote.source_files import fetch  # noqa: PLC0415
 
         with self._result.stage("Check", self._log):
-            manifest = fetch(source, session, self._stores, files)
+            manifest = fetch(source, session, files)
             self._result.digest = manifest.digest
             self._log.line("its files are those that were registered")
         return manifest

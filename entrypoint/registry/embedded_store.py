@@ -53,16 +53,16 @@ def prepare(folder: Path) -> None:
     try:
         workspace.own_folder(folder.name)
     except ValueError as error:
-        raise _refused(str(error)) from error
-    with _written(folder):
+        raise _unusable(str(error)) from error
+    with _write_errors(folder):
         folder.mkdir(exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
-        raise _refused(f"`{folder.name}` belongs to another account.")
+        raise _unusable(f"`{folder.name}` belongs to another account.")
     for name in _FILES:
         path = folder / name
         if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise _refused(f"`{workspace.relative(path)}` is not a file.")
-    with _written(folder):
+            raise _unusable(f"`{workspace.relative(path)}` is not a file.")
+    with _write_errors(folder):
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     if (folder / DATABASE).exists():
         _check_is_plain(folder / DATABASE)
@@ -79,7 +79,7 @@ def create_database(folder: Path, create_tables: Callable[[str], None]) -> None:
         PublishFailure: the folder can't be written.
 
     """
-    with _written(folder), (folder / _LOCK).open("w") as lock:
+    with _write_errors(folder), (folder / _LOCK).open("w") as lock:
         # The kernel unlocks it when the process ends, however that happens.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (folder / DATABASE).exists():
@@ -103,15 +103,15 @@ def check_location(location: str, folder: Path) -> None:
     is_local = parts.scheme in ("", "file") and not parts.netloc and not parts.query
     own = folder / ARTIFACTS
     if not is_local or ".." in path.parts or not path.is_relative_to(own):
-        raise _refused(f"it keeps artifacts in `{location}`, not in its own folder.")
+        raise _unusable(f"it keeps artifacts in `{location}`, not in its own folder.")
     try:
         workspace.own_folder(workspace.relative(path))
     except ValueError as error:
-        raise _refused(str(error)) from error
+        raise _unusable(str(error)) from error
 
 
 @contextmanager
-def _written(folder: Path) -> Iterator[None]:
+def _write_errors(folder: Path) -> Iterator[None]:
     """Turn an error while the store's folder is written into a failure."""
     try:
         yield
@@ -132,13 +132,13 @@ def _check_is_plain(database: Path) -> None:
                 f"SELECT name, sql FROM sqlite_master WHERE {_ACTIVE}"  # noqa: S608  # a constant
             ).fetchall()
     except sqlite3.Error as error:
-        raise _refused(f"its database can't be read: {error}.") from error
+        raise _unusable(f"its database can't be read: {error}.") from error
     for name, sql in found:
         if sql.upper().count("BEGIN") != 1 or not _REFUSES.search(sql):
-            raise _refused(f"`{name}` in its database is not of MLflow's making.")
+            raise _unusable(f"`{name}` in its database is not of MLflow's making.")
 
 
-def _refused(why: str) -> PublishFailure:
+def _unusable(why: str) -> PublishFailure:
     return PublishFailure(
         Problem(
             f"`tracking-uri`: `embedded`: {why}",

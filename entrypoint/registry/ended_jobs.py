@@ -10,7 +10,7 @@ from entrypoint.registry.workflow_job import WorkflowJob
 # GitHub ends a job after six hours on its own runners, and after five days on other ones:
 # https://docs.github.com/en/actions/reference/limits
 # A run's beginning is told by the clock of its runner: a day is more than that can be wrong.
-_LONGEST_JOB = timedelta(days=6)
+_MAX_JOB_AGE = timedelta(days=6)
 
 
 def _not_known(_: WorkflowJob) -> bool:
@@ -57,4 +57,4 @@ class EndedJobs:
 def _is_too_long_ago(began: int, now: datetime | None) -> bool:
     if now is None:
         return False
-    return now - datetime.fromtimestamp(began / 1000, UTC) > _LONGEST_JOB
+    return now - datetime.fromtimestamp(began / 1000, UTC) > _MAX_JOB_AGE

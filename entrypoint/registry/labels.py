@@ -87,7 +87,7 @@ class Labels:
 
         """
         facts = facts_of(event)
-        asked = UserLabels.read(inputs, event, {*facts, DIGEST, COMMITS})
+        requested = UserLabels.read(inputs, event, {*facts, DIGEST, COMMITS})
         place = event.repository.replace("/", "-") or checkout_name
         # MLflow allows none of / : . % " ' in a logged model's name.
         folder = agent.rpartition("/")[0].rpartition("/")[2] or event.repository.rpartition("/")[2]
@@ -105,8 +105,8 @@ class Labels:
             },
             logged_model_name=name,
             commit=event.commit,
-            tags={**facts, **_present({COMMITS: event.commit}), **asked.tags},
-            aliases=asked.aliases,
+            tags={**facts, **_present({COMMITS: event.commit}), **requested.tags},
+            aliases=requested.aliases,
             description=_description(agent, event),
         )
 

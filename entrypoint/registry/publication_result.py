@@ -39,7 +39,7 @@ class Published:
         """Forget the version, which was deleted."""
         self.model_name = self.model_version = ""
 
-    def take(self, name: str, version: object, run_id: str, logged_model_uri: str) -> None:
+    def reuse(self, name: str, version: object, run_id: str, logged_model_uri: str) -> None:
         """Note a version that existed already, and the run and logged model that it belongs to."""
         self.reused = True
         self.run_id = run_id

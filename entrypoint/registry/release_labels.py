@@ -24,14 +24,14 @@ _OWN = (DIGEST, COMMITS, PROMOTED_FROM, REPLACES, JOB)
 
 @dataclass(frozen=True)
 class ReleaseLabels:
-    """Labels of a promotion: `of_job` are its own tags, `asked` the user's labels.
+    """Labels of a promotion: `of_job` are its own tags, `requested` the user's labels.
 
     `note` ends the description. By `job_id` the job finds its own copies.
     """
 
     job_id: str
     of_job: Mapping[str, str]
-    asked: UserLabels
+    requested: UserLabels
     note: str
 
     @classmethod
@@ -46,7 +46,7 @@ class ReleaseLabels:
         return cls(
             job_id=uuid4().hex,
             of_job={key: facts[key] for key in _JOB_FACTS if key in facts} | tags_of(event),
-            asked=UserLabels.read(inputs, event, {*facts, *OF_WORKFLOW_JOB, *_OWN}),
+            requested=UserLabels.read(inputs, event, {*facts, *OF_WORKFLOW_JOB, *_OWN}),
             note=_note(event),
         )
 
@@ -59,7 +59,7 @@ class ReleaseLabels:
         """
         of_another = {REPLACES, *OF_WORKFLOW_JOB}
         tags = {key: value for key, value in known.items() if key not in of_another}
-        tags |= {**self.of_job, **self.asked.tags, PROMOTED_FROM: uri, JOB: self.job_id}
+        tags |= {**self.of_job, **self.requested.tags, PROMOTED_FROM: uri, JOB: self.job_id}
         if replaces:
             tags[REPLACES] = replaces
         if len(tags) > TAG_LIMIT:

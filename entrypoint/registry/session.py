@@ -50,8 +50,8 @@ class Session:
         is_ancestor: IsAncestor = lambda _commit, _other: None,
         jobs: EndedJobs | None = None,
     ) -> None:
-        self._stores = stores
-        self._identity = identity
+        self.stores = stores
+        self.identity = identity
         self._renew = renew
         self._is_ancestor = is_ancestor
         self.log = log
@@ -113,7 +113,7 @@ class Session:
 
     def versions(self, name: str) -> Versions:
         """The versions of a registered model."""
-        return Versions(self.client, self._stores.registry_uri, name)
+        return Versions(self.client, self.stores.registry_uri, name)
 
     def known_experiment(self, name: str) -> str | None:
         """The id of an experiment, None when it doesn't exist yet.
@@ -127,7 +127,7 @@ class Session:
             return None
         experiment_id = str(found.experiment_id)
         if found.lifecycle_stage == LifecycleStage.DELETED:
-            at_databricks = self._stores.tracks_at_databricks
+            at_databricks = self.stores.tracks_at_databricks
             raise PublishFailure(
                 experiment_errors.deleted(name, experiment_id, at_databricks=at_databricks)
             )
@@ -140,7 +140,7 @@ class Session:
             return known
 
         def create() -> str:
-            return str(self.client.create_experiment(name, self._stores.artifacts))
+            return str(self.client.create_experiment(name, self.stores.artifacts))
 
         try:
             return IdempotentCreate().create_or_find(create, lambda: self.known_experiment(name))
@@ -157,7 +157,7 @@ class Session:
             PublishFailure: it is one.
 
         """
-        if folder := self._stores.embedded_folder:
+        if folder := self.stores.embedded_folder:
             embedded_store.check_location(location, folder)
 
     def set_aliases(
@@ -175,7 +175,7 @@ class Session:
         left_out = "tags and no aliases" if aliases else "tags"
         self.log.notice(
             Problem(
-                f"`registry-uri`: `{self._stores.registry_uri}` knows no {left_out} of model"
+                f"`registry-uri`: `{self.stores.registry_uri}` knows no {left_out} of model"
                 f" versions: they were left out. {instead}"
             )
         )
@@ -183,12 +183,12 @@ class Session:
     def link(self, published: Published) -> None:
         """Fill in the pages of what was published."""
         published.run_url = ui_links.run_url(
-            self._stores.tracking_uri, self._identity, published.experiment_id, published.run_id
+            self.stores.tracking_uri, self.identity, published.experiment_id, published.run_id
         )
         if published.model_version:
             published.model_url = ui_links.model_url(
-                self._stores.registry_uri,
-                self._identity,
+                self.stores.registry_uri,
+                self.identity,
                 published.model_name,
                 published.model_version,
             )
@@ -202,7 +202,7 @@ class Session:
         return [alias for alias in aliases if alias not in version.aliases]
 
     def _explain(self, error: Exception, target: str, experiment: str) -> Problem:
-        stores, detail = self._stores, store_errors.message_of(error)
+        stores, detail = self.stores, store_errors.message_of(error)
         if stores.at_databricks and store_answers.is_login_refused(error):
             return replace(store_errors.token_refused(), detail=detail)
         code = str(getattr(error, "error_code", None) or type(error).__name__)
@@ -211,7 +211,7 @@ class Session:
             detail,
             ModelName.parse(target) if target and stores.registers_at_databricks else None,
             experiment if stores.tracks_at_databricks else "",
-            self._identity.name,
+            self.identity.name,
         ):
             return replace(problem, detail=detail)
         where = f"`{stores.tracking_uri}`"

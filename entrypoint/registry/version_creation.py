@@ -177,7 +177,7 @@ class VersionCreation:
     def _find_complete(self) -> ModelVersion | None:
         """The version, if it is READY; what this job left incomplete is deleted."""
         complete = None
-        for version in self._versions.of_runs([self._run_id]):
+        for version in self._versions.find_by_runs([self._run_id]):
             if version.status == READY:
                 complete = version
             elif self._is_ours(version):

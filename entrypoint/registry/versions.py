@@ -47,7 +47,7 @@ class Versions:
         self.has_labels = not registry_uri.startswith("uc:")
         """Whether versions have aliases and tags: open-source Unity Catalog has neither."""
 
-    def of_runs(self, run_ids: Iterable[str]) -> list[ModelVersion]:
+    def find_by_runs(self, run_ids: Iterable[str]) -> list[ModelVersion]:
         """The versions that belong to these runs, oldest first; without their tags and aliases."""
         run_ids = set(run_ids)
         if not run_ids:

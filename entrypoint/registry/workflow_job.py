@@ -31,7 +31,7 @@ class WorkflowJob:
     runner: str = ""
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def from_event(cls, event: Event) -> Self:
         """The job that this event started."""
         return cls.from_tags(tags_of(event))
 

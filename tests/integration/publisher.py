@@ -210,7 +210,6 @@ def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
 
 
 def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
-    from entrypoint.databricks.auth.workspace_host import Identity  # noqa: PLC0415
     from entrypoint.inputs.model_name import ModelName  # noqa: PLC0415
     from entrypoint.inputs.model_reference import ModelReference  # noqa: PLC0415
     from entrypoint.registry.labels import UserLabels  # noqa: PLC0415
@@ -218,20 +217,17 @@ def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
     from entrypoint.registry.promote.source_files import fetch  # noqa: PLC0415
     from entrypoint.registry.promote.source_version import SourceLookup  # noqa: PLC0415
     from entrypoint.registry.release_labels import ReleaseLabels  # noqa: PLC0415
-    from entrypoint.registry.stores import Stores  # noqa: PLC0415
 
     session = _session(order, text)
     labels = ReleaseLabels(
         job_id=uuid4().hex,
         of_job=order.job_tags,
-        asked=UserLabels((order.alias,), {}),
+        requested=UserLabels((order.alias,), {}),
         note="",
     )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        source = SourceLookup(ModelReference.parse(order.source), session, Identity()).find(
-            order.commit
-        )
-        fetch(source, session, Stores("databricks", "databricks-uc"), Path(folder))
+        source = SourceLookup(ModelReference.parse(order.source), session).find(order.commit)
+        fetch(source, session, Path(folder))
         target = ModelName.parse(order.full_name)
         promotion = PromotionRequest(source, Path(folder), target, labels)
         promote(promotion, session, published)

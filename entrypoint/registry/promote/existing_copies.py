@@ -32,7 +32,7 @@ class ExistingCopies:
 
         What jobs that have ended left incomplete is deleted.
         """
-        found = self._without_abandoned(self._versions.of_runs(self._runs()))
+        found = self._without_abandoned(self._versions.find_by_runs(self._runs()))
         self._before = {str(each.version) for each in found}
         for version in reversed(found):
             if version.status == READY:
@@ -43,7 +43,7 @@ class ExistingCopies:
 
     def before(self, ours: ModelVersion) -> list[OtherVersion]:
         """The copies of other jobs with lower numbers that are READY, or being created."""
-        found = self._without_abandoned(self._versions.of_runs([str(ours.run_id)]))
+        found = self._without_abandoned(self._versions.find_by_runs([str(ours.run_id)]))
         return [
             OtherVersion(
                 each,

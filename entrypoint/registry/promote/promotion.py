@@ -38,7 +38,7 @@ def promote(request: PromotionRequest, session: Session, published: Published) -
         PublishFailure: the registry refused.
 
     """
-    with session.publishing(published, request.labels.asked.aliases, str(request.target)):
+    with session.publishing(published, request.labels.requested.aliases, str(request.target)):
         _Promotion(request, session, published).run()
 
 
@@ -47,7 +47,7 @@ class _Promotion:
         self._request = request
         self._source = request.source
         self._labels = request.labels
-        self._aliases = request.labels.asked.aliases
+        self._aliases = request.labels.requested.aliases
         self._session = session
         self._published = published
         self._log = session.log

@@ -9,12 +9,11 @@ from entrypoint.registry.cancellation import run_cancellable
 from entrypoint.registry.promote import source_errors as problems
 from entrypoint.registry.promote.source_version import SourceVersion
 from entrypoint.registry.session import Session
-from entrypoint.registry.stores import Stores
 from entrypoint.registry.version_files import UnreadableFiles, files_of
 from entrypoint.runtime.errors import InputFailure
 
 
-def fetch(source: SourceVersion, session: Session, stores: Stores, folder: Path) -> Manifest:
+def fetch(source: SourceVersion, session: Session, folder: Path) -> Manifest:
     """Download all files of a version into the empty folder, and check them by its manifest.
 
     Raises:
@@ -26,7 +25,8 @@ def fetch(source: SourceVersion, session: Session, stores: Stores, folder: Path)
 
         def download() -> None:
             # Anew for each attempt: `files_of` keeps the token with which it began.
-            files_of(source.version.name, str(source.version.version), stores).download(folder)
+            version = source.version
+            files_of(version.name, str(version.version), session.stores).download(folder)
 
         try:
             session.retried(lambda: run_cancellable(download))

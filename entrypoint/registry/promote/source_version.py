@@ -8,7 +8,6 @@ from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from entrypoint.databricks.auth.workspace_host import Identity
 from entrypoint.databricks.model_errors import Target
 from entrypoint.inputs.model_reference import ModelReference
 from entrypoint.registry.labels import COMMIT, COMMITS, DIGEST
@@ -44,14 +43,13 @@ class SourceVersion:
 
 
 class SourceLookup:
-    """Finds the version that the input `source` names; `identity`: who we are in the workspace."""
+    """Finds the version that the input `source` names."""
 
-    def __init__(self, reference: ModelReference, session: Session, identity: Identity) -> None:
+    def __init__(self, reference: ModelReference, session: Session) -> None:
         self._reference = reference
         self._client = session.client
         self._versions = session.versions(str(reference.name))
         self._session = session
-        self._identity = identity
 
     def find(self, commit: str) -> SourceVersion:
         """Find it, READY; `commit` is the job's.
@@ -71,11 +69,12 @@ class SourceLookup:
         return source
 
     def _explain(self, error: MlflowException) -> Failure | None:
-        target = Target(self._reference.name, self._identity.name, "source")
+        identity = self._session.identity
+        target = Target(self._reference.name, identity.name, "source")
         if problem := target.refused(str(error)):
             return PublishFailure(problem)
         if problems.is_missing(error.error_code):
-            return InputFailure(problems.no_model(self._reference, self._identity.host, str(error)))
+            return InputFailure(problems.no_model(self._reference, identity.host, str(error)))
         return None
 
     def _find(self, commit: str) -> SourceVersion:

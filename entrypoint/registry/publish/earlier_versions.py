@@ -76,7 +76,7 @@ class EarlierVersions:
             order_by=[{"field_name": "creation_timestamp", "ascending": False}],
         )
         self._models = {model.source_run_id: model for model in models if model.source_run_id}
-        versions = self._versions.of_runs(self._models)
+        versions = self._versions.find_by_runs(self._models)
         return [
             DigestVersion(model, tuple(v for v in versions if v.run_id == model.source_run_id))
             for model in models

@@ -13,7 +13,7 @@ from entrypoint.agent.manifest import Manifest
 _MLMODEL = "MLmodel"
 
 
-def identify(built: Path, copy: Path, manifest: Manifest, identity: Mapping[str, str]) -> None:
+def copy_with_ids(built: Path, copy: Path, manifest: Manifest, identity: Mapping[str, str]) -> None:
     """Copy the built model to the new folder `copy`, with its manifest and the keys of `identity`.
 
     The agent's code isn't imported: the copy is made of files alone.

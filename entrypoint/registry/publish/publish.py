@@ -17,7 +17,7 @@ from entrypoint.registry.labels import DIGEST, JOB, TARGET, Labels
 from entrypoint.registry.publication_result import Published
 from entrypoint.registry.publish.abandoned_runs import end_abandoned_runs
 from entrypoint.registry.publish.earlier_versions import RUNNING, EarlierVersions
-from entrypoint.registry.publish.model_files import identify
+from entrypoint.registry.publish.model_files import copy_with_ids
 from entrypoint.registry.session import Session
 from entrypoint.registry.version_creation import VersionCreation
 from entrypoint.registry.versions import Versions
@@ -169,7 +169,7 @@ class _Publishing:
             "model_uuid": model.model_id,
             "run_id": run.info.run_id,
         }
-        identify(self._publication.model, self._files, self._publication.manifest, identity)
+        copy_with_ids(self._publication.model, self._files, self._publication.manifest, identity)
         self._link_output(run.info.run_id, model.model_id)
         files = str(self._files)
         run_cancellable(lambda: self._client.log_model_artifacts(model.model_id, files))
@@ -209,7 +209,7 @@ class _Publishing:
 
         def take(other: ModelVersion) -> None:
             uri = earlier.model_of(other).model_uri
-            self._published.take(other.name, other.version, str(other.run_id), uri)
+            self._published.reuse(other.name, other.version, str(other.run_id), uri)
 
         other = creation.yield_to_earlier(
             ours, lambda: earlier.before(ours), take, "registered the same agent"

@@ -29,7 +29,7 @@ def reuse(name: str, digest: str, labels: Labels, session: Session, published: P
             if not each.ready:
                 continue
             version = versions.whole(each.ready[-1])
-            published.take(version.name, version.version, each.run_id, each.model.model_uri)
+            published.reuse(version.name, version.version, each.run_id, each.model.model_uri)
             earlier.record_commit(each.model, version, labels.commit)
             session.link(published)
             session.set_aliases(versions, version, labels, published)
