@@ -14,7 +14,7 @@ class ApiError:
     """The error with which the workspace answered: its code and its message."""
 
     code: str
-    words: str
+    message: str
 
     @property
     def is_missing(self) -> bool:

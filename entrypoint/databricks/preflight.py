@@ -86,7 +86,7 @@ class _ModelPreflight:
             return []
         if isinstance(model, RegisteredModelInfo):
             return self._existing_model_problems(model, sets_aliases=sets_aliases)
-        if (denied := self._target.denied(model.words)) and denied[0] == MODEL:
+        if (denied := self._target.denied(model.message)) and denied[0] == MODEL:
             held = self._privileges(MODEL)
             missing = _missing_on_model(held, sets_aliases=sets_aliases) if held else []
             return [self._target.lacks(MODEL, dict.fromkeys([denied[1], *missing]))]
@@ -102,7 +102,7 @@ class _ModelPreflight:
             schema = try_call(lambda: self._workspace.schemas.get(self._names[SCHEMA]))
             owner = schema.owner if isinstance(schema, SchemaInfo) else None
             return self._may_change(SCHEMA, owner, (*_CREATE_MODELS, MANAGE), "USE SCHEMA")
-        denied = self._target.denied(model.words)
+        denied = self._target.denied(model.message)
         if denied is None:
             return None
         if denied[0] != MODEL:  # without the catalog or the schema, nothing in it can be written
@@ -146,17 +146,16 @@ class _ModelPreflight:
         held = self._privileges(SCHEMA)
         answers = (catalog.result(), schema.result(), model)
         refusals = [answer for answer in answers if isinstance(answer, ApiError)]
-        denied = {refusal: target.denied(refusal.words) for refusal in refusals}
-        missing: dict[int, list[str]] = {CATALOG: [], SCHEMA: []}
-        for level, privilege in filter(None, denied.values()):
-            missing.setdefault(level, []).append(privilege)
-        if held and self._is_complete(held, schema.result(), model, is_denied=any(denied.values())):
-            missing[SCHEMA] += _missing_on_schema(held)
+        missing = [found for each in refusals if (found := target.denied(each.message))]
+        if held and self._is_complete(held, schema.result(), model, is_denied=bool(missing)):
+            missing += [(SCHEMA, each) for each in _missing_on_schema(held)]
         for level in (CATALOG, SCHEMA):
-            if missing[level]:
-                yield target.lacks(level, dict.fromkeys(missing[level]))
+            if privileges := dict.fromkeys(each for at, each in missing if at == level):
+                yield target.lacks(level, privileges)
         for refusal in refusals:
-            if not denied[refusal] and (problem := target.explain(refusal.code, refusal.words)):
+            if not target.denied(refusal.message) and (
+                problem := target.explain(refusal.code, refusal.message)
+            ):
                 yield problem
         if function.result() and not isinstance(function.result(), ApiError):
             yield target.taken("a function")

@@ -1,4 +1,4 @@
-"""What a store's refusal means, and what mends it."""
+"""What a store's refusal means, and how to fix it."""
 
 from entrypoint.databricks import experiment_errors
 from entrypoint.databricks.model_errors import Target
@@ -17,10 +17,10 @@ def message_of(error: Exception) -> str:
 def explain(
     code: str, message: str, target: ModelName | None, experiment: str, principal: str
 ) -> Problem | None:
-    """What a workspace's refusal while publishing means, as the preflight would have said it.
+    """The problem behind a workspace's refusal while publishing, as the preflight would say it.
 
     Without a `target` or an `experiment` it is not about that. `code` is the `error_code` of an
-    MlflowException or a DatabricksError. None where it can't be told.
+    MlflowException or a DatabricksError. None where it isn't known.
     """
     problem = Target(target, principal).explain(code, message) if target else None
     if problem or not experiment:
@@ -38,9 +38,9 @@ def token_refused() -> Problem:
 
 
 def explain_storage(error: Exception) -> Problem | None:
-    """Why files can't go up where the workspace gives keys for its cloud's storage.
+    """Why files can't be uploaded where the workspace gives credentials for its cloud's storage.
 
-    Databricks is about to give no keys any more, and then this is over:
+    Databricks is about to stop that, and then this can go:
     https://github.com/mlflow/mlflow/pull/25987
     """
     missing = error.__cause__

@@ -85,16 +85,7 @@ class VersionCreation:
             WaitedInVain: another job's version was not complete in time; ours is deleted.
 
         """
-        try:
-            other = self._wait_for_earlier(ours, earlier)
-        except WaitedInVain as failure:
-            if aliases := self._versions.aliases_of(ours):
-                self._log.notice(failure.stays(ours.version, aliases))
-                return None
-            with best_effort_cleanup(failure):
-                self._versions.delete(ours)
-                self._published.unregistered()
-            raise
+        other = self._earlier_ready(ours, earlier)
         if other is None:
             return None
         notice = (
@@ -112,6 +103,21 @@ class VersionCreation:
         notice += f"it is taken, and version {ours.version}, which this job made, was deleted."
         self._log.notice(Problem(notice))
         return other
+
+    def _earlier_ready(
+        self, ours: ModelVersion, earlier: Callable[[], list[OtherVersion]]
+    ) -> ModelVersion | None:
+        """Another job's READY version; ours is deleted where that was waited for in vain."""
+        try:
+            return self._wait_for_earlier(ours, earlier)
+        except WaitedInVain as failure:
+            if aliases := self._versions.aliases_of(ours):
+                self._log.notice(failure.stays(ours.version, aliases))
+                return None
+            with best_effort_cleanup(failure):
+                self._versions.delete(ours)
+                self._published.unregistered()
+            raise
 
     def _wait_for_earlier(
         self, ours: ModelVersion, earlier: Callable[[], list[OtherVersion]]

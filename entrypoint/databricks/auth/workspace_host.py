@@ -41,8 +41,8 @@ class TokenRefused(Exception):
 class NoWorkspace(Exception):
     """There is no answer, or not a workspace's: `kind` says which, the message is the answer's."""
 
-    def __init__(self, kind: str, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
         self.kind = kind
 
 
@@ -86,8 +86,8 @@ def check(host: str) -> None:
     config, server = (_json(answer) for answer in answers)
     if not (config.get("oidc_endpoint") or server.get("token_endpoint")):
         first = answers[0]
-        words = f"{first.status_code} {first.reason}\n{first.text}"
-        raise NoWorkspace("other", words[:_MAX_CHARS])
+        message = f"{first.status_code} {first.reason}\n{first.text}"
+        raise NoWorkspace("other", message[:_MAX_CHARS])
     if config.get("account_id") and not config.get("workspace_id"):
         raise NoWorkspace("account", f"account {config['account_id']}")
 

@@ -86,14 +86,7 @@ class _Publishing:
             if not versions:
                 return
             earlier = EarlierVersions(session, versions, published.experiment_id, self._digest)
-            creation = VersionCreation(
-                session,
-                versions,
-                self._creator,
-                run_id=run.info.run_id,
-                published=published,
-                are_others=lambda: self._are_others(run),
-            )
+            creation = self._version_creation(versions, run)
             version = creation.create(
                 lambda: versions.create(
                     model, self._files, self._labels.tags, self._labels.description
@@ -188,6 +181,16 @@ class _Publishing:
             return any(each.model_id == model_id for each in found) or None
 
         self._creator.create_or_find(create, find)
+
+    def _version_creation(self, versions: Versions, run: Run) -> VersionCreation:
+        return VersionCreation(
+            self._session,
+            versions,
+            self._creator,
+            run_id=run.info.run_id,
+            published=self._published,
+            are_others=lambda: self._are_others(run),
+        )
 
     def _are_others(self, ours: Run) -> bool:
         """Whether another job publishes to the same registered model."""
