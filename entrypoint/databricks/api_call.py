@@ -1,4 +1,4 @@
-"""A question to a workspace, and how it is answered."""
+"""One request to a workspace, whose refusal is an answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class ApiError:
-    """The workspace answered with an error: its code, and its words."""
+    """The error with which the workspace answered: its code and its message."""
 
     code: str
-    words: str
+    message: str
 
     @property
     def is_missing(self) -> bool:
-        """Whether what was asked for isn't there, and the workspace would know."""
+        """Whether the thing doesn't exist, said by a workspace that let us look."""
         return self.code in ("RESOURCE_DOES_NOT_EXIST", "ROUTINE_DOES_NOT_EXIST")
 
 
-def try_call(question: Callable[[], Found]) -> Found | ApiError | None:
-    """What the workspace answers; None when it doesn't."""
+def try_call(request: Callable[[], Found]) -> Found | ApiError | None:
+    """The workspace's answer; None where it doesn't answer, or there is no login."""
     try:
-        return question()
+        return request()
     except DatabricksError as error:
-        # The code is a number when the login is at fault.
+        # The code is a number when the token is refused.
         return ApiError(str(error.error_code or ""), str(error))
-    except (OSError, ValueError):  # out of reach, or slow; no login
+    except (OSError, ValueError):  # unreachable or slow; no login
         return None

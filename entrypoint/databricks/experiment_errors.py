@@ -1,4 +1,4 @@
-"""Why there can't be an experiment of the name, and the command that mends it."""
+"""Why an experiment of this name can't be created, and the command that fixes it."""
 
 import re
 import shlex
@@ -11,24 +11,24 @@ _NO_PARENT = re.compile(r"Parent directory .+ does not exist")
 
 
 def parent(experiment: str) -> str:
-    """The folder in which the experiment is."""
+    """The path of the experiment's folder."""
     return experiment.rpartition("/")[0]
 
 
 def explain(code: str, message: str, experiment: str) -> Problem | None:
-    """What a refusal to make the experiment means, None where it can't be told."""
+    """The problem behind a refusal to create the experiment, None where it isn't known."""
     if _NO_PARENT.search(message):
         return no_folder(experiment)
     if "must be an absolute path" in message:
-        return relative(experiment)
+        return relative_path(experiment)
     name = experiment.rpartition("/")[2]
     if code.endswith("ALREADY_EXISTS") and f"'{name}'" in message:
         return taken(experiment, "something else")
     return None
 
 
-def relative(experiment: str) -> Problem:
-    """It is no path: https://docs.databricks.com/en/mlflow/experiments.html."""
+def relative_path(experiment: str) -> Problem:
+    """The name is no path: https://docs.databricks.com/en/mlflow/experiments.html."""
     return Problem(
         f"`experiment`: `{experiment}` is no path. On Databricks an experiment is in a folder of"
         " the workspace.",
@@ -49,8 +49,8 @@ def no_folder(experiment: str) -> Problem:
     )
 
 
-def no_place(experiment: str, what: str) -> Problem:
-    """What should be the folder is something else."""
+def parent_is_no_folder(experiment: str, what: str) -> Problem:
+    """The experiment's parent is no folder, but `what`."""
     return Problem(
         f"`experiment`: `{parent(experiment)}` is a {what}, not a folder.",
         "Give a path in a folder.",
@@ -58,7 +58,7 @@ def no_place(experiment: str, what: str) -> Problem:
 
 
 def taken(experiment: str, what: str) -> Problem:
-    """The path is that of another thing."""
+    """At the experiment's path there is `what`."""
     return Problem(
         f"`experiment`: `{experiment}` is {what}, not an experiment.",
         f"Give another path:\n\n    experiment: {experiment.rstrip('/')}/agent"
@@ -68,7 +68,7 @@ def taken(experiment: str, what: str) -> Problem:
 
 
 def deleted(experiment: str, number: str, *, at_databricks: bool) -> Problem:
-    """It is in the trash, where its name stays taken."""
+    """It is in the trash, where it keeps its name."""
     command = (
         f"databricks experiments restore-experiment {number}"
         if at_databricks

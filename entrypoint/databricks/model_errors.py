@@ -1,4 +1,4 @@
-"""Why a model can't be registered as `uc-target`, or read, and the statement that mends it."""
+"""Why a model can't be registered as `uc-target`, or read, and the SQL statement that fixes it."""
 
 import re
 from collections.abc import Iterable
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from entrypoint.inputs.model_name import ModelName
 from entrypoint.runtime.errors import Problem
 
-# How deep in the name.
+# The levels of a three-level name.
 CATALOG, SCHEMA, MODEL = 1, 2, 3
 
 _WORDS = {CATALOG: "catalog", SCHEMA: "schema", MODEL: "model"}
-# A model is a function to the grants: https://docs.databricks.com/api/workspace/registeredmodels
+# For grants, a model is a function: https://docs.databricks.com/api/workspace/registeredmodels
 SECURABLES = {CATALOG: "CATALOG", SCHEMA: "SCHEMA", MODEL: "FUNCTION"}
-# Unity Catalog's own words.
+# Messages of Unity Catalog's.
 _DENIED = re.compile(
     r"does not have ([A-Z_ ]+?) on (?:Catalog|Schema|Routine or Model) '([^']+)'", re.IGNORECASE
 )
@@ -24,9 +24,9 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 @dataclass(frozen=True)
 class Target:
-    """A model's name, and who is to register it: a user, or an application id; empty if unknown.
+    """A model, and the principal that registers it: a user name or an application id, or empty.
 
-    `given_as`: the input that names it.
+    `given_as`: the input that names the model.
     """
 
     name: ModelName
@@ -38,7 +38,7 @@ class Target:
         return ".".join(self._levels[:level])
 
     def explain(self, code: str, message: str) -> Problem | None:
-        """What a refusal of the service means, None where it can't be told."""
+        """The problem behind an error of Unity Catalog's, None where it isn't known."""
         if refused := self.refused(message):
             return refused
         if absent := _ABSENT.search(message):
@@ -49,7 +49,7 @@ class Target:
         return None
 
     def refused(self, message: str) -> Problem | None:
-        """What it means that we may not do something with what is there."""
+        """The problem where a privilege or a workspace binding is missing."""
         if denied := self.denied(message):
             level, privilege = denied
             return self.lacks(level, [privilege])
@@ -57,7 +57,7 @@ class Target:
         return self._unbound() if unbound and self._is(CATALOG, unbound[1]) else None
 
     def denied(self, message: str) -> tuple[int, str] | None:
-        """The level and the privilege that a refusal names, if it is about the target."""
+        """The level and the privilege that an error names, if it is about the target."""
         if not (words := _DENIED.search(message)):
             return None
         level = words[2].count(".") + 1
@@ -66,19 +66,19 @@ class Target:
         return level, words[1].upper().replace("_", " ")
 
     def lacks(self, level: int, privileges: Iterable[str]) -> Problem:
-        """Privileges are missing on one level."""
+        """The principal lacks privileges on one level."""
         privileges = list(privileges)
-        who = f"`{self.principal}`" if self.principal else "the job's principal"
+        name = f"`{self.principal}`" if self.principal else "the job's principal"
         what = " and no ".join(privileges)
         word = _WORDS[level]
         return Problem(
-            f"`{self.given_as}`: {who} has no {what} on the {word} `{self.full_name(level)}`.",
+            f"`{self.given_as}`: {name} has no {what} on the {word} `{self.full_name(level)}`.",
             f"The {word}'s owner, or who has MANAGE on it, runs:\n\n"
             f"    {self._grant(level, privileges)}",
         )
 
     def open_to_previews(self) -> Problem:
-        """A preview, which is to change nothing, is logged in as somebody who may write it."""
+        """A preview, which is to change nothing, has a login that may write the model."""
         reader = "<application id of the previews' service principal>"
         reads = {CATALOG: "USE CATALOG", SCHEMA: "USE SCHEMA", MODEL: "EXECUTE"}
         grants = [self._grant(level, [each], reader) for level, each in reads.items()]
@@ -99,7 +99,7 @@ class Target:
         )
 
     def taken(self, what: str) -> Problem:
-        """The name is that of another thing."""
+        """The name is that of `what`."""
         name = self.full_name(MODEL)
         return Problem(
             f"`uc-target`: `{name}` is {what}, not a registered model, and there can't be a model"
@@ -109,21 +109,21 @@ class Target:
 
     def _absent(self, level: int) -> Problem:
         statements = [
-            f"CREATE SCHEMA {self._spelt(SCHEMA)};",
+            f"CREATE SCHEMA {self._quoted(SCHEMA)};",
             self._grant(SCHEMA, ["USE SCHEMA", "CREATE MODEL"]),
         ]
-        who = "the catalog's owner"
+        administrator = "the catalog's owner"
         if level == CATALOG:
-            who = "a metastore administrator"
+            administrator = "a metastore administrator"
             statements = [
-                f"CREATE CATALOG {self._spelt(CATALOG)};",
+                f"CREATE CATALOG {self._quoted(CATALOG)};",
                 self._grant(CATALOG, ["USE CATALOG"]),
                 *statements,
             ]
         lines = "\n".join(f"    {statement}" for statement in statements)
         return Problem(
             f"`uc-target`: the {_WORDS[level]} `{self.full_name(level)}` does not exist.",
-            f"Correct the name, or let {who} run:\n\n{lines}",
+            f"Correct the name, or let {administrator} run:\n\n{lines}",
         )
 
     def _unbound(self) -> Problem:
@@ -141,16 +141,16 @@ class Target:
         return self.name.catalog, self.name.schema, self.name.model
 
     def _is(self, level: int, name: str) -> bool:
-        """Whether a message means this level; case doesn't count in Unity Catalog."""
+        """Whether a name in a message is that of this level; Unity Catalog ignores case."""
         return self.full_name(level).lower() == name.lower()
 
     def _grant(self, level: int, privileges: Iterable[str], to: str = "") -> str:
         principal = (to or self.principal or "<principal>").replace("`", "``")
-        securable = f"{SECURABLES[level]} {self._spelt(level)}"
+        securable = f"{SECURABLES[level]} {self._quoted(level)}"
         return f"GRANT {', '.join(privileges)} ON {securable} TO `{principal}`;"
 
-    def _spelt(self, level: int) -> str:
-        """The name as SQL takes it.
+    def _quoted(self, level: int) -> str:
+        """The name as SQL reads it.
 
         https://docs.databricks.com/en/sql/language-manual/sql-ref-identifiers.html
         """

@@ -1,7 +1,9 @@
-"""What a workspace would let the job do: asked before the agent is built."""
+"""What a workspace would refuse, checked before the agent is built."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
+from typing import TypeVar
 from urllib.parse import quote
 
 from databricks.sdk import WorkspaceClient
@@ -17,15 +19,16 @@ from entrypoint.inputs.model_name import ModelName
 from entrypoint.runtime.background import in_background
 from entrypoint.runtime.errors import Problem
 
-# https://docs.databricks.com/api/uc-registered-models/v1/create-registered-model: either will do.
-# `CREATE` is what there was before there were more of them.
-_MAKE_MODELS = ("CREATE MODEL", "CREATE FUNCTION", "CREATE")
-# Each lets somebody change a model that there is. Tags too: by them a version is known again.
+# https://docs.databricks.com/api/uc-registered-models/v1/create-registered-model: any will do.
+# `CREATE` is what schemas had before there were more of them.
+_CREATE_MODELS = ("CREATE MODEL", "CREATE FUNCTION", "CREATE")
+# Each lets somebody change an existing model. Tags too: by them a version is found again.
 _CHANGE_MODELS = ("CREATE MODEL VERSION", "APPLY TAG", MANAGE)
 # A user's address, or a service principal's application id; other owners are groups.
 _NO_GROUP = re.compile(r".+@.+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
 _NO_FOLDERS = (ObjectType.NOTEBOOK, ObjectType.FILE)
+
+Found = TypeVar("Found")
 
 
 def check(
@@ -36,25 +39,25 @@ def check(
     *,
     sets_aliases: bool,
 ) -> list[Problem]:
-    """What would make publishing fail for certain, all at once; nothing is changed.
+    """All that would certainly make publishing fail; nothing is changed.
 
-    `principal` is whom the workspace takes us for, empty if that isn't known. Without a `target`
-    nothing is registered. What can't be told, because the workspace can't be reached or doesn't let
-    us look, is no problem here: publishing says it.
+    `principal` is our name in the workspace, empty if that isn't known. Without a `target` nothing
+    is registered. What the workspace doesn't answer, or doesn't let us read, is no problem here:
+    publishing fails then.
     """
-    of_experiment = in_background(
-        lambda: list(_experiment(workspace, experiment)) if experiment else []
+    experiment_problems = in_background(
+        lambda: list(_experiment_problems(workspace, experiment)) if experiment else []
     )
     problems: list[Problem] = []
     if target:
         problems += _ModelPreflight(workspace, Target(target, principal)).problems(
             sets_aliases=sets_aliases
         )
-    return list(dict.fromkeys([*problems, *of_experiment.result()]))
+    return list(dict.fromkeys([*problems, *experiment_problems.result()]))
 
 
 def may_write(workspace: WorkspaceClient, target: ModelName, principal: str) -> bool | None:
-    """Whether we may make versions of the target, or change those that there are.
+    """Whether we may create versions of the target, or change existing ones.
 
     None where the workspace doesn't tell. `principal`: as for `check`.
     """
@@ -62,10 +65,10 @@ def may_write(workspace: WorkspaceClient, target: ModelName, principal: str) -> 
 
 
 class _ModelPreflight:
-    """Few questions where all is well: what can be read needn't be asked for at its parents.
+    """Few requests where all is well: what can be read needn't be checked at its parents.
 
     A list of privileges is believed only when it has the one without which that reading would have
-    been refused. Otherwise they come from somewhere that the list doesn't know of: a group, an
+    been refused. Otherwise they come from somewhere that the list doesn't show: a group, an
     administrator's role.
     """
 
@@ -82,12 +85,12 @@ class _ModelPreflight:
         if model is None:
             return []
         if isinstance(model, RegisteredModelInfo):
-            return list(self._of_existing(model, sets_aliases=sets_aliases))
-        if (denied := self._target.denied(model.words)) and denied[0] == MODEL:
+            return self._existing_model_problems(model, sets_aliases=sets_aliases)
+        if (denied := self._target.denied(model.message)) and denied[0] == MODEL:
             held = self._privileges(MODEL)
-            lacking = _for_versions(held, sets_aliases=sets_aliases) if held else []
-            return [self._target.lacks(MODEL, dict.fromkeys([denied[1], *lacking]))]
-        return list(self._of_new(model))
+            missing = _missing_on_model(held, sets_aliases=sets_aliases) if held else []
+            return [self._target.lacks(MODEL, dict.fromkeys([denied[1], *missing]))]
+        return list(self._new_model_problems(model))
 
     def may_write(self) -> bool | None:
         model = self._model()
@@ -98,11 +101,11 @@ class _ModelPreflight:
         if model.is_missing:
             schema = try_call(lambda: self._workspace.schemas.get(self._names[SCHEMA]))
             owner = schema.owner if isinstance(schema, SchemaInfo) else None
-            return self._may_change(SCHEMA, owner, (*_MAKE_MODELS, MANAGE), "USE SCHEMA")
-        denied = self._target.denied(model.words)
+            return self._may_change(SCHEMA, owner, (*_CREATE_MODELS, MANAGE), "USE SCHEMA")
+        denied = self._target.denied(model.message)
         if denied is None:
             return None
-        if denied[0] != MODEL:  # who may not enter may not write either
+        if denied[0] != MODEL:  # without the catalog or the schema, nothing in it can be written
             return False
         held = self._privileges(MODEL)
         return None if held is None else any(each in held for each in _CHANGE_MODELS)
@@ -124,56 +127,57 @@ class _ModelPreflight:
     def _model(self) -> RegisteredModelInfo | ApiError | None:
         return try_call(lambda: self._workspace.registered_models.get(self._names[MODEL]))
 
-    def _of_existing(self, model: RegisteredModelInfo, *, sets_aliases: bool) -> Iterator[Problem]:
-        if self._may_own(model.owner):
-            return
-        held = self._privileges(MODEL)
-        if held and "EXECUTE" in held:
-            lacking = _for_versions(held, sets_aliases=sets_aliases)
-            if lacking:
-                yield self._target.lacks(MODEL, lacking)
+    def _existing_model_problems(
+        self, model: RegisteredModelInfo, *, sets_aliases: bool
+    ) -> list[Problem]:
+        held = None if self._may_own(model.owner) else self._privileges(MODEL)
+        if held is None or "EXECUTE" not in held:
+            return []
+        missing = _missing_on_model(held, sets_aliases=sets_aliases)
+        return [self._target.lacks(MODEL, missing)] if missing else []
 
-    def _of_new(self, model: ApiError) -> Iterator[Problem]:
-        workspace, names = self._workspace, self._names
-        asked_catalog = in_background(
-            lambda: try_call(lambda: workspace.catalogs.get(names[CATALOG]))
-        )
-        asked_schema = in_background(lambda: try_call(lambda: workspace.schemas.get(names[SCHEMA])))
-        # Routines and models share their names; tables have their own.
-        asked_function = in_background(
-            lambda: try_call(lambda: workspace.functions.get(names[MODEL]))
-        )
+    def _new_model_problems(self, model: ApiError) -> Iterator[Problem]:
+        """Why the model, which `model` says can't be read, can't be created."""
+        workspace, names, target = self._workspace, self._names, self._target
+        catalog = _in_background(lambda: workspace.catalogs.get(names[CATALOG]))
+        schema = _in_background(lambda: workspace.schemas.get(names[SCHEMA]))
+        # Functions and models share their names; tables have their own.
+        function = _in_background(lambda: workspace.functions.get(names[MODEL]))
         held = self._privileges(SCHEMA)
-        schema = asked_schema.result()
-        refusals = [
-            answer
-            for answer in (asked_catalog.result(), schema, model)
-            if isinstance(answer, ApiError)
-        ]
-        denied = [self._target.denied(refusal.words) for refusal in refusals]
-        lacking = list(filter(None, denied))
-        if held and isinstance(schema, SchemaInfo) and model.is_missing:
-            if "USE SCHEMA" in held and not self._may_own(schema.owner):
-                lacking += _for_models(held)
-        elif held and lacking:
-            lacking += [] if "USE SCHEMA" in held else [(SCHEMA, "USE SCHEMA")]
-            lacking += _for_models(held)
+        answers = (catalog.result(), schema.result(), model)
+        refusals = [answer for answer in answers if isinstance(answer, ApiError)]
+        missing = [found for each in refusals if (found := target.denied(each.message))]
+        if held and self._is_complete(held, schema.result(), model, is_denied=bool(missing)):
+            missing += [(SCHEMA, each) for each in _missing_on_schema(held)]
         for level in (CATALOG, SCHEMA):
-            if privileges := dict.fromkeys(each for depth, each in lacking if depth == level):
-                yield self._target.lacks(level, privileges)
+            if privileges := dict.fromkeys(each for at, each in missing if at == level):
+                yield target.lacks(level, privileges)
         for refusal in refusals:
-            if not self._target.denied(refusal.words):
-                problem = self._target.explain(refusal.code, refusal.words)
-                yield from [problem] if problem else []
-        function = asked_function.result()
-        if function and not isinstance(function, ApiError):
-            yield self._target.taken("a function")
+            if not target.denied(refusal.message) and (
+                problem := target.explain(refusal.code, refusal.message)
+            ):
+                yield problem
+        if function.result() and not isinstance(function.result(), ApiError):
+            yield target.taken("a function")
+
+    def _is_complete(
+        self,
+        held: Privileges,
+        schema: SchemaInfo | ApiError | None,
+        model: ApiError,
+        *,
+        is_denied: bool,
+    ) -> bool:
+        """Whether the list of our privileges on the schema tells what is missing there."""
+        if isinstance(schema, SchemaInfo) and model.is_missing:
+            return "USE SCHEMA" in held and not self._may_own(schema.owner)
+        return is_denied
 
     def _privileges(self, level: int) -> Privileges | None:
         principal = self._target.principal
         if not principal:
             return None
-        return Privileges.ask(self._workspace, SECURABLES[level], self._names[level], principal)
+        return Privileges.read(self._workspace, SECURABLES[level], self._names[level], principal)
 
     def _may_own(self, owner: str | None) -> bool:
         """Whether we are the owner, or may be in the group that is."""
@@ -184,40 +188,48 @@ class _ModelPreflight:
         )
 
 
-def _for_models(held: Privileges) -> list[tuple[int, str]]:
-    """What is missing to make a model."""
-    return [] if any(each in held for each in _MAKE_MODELS) else [(SCHEMA, "CREATE MODEL")]
+def _missing_on_schema(held: Privileges) -> list[str]:
+    """The privileges that are missing to create a model."""
+    use = [] if "USE SCHEMA" in held else ["USE SCHEMA"]
+    return [*use] if any(each in held for each in _CREATE_MODELS) else [*use, "CREATE MODEL"]
 
 
-def _for_versions(held: Privileges, *, sets_aliases: bool) -> list[str]:
-    """What is missing to make a version of somebody else's model, and to move its aliases.
+def _missing_on_model(held: Privileges, *, sets_aliases: bool) -> list[str]:
+    """The privileges that are missing to create a version of another's model and set its aliases.
 
     https://docs.databricks.com/aws/en/machine-learning/manage-model-lifecycle/upgrade-workflows/
     """
     if MANAGE in held:
         return []
-    lacking = [] if "CREATE MODEL VERSION" in held else ["CREATE MODEL VERSION"]
-    return [*lacking, MANAGE] if sets_aliases else lacking
+    missing = [] if "CREATE MODEL VERSION" in held else ["CREATE MODEL VERSION"]
+    return [*missing, MANAGE] if sets_aliases else missing
 
 
-def _experiment(workspace: WorkspaceClient, name: str) -> Iterator[Problem]:
+def _experiment_problems(workspace: WorkspaceClient, name: str) -> Iterator[Problem]:
     if not name.startswith("/"):
-        yield experiment_errors.relative(name)
+        yield experiment_errors.relative_path(name)
         return
     answer = try_call(lambda: workspace.experiments.get_by_name(name))
-    if isinstance(answer, GetExperimentByNameResponse):
-        known = answer.experiment
-        if known and known.lifecycle_stage == "deleted":
-            yield experiment_errors.deleted(name, known.experiment_id or "", at_databricks=True)
-    if not isinstance(answer, ApiError) or not answer.is_missing:
-        return
-    there = in_background(lambda: try_call(lambda: workspace.workspace.get_status(name)))
+    if isinstance(answer, ApiError) and answer.is_missing:
+        yield from _path_problems(workspace, name)
+    known = answer.experiment if isinstance(answer, GetExperimentByNameResponse) else None
+    if known and known.lifecycle_stage == "deleted":
+        yield experiment_errors.deleted(name, known.experiment_id or "", at_databricks=True)
+
+
+def _path_problems(workspace: WorkspaceClient, name: str) -> Iterator[Problem]:
+    """Why no experiment can be created at a path of the workspace."""
+    existing = _in_background(lambda: workspace.workspace.get_status(name))
     if path := experiment_errors.parent(name):
         folder = try_call(lambda: workspace.workspace.get_status(path))
         if isinstance(folder, ApiError) and folder.is_missing:
             yield experiment_errors.no_folder(name)
         elif isinstance(folder, ObjectInfo) and folder.object_type in _NO_FOLDERS:
-            yield experiment_errors.no_place(name, folder.object_type.value.lower())
-    itself = there.result()
-    if isinstance(itself, ObjectInfo) and itself.object_type == ObjectType.DIRECTORY:
+            yield experiment_errors.parent_is_no_folder(name, folder.object_type.value.lower())
+    found = existing.result()
+    if isinstance(found, ObjectInfo) and found.object_type == ObjectType.DIRECTORY:
         yield experiment_errors.taken(name, "a folder")
+
+
+def _in_background(request: Callable[[], Found]) -> Future[Found | ApiError | None]:
+    return in_background(lambda: try_call(request))

@@ -1,4 +1,4 @@
-"""What somebody may do with a thing in Unity Catalog."""
+"""The privileges of a principal on a securable of Unity Catalog."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,27 +13,24 @@ _ALL = "ALL PRIVILEGES"
 
 @dataclass(frozen=True)
 class Privileges:
-    """Those that somebody was granted on a thing or on what holds it, also through groups.
-
-    An owner's are not among them.
-    """
+    """Those granted on a securable or its parents, also through groups; but not an owner's."""
 
     names: frozenset[str]
 
     def __contains__(self, privilege: str) -> bool:
-        """`MANAGE` is not one of "all".
+        """Whether it was granted; `ALL PRIVILEGES` doesn't include `MANAGE`.
 
         https://docs.databricks.com/en/data-governance/unity-catalog/manage-privileges/ownership.html
         """
         return privilege in self.names or (_ALL in self.names and privilege != MANAGE)
 
     @classmethod
-    def ask(
+    def read(
         cls, workspace: WorkspaceClient, securable: str, name: str, principal: str
     ) -> Self | None:
-        """Ask the workspace; None if it doesn't tell.
+        """Ask the workspace for them; None if it doesn't tell.
 
-        `name` is spelt for a path. https://docs.databricks.com/api/workspace/grants/geteffective
+        `name` is quoted for a URL. https://docs.databricks.com/api/workspace/grants/geteffective
         """
         names = set()
         token = None
@@ -44,7 +41,7 @@ class Privileges:
             for assignment in page.get("privilege_assignments") or []:
                 for each in assignment.get("privileges") or []:
                     names.add(str(each.get("privilege")).replace("_", " "))
-            # A page can be empty and not be the last.
+            # An empty page needn't be the last.
             token = page.get("next_page_token")
             if not token:
                 return cls(frozenset(names))
@@ -53,9 +50,9 @@ class Privileges:
 def _page(
     workspace: WorkspaceClient, securable: str, name: str, principal: str, token: str | None
 ) -> dict[str, Any]:
-    """One page as it is: the SDK's types have no word for CREATE MODEL VERSION, among others."""
-    query = {"principal": principal, "max_results": 0, "page_token": token}
+    """One page as it is: the SDK's enumeration lacks CREATE MODEL VERSION, among others."""
+    parameters = {"principal": principal, "max_results": 0, "page_token": token}
     path = f"/api/2.1/unity-catalog/effective-permissions/{securable}/{name}"
-    given = {key: value for key, value in query.items() if value is not None}
-    page = workspace.api_client.do("GET", path, query=given)
+    query = {key: value for key, value in parameters.items() if value is not None}
+    page = workspace.api_client.do("GET", path, query=query)
     return page if isinstance(page, dict) else {}

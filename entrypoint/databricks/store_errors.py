@@ -1,26 +1,26 @@
-"""What a store's refusal means, and what mends it."""
+"""What a store's refusal means, and how to fix it."""
 
 from entrypoint.databricks import experiment_errors
 from entrypoint.databricks.model_errors import Target
 from entrypoint.inputs.model_name import ModelName
 from entrypoint.runtime.errors import Problem
 
-# The packages with which MLflow brings files to a cloud's storage.
+# The packages with which MLflow uploads files to a cloud's storage.
 _CLOUDS = {"boto3": "S3", "azure": "Azure Storage", "google": "Google Cloud Storage"}
 
 
-def words(error: Exception) -> str:
-    """What is said; the Databricks SDK goes on with its whole configuration."""
+def message_of(error: Exception) -> str:
+    """The error's message, without the configuration that the Databricks SDK appends to it."""
     return str(error).partition(". Config: ")[0].partition(". Env: ")[0]
 
 
 def explain(
     code: str, message: str, target: ModelName | None, experiment: str, principal: str
 ) -> Problem | None:
-    """What a workspace's refusal while publishing means, as the preflight would have said it.
+    """The problem behind a workspace's refusal while publishing, as the preflight would say it.
 
     Without a `target` or an `experiment` it is not about that. `code` is the `error_code` of an
-    MlflowException or a DatabricksError. None where it can't be told.
+    MlflowException or a DatabricksError. None where it isn't known.
     """
     problem = Target(target, principal).explain(code, message) if target else None
     if problem or not experiment:
@@ -28,8 +28,8 @@ def explain(
     return experiment_errors.explain(code, message, experiment)
 
 
-def of_login() -> Problem:
-    """That the workspace took the job's token at first, and then neither it nor another one."""
+def token_refused() -> Problem:
+    """The workspace accepted the job's token at first, and then neither it nor another one."""
     return Problem(
         "The workspace doesn't take the job's token any more, which it took when the job began.",
         "Run the job again. If that doesn't help, see whether the token was revoked, or the service"
@@ -37,10 +37,10 @@ def of_login() -> Problem:
     )
 
 
-def of_storage(error: Exception) -> Problem | None:
-    """Why files can't go up where the workspace gives keys for its cloud's storage.
+def explain_storage(error: Exception) -> Problem | None:
+    """Why files can't be uploaded where the workspace gives credentials for its cloud's storage.
 
-    Databricks is about to give no keys any more, and then this is over:
+    Databricks is about to stop that, and then this can go:
     https://github.com/mlflow/mlflow/pull/25987
     """
     missing = error.__cause__

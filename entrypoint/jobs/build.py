@@ -207,7 +207,9 @@ class _Agent:
         login = self._login
         problem = login.problem
         if problem is None:
-            self._log.line(f"logged in at {login.token().host} as {login.who.name or 'somebody'}")
+            self._log.line(
+                f"logged in at {login.token().host} as {login.identity.name or 'somebody'}"
+            )
         elif self._plan.needs_login:
             raise LoginFailure(problem)
         elif not login.is_absent:

@@ -10,7 +10,7 @@ from entrypoint.registry.workflow_job import WorkflowJob
 
 def ended_jobs(job: Job) -> EndedJobs:
     """Which of them have ended: GitHub is asked, where the job has a token for it."""
-    this_job, server_url = WorkflowJob.of(job.event), job.event.server_url
+    this_job, server_url = WorkflowJob.from_event(job.event), job.event.server_url
     if not (this_job.is_known and job.github_token):
         return EndedJobs(this_job, server_url=server_url)
     runs = WorkflowRuns(job.github, job.log)

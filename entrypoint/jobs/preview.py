@@ -71,7 +71,7 @@ class Preview(Goal):
         can_write = result_or(self._can_write, None) if self._can_write else None
         self._result.preview_can_write = can_write
         if can_write and (target := self._inputs.uc_target):
-            self._log.warning(Target(target, self._login.who.name).open_to_previews())
+            self._log.warning(Target(target, self._login.identity.name).open_to_previews())
 
     def finish(self, model: Path, manifest: Manifest) -> None:
         """Compare what was built with the baseline."""
@@ -105,7 +105,7 @@ class Preview(Goal):
         import_mlflow()
         from entrypoint.registry.baseline import BaselineFailure, BaselineRegistry  # noqa: PLC0415
 
-        registry = BaselineRegistry(stores, target, login.who, self._log, login.renew)
+        registry = BaselineRegistry(stores, target, login.identity, self._log, login.renew)
         try:
             with mlflow_login(login, os.environ):
                 return registry.find(self._inputs.baseline or "") or Comparison()

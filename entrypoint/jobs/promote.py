@@ -25,7 +25,7 @@ from entrypoint.registry.baseline import BaselineRegistry
 from entrypoint.registry.labels import COMMIT
 from entrypoint.registry.promote import promotion
 from entrypoint.registry.promote.source_files import fetch
-from entrypoint.registry.promote.source_version import SourceSearch, SourceVersion
+from entrypoint.registry.promote.source_version import SourceLookup, SourceVersion
 from entrypoint.registry.release_labels import ReleaseLabels
 from entrypoint.registry.session import Session
 from entrypoint.registry.stores import Stores
@@ -46,7 +46,7 @@ def run(job: Job, result: Result) -> None:
     """
     plan = _Plan.read(job)
     result.target = str(plan.inputs.uc_target)
-    result.aliases = plan.labels.asked.aliases
+    result.aliases = plan.labels.requested.aliases
     if plan.stores.embedded_folder:
         disk_errors.check_writable("tracking-uri", plan.stores.embedded_folder, job)
     environ = stores.login_environ(plan.inputs, job.environ)
@@ -102,12 +102,12 @@ class _Version:
             try:
                 session = Session(
                     self._stores,
-                    login.who,
+                    login.identity,
                     self._log,
                     renew=login.renew,
                     jobs=ended_jobs(self._job),
                 )
-                source = SourceSearch(reference, session, login.who).find(self._job.event.commit)
+                source = SourceLookup(reference, session).find(self._job.event.commit)
             except Failure as failure:
                 problems += failure.problems
             problems += refusals()
@@ -122,7 +122,7 @@ class _Version:
         """Fetch the source's files, and see that they are those that were registered."""
         files.mkdir()
         with self._result.stage("Check", self._log):
-            manifest = fetch(source, session, self._stores, files)
+            manifest = fetch(source, session, files)
             self._result.digest = manifest.digest
             self._log.line("its files are those that were registered")
         return manifest
@@ -135,7 +135,6 @@ class _Version:
                 promotion.PromotionRequest(source, files, self._inputs.uc_target, self._labels),
                 session,
                 self._result.published,
-                self._log,
             )
             self._log.line(self._result.published.model_uri)
 
@@ -149,7 +148,7 @@ class _Version:
         baseline = folder / "baseline"
         baseline.mkdir()
         target, login = self._inputs.uc_target, self._login
-        registry = BaselineRegistry(self._stores, target, login.who, self._log, login.renew)
+        registry = BaselineRegistry(self._stores, target, login.identity, self._log, login.renew)
         with self._result.stage("Compare", self._log):
             try:
                 found = registry.find(replaces)
@@ -166,6 +165,6 @@ class _Version:
         target = self._inputs.uc_target
         if not self._stores.registers_at_databricks or self._inputs.source.name == target:
             return list
-        sets_aliases = bool(self._labels.asked.aliases)
+        sets_aliases = bool(self._labels.requested.aliases)
         refusals = WorkspaceChecks(self._login).refusals(target, None, sets_aliases=sets_aliases)
         return lambda: result_or(refusals, [])

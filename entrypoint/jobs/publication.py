@@ -116,7 +116,7 @@ class Publication(Goal):
                 labels=plan.labels.with_digest(manifest.digest),
                 once=self._inputs.if_unchanged == "reuse",
             )
-            publish.publish(publication, session, published, self._log)
+            publish.publish(publication, session, published)
             self._log.line(published.model_uri)
 
     def _connect(self) -> "Session":
@@ -125,7 +125,7 @@ class Publication(Goal):
 
         return Session(
             self._stores,
-            self._login.who,
+            self._login.identity,
             self._log,
             renew=self._login.renew,
             is_ancestor=partial(comes_before, self._job),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from entrypoint.databricks.auth.delegation import connect
 from entrypoint.databricks.auth.login import Login
-from entrypoint.databricks.store_errors import words
+from entrypoint.databricks.store_errors import message_of
 from entrypoint.inputs.model_name import ModelName
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.runtime.background import in_background
@@ -37,7 +37,7 @@ class WorkspaceChecks:
             return LookedUp(existence_lookup.look_up(workspace, resources))
 
         def unknown(error: Exception) -> LookedUp:
-            return LookedUp(why_not=words(error).rstrip("."))
+            return LookedUp(why_not=message_of(error).rstrip("."))
 
         return self._ask(look_up, unknown)
 
@@ -49,7 +49,7 @@ class WorkspaceChecks:
         def check(workspace: "WorkspaceClient") -> list[Problem]:
             from entrypoint.databricks.preflight import check  # noqa: PLC0415
 
-            name = self._login.who.name
+            name = self._login.identity.name
             return check(workspace, target, experiment, name, sets_aliases=sets_aliases)
 
         return self._ask(check, lambda _error: [])
@@ -60,7 +60,7 @@ class WorkspaceChecks:
         def check(workspace: "WorkspaceClient") -> bool | None:
             from entrypoint.databricks.preflight import may_write  # noqa: PLC0415
 
-            return may_write(workspace, target, self._login.who.name)
+            return may_write(workspace, target, self._login.identity.name)
 
         return self._ask(check, lambda _error: None)
 

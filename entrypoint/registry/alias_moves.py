@@ -1,4 +1,4 @@
-"""Aliases that move to a version: forwards, and backwards only where that is asked for."""
+"""Aliases that move to a version: to an older one only where the user requests that."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ IsAncestor = Callable[[str, str], bool | None]
 
 @dataclass(frozen=True)
 class AliasMoves:
-    """Moves aliases of one model, and fills in `published` which of them moved."""
+    """Moves aliases of one model, and notes in `published` which of them moved."""
 
     versions: Versions
     is_ancestor: IsAncestor
@@ -25,7 +25,7 @@ class AliasMoves:
     log: Log
 
     def move(self, version: ModelVersion, labels: Labels) -> None:
-        """Let the aliases point to a version (a whole one, or a new one) of this job's commit.
+        """Let the aliases point to a version (with its aliases) of this job's commit.
 
         One that points to a version of a later commit stays there: an older job was run again.
         """
@@ -33,15 +33,28 @@ class AliasMoves:
             if alias in version.aliases:
                 continue
             holder = self.versions.with_alias(alias)
-            is_older = self._is_older(labels.commit, holder) if holder else False
-            if holder and is_older:
+            if holder is None:
+                self.set(alias, version, "")
+                continue
+            is_older = self._is_older(labels.commit, holder)
+            if is_older:
                 self.published.kept[alias] = str(holder.version)
                 self.log.warning(_kept(alias, version, holder))
                 continue
-            if holder and is_older is None:
-                tell_if_backwards(alias, str(holder.version), version, self.log)
-            self.versions.set_alias(version, alias)
-            self.published.moved[alias] = str(holder.version) if holder else ""
+            self.set(alias, version, str(holder.version), is_newer=is_older is False)
+
+    def set(
+        self, alias: str, version: ModelVersion, before: str, *, is_newer: bool = False
+    ) -> None:
+        """Let an alias point to a version, with a warning where its number is lower than `before`.
+
+        `before` is the number of the version that has the alias now, empty for none. A version
+        that `is_newer` is of a later commit, whatever its number.
+        """
+        if before and not is_newer and int(version.version) < int(before):
+            self.log.warning(_moves_backwards(alias, before, version))
+        self.versions.set_alias(version, alias)
+        self.published.moved[alias] = before
 
     def _is_older(self, commit: str, holder: ModelVersion) -> bool | None:
         """Whether a commit comes before that of a version; None where it isn't known."""
@@ -51,16 +64,12 @@ class AliasMoves:
         return False if commit in commits else self.is_ancestor(commit, commits[0])
 
 
-def tell_if_backwards(alias: str, before: str, version: ModelVersion, log: Log) -> None:
-    """Warn of an alias that moves to a version with a lower number."""
-    if int(version.version) < int(before):
-        log.warning(
-            Problem(
-                f"`aliases`: `{alias}` of `{version.name}` moves backwards, from version {before}"
-                f" to version {version.version}.",
-                "To bring it forward again:\n\n" + _promotion(version.name, before, alias),
-            )
-        )
+def _moves_backwards(alias: str, before: str, version: ModelVersion) -> Problem:
+    return Problem(
+        f"`aliases`: `{alias}` of `{version.name}` moves backwards, from version {before}"
+        f" to version {version.version}.",
+        "To bring it forward again:\n\n" + _promotion(version.name, before, alias),
+    )
 
 
 def _kept(alias: str, version: ModelVersion, holder: ModelVersion) -> Problem:

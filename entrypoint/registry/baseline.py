@@ -1,7 +1,7 @@
-"""The registered version that the agent is compared with: found, and read as little as it takes."""
+"""The registered version that the agent is compared with, of which only what differs is read."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,19 +26,19 @@ from entrypoint.inputs.model_name import ModelName
 from entrypoint.registry import ui_links
 from entrypoint.registry.labels import COMMIT, DIGEST
 from entrypoint.registry.retrying_client import retrying
-from entrypoint.registry.store_answers import REFUSALS
+from entrypoint.registry.store_answers import refusals_as
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.version_files import VersionFiles, files_of
-from entrypoint.registry.version_lookup import VersionSearch
+from entrypoint.registry.version_lookup import VersionLookup
 from entrypoint.registry.versions import Versions
 from entrypoint.runtime.errors import Failure, Problem
-from entrypoint.runtime.log import Log, LogStream
+from entrypoint.runtime.log import Log
 
-# Of code files that are fetched, bytes in all and files; of a manifest, bytes.
-_MOST_BYTES = 10_000_000
-_MOST_FILES = 200
-_LARGEST_MANIFEST = 10_000_000
-_LONGEST_NAME = 255
+# Of the code files that are fetched.
+_MAX_CODE_BYTES = 10_000_000
+_MAX_CODE_FILES = 200
+_MAX_MANIFEST_BYTES = 10_000_000
+_MAX_NAME_BYTES = 255
 
 
 class BaselineFailure(Failure):
@@ -47,21 +47,21 @@ class BaselineFailure(Failure):
 
 @dataclass(frozen=True)
 class BaselineRegistry:
-    """Where the agent is, or is to be, registered; `who`: we, where that is a workspace's.
+    """The registry of the model `target`; `identity`: who we are, where it is a workspace's.
 
     `renew` fetches another token in place of one that was refused, and says whether there is one.
     """
 
     stores: Stores
     target: ModelName
-    who: Identity
+    identity: Identity
     log: Log
     renew: Callable[[], bool] = lambda: False
 
     def find(self, wanted: str = "") -> "RegisteredVersion | None":
         """The version to compare with: by alias (`@champion`), by number, else the highest READY.
 
-        None when there is none yet; nothing is made by looking for it.
+        None when there is none yet; nothing is created by looking for it.
 
         Raises:
             InputFailure: there is no such alias or version, with those that there are.
@@ -70,14 +70,13 @@ class BaselineRegistry:
         """
         if _is_absent(self.stores.registry_uri):
             return None
-        with self.asking():
-            client = self._client()
-            versions = Versions(client, self.stores.registry_uri, str(self.target))
-            found = VersionSearch(client, versions, self.stores).version(wanted)
-            return RegisteredVersion(self, self._baseline(found, versions)) if found else None
+        with self.problems():
+            versions = Versions(self._client(), self.stores.registry_uri, str(self.target))
+            version = VersionLookup(versions, self.stores).version(wanted)
+            return RegisteredVersion(self, self._baseline(version, versions)) if version else None
 
     def _client(self) -> MlflowClient:
-        # MLflow makes the file of a SQLite store that it only hears of; a workspace it asks later.
+        # MLflow creates the file of a SQLite store at once, but sends a workspace no request yet.
         tracking = self.stores.tracking_uri
         mlflow.set_tracking_uri("databricks" if _is_absent(tracking) else tracking)
         mlflow.set_registry_uri(self.stores.registry_uri)
@@ -89,31 +88,26 @@ class BaselineRegistry:
         return Baseline(
             model_uri=f"models:/{name}/{version}",
             version=version,
-            url=ui_links.model_url(self.stores.registry_uri, self.who, name, version),
+            url=ui_links.model_url(self.stores.registry_uri, self.identity, name, version),
             commit=tags.get(COMMIT, ""),
             digest=tags.get(DIGEST, ""),
             aliases=tuple(sorted(found.aliases)) if versions.has_labels else (),
         )
 
-    @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Turn what the registry refuses into a failure, and show what MLflow says as foreign."""
-        try:
-            with redirect_stderr(LogStream(self.log)):
-                yield
-        except REFUSALS as error:
-            raise BaselineFailure(self._refused(error)) from error
+    def problems(self) -> AbstractContextManager[None]:
+        """Turn a refusal of the registry into a `BaselineFailure`."""
+        return refusals_as(lambda error: BaselineFailure(self._explain(error)), self.log)
 
-    def _refused(self, error: Exception) -> Problem:
+    def _explain(self, error: Exception) -> Problem:
         code = error.error_code if isinstance(error, MlflowException) else type(error).__name__
-        known = Target(self.target, self.who.name).explain(code, str(error))
+        known = Target(self.target, self.identity.name).explain(code, str(error))
         where = f"`{self.target}` in `{self.stores.registry_uri}`"
         return known or Problem(f"{where} can't be read: {code}.", detail=str(error))
 
 
 @dataclass(frozen=True)
 class RegisteredVersion:
-    """A version that was found."""
+    """A version of the registered model, and how it is read."""
 
     registry: BaselineRegistry
     baseline: Baseline
@@ -130,7 +124,7 @@ class RegisteredVersion:
         digest = self.baseline.digest
         if digest == manifest.digest:
             return Snapshot(digest)
-        with self.registry.asking():
+        with self.registry.problems():
             files = files_of(str(self.registry.target), self.baseline.version, self.registry.stores)
             own = _manifest(files, folder)
             if own and own.digest == manifest.digest:
@@ -153,15 +147,15 @@ class RegisteredVersion:
 
 
 def _is_absent(uri: str) -> bool:
-    """Whether it is a SQLite store whose file isn't there, which MLflow would make."""
+    """Whether it is a SQLite store whose file doesn't exist, which MLflow would create."""
     scheme, _, path = uri.partition(":///")
-    # An embedded store's may be quoted, and name its driver.
+    # An embedded store's URI may be quoted, and name its driver.
     return scheme.partition("+")[0] == "sqlite" and not Path(unquote(path)).exists()
 
 
 def _manifest(files: VersionFiles, folder: Path) -> Manifest | None:
-    """The version's manifest; None when there is none that log-agent wrote."""
-    if not files.fetch(manifests.PATH, folder, _LARGEST_MANIFEST):
+    """The version's manifest; None when there is none that can be read."""
+    if not files.fetch(manifests.PATH, folder, _MAX_MANIFEST_BYTES):
         return None
     try:
         manifest = Manifest.read(folder / manifests.PATH)
@@ -183,9 +177,9 @@ def _listed(files: VersionFiles, folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _fetch_code(files: VersionFiles, sizes: Mapping[str, int], folder: Path) -> None:
-    """Fetch code files; of very many, or very large ones, only that they differ is known."""
-    left = _MOST_BYTES
-    for name in sorted(filter(_is_name, sizes))[:_MOST_FILES]:
+    """Fetch code files within the limits; of the others, only that they differ is known."""
+    left = _MAX_CODE_BYTES
+    for name in sorted(filter(_is_name, sizes))[:_MAX_CODE_FILES]:
         size = sizes[name]
         if isinstance(size, int) and 0 <= size <= min(left, MAX_TEXT_SIZE):
             left -= size
@@ -193,8 +187,8 @@ def _fetch_code(files: VersionFiles, sizes: Mapping[str, int], folder: Path) -> 
 
 
 def _is_name(path: str) -> bool:
-    """Whether a file can have the path, so that a registry needn't be bothered with it."""
+    """Whether a file can have the path; else no request is sent for it."""
     # Not printable: half of a surrogate pair, which has no bytes.
     return path.isprintable() and all(
-        0 < len(part.encode()) <= _LONGEST_NAME for part in path.split("/")
+        0 < len(part.encode()) <= _MAX_NAME_BYTES for part in path.split("/")
     )

@@ -1,4 +1,4 @@
-"""What is written on the things that are published: names, tags, aliases, a description."""
+"""Names, tags, aliases and descriptions of the runs, logged models and versions of a job."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -17,25 +17,25 @@ DIGEST = "log_agent_digest"
 COMMIT = "git_commit"
 # Every commit whose agent has the digest, newest first; `git_commit` is the one that made it.
 COMMITS = "git_commits"
-# What a job writes on its run, or on its copy of a version: by `JOB` it finds what it made itself
-# when an answer was lost, by `TARGET` others find what is half made of a model.
+# Tags of a job's run, or of its copy of a version: by `JOB` the job finds what it created when an
+# answer was lost, by `TARGET` other jobs find what is incomplete of a registered model.
 JOB = "log_agent_job"
 TARGET = "log_agent_target"
-# The browser shows paths with it, and MLflow finds no experiment by such a name.
+# The workspace's UI shows paths with this prefix, by which MLflow finds no experiment.
 _SHOWN_ROOT = re.compile(r"^/Workspace(?=/)")
 _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
 
 
 @dataclass(frozen=True)
 class UserLabels:
-    """The aliases and tags that the user asks for, filled in."""
+    """The aliases and tags of the inputs, with their placeholders filled in."""
 
     aliases: tuple[str, ...]
     tags: Mapping[str, str]
 
     @classmethod
     def read(cls, inputs: Destination, event: Event, own: Collection[str]) -> Self:
-        """Fill them in; `own` are the keys of the tags that are set besides.
+        """Fill in the inputs; `own` are the keys of log-agent's own tags.
 
         Raises:
             InputFailure: one that the registry would refuse, all of them at once.
@@ -75,19 +75,19 @@ class Labels:
     description: str
 
     def with_digest(self, digest: str) -> "Labels":
-        """The labels of what has this digest, which is known later than the rest."""
+        """The same labels with the digest, which is known later."""
         return replace(self, tags={**self.tags, DIGEST: digest})
 
     @classmethod
     def make(cls, inputs: Destination, event: Event, agent: str, checkout_name: str) -> "Labels":
-        """Label what comes from `agent` (its path in the checkout) on this event.
+        """The labels of the agent at a path of the checkout, on this event.
 
         Raises:
             InputFailure: an alias or a tag that the registry would refuse, all of them at once.
 
         """
         facts = facts_of(event)
-        asked = UserLabels.read(inputs, event, {*facts, DIGEST, COMMITS})
+        requested = UserLabels.read(inputs, event, {*facts, DIGEST, COMMITS})
         place = event.repository.replace("/", "-") or checkout_name
         # MLflow allows none of / : . % " ' in a logged model's name.
         folder = agent.rpartition("/")[0].rpartition("/")[2] or event.repository.rpartition("/")[2]
@@ -105,14 +105,14 @@ class Labels:
             },
             logged_model_name=name,
             commit=event.commit,
-            tags={**facts, **_present({COMMITS: event.commit}), **asked.tags},
-            aliases=asked.aliases,
+            tags={**facts, **_present({COMMITS: event.commit}), **requested.tags},
+            aliases=requested.aliases,
             description=_description(agent, event),
         )
 
 
 def facts_of(event: Event) -> dict[str, str]:
-    """Where the agent comes from, in keys that Unity Catalog allows."""
+    """Where the agent comes from: tags, with keys that Unity Catalog allows."""
     return _present(
         {
             COMMIT: event.commit,

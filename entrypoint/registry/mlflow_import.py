@@ -1,14 +1,13 @@
-"""The import of MLflow, which is most of what a short job does."""
+"""The import of MLflow, which takes most of the time of a short job."""
 
 import sys
 from importlib import import_module
 
 
 def import_mlflow() -> None:
-    """Import it as it is where pandas isn't installed, which takes a third less.
+    """Import MLflow as if pandas weren't installed, which takes a third less time.
 
-    To its client pandas is optional, and nothing here has datasets of it. What a signature is made
-    of needs it, and imports it when it comes to that.
+    MLflow's client doesn't need pandas. Its module of signatures does, and imports it itself.
     """
     if "mlflow" in sys.modules or "pandas" in sys.modules:
         return

@@ -1,16 +1,17 @@
-"""What publishing has made."""
+"""What a job has published."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # a preview does without MLflow
-    from mlflow.entities import LoggedModel
-    from mlflow.entities.model_registry import ModelVersion
+from entrypoint.runtime.errors import Problem
 
 
 @dataclass
 class Published:
-    """What is there by now; filled in as it comes to be, so that a failure still tells."""
+    """What exists in the stores by now; filled in step by step, so that a failure can be reported.
+
+    Versions are numbers as texts; what doesn't exist is empty.
+    """
 
     experiment_id: str = ""
     run_id: str = ""
@@ -18,32 +19,32 @@ class Published:
     model_name: str = ""
     model_version: str = ""
     reused: bool = False
-    """The version was there already, with the same digest."""
+    """The version existed already, with the same digest."""
     run_url: str = ""
     model_url: str = ""
     promoted_from: str = ""
-    """The version of which it is a copy, or which it is."""
+    """The URI of the version of which it is a copy, or which it is."""
     replaces: str = ""
     """The version of the model in whose place it was promoted."""
     moved: dict[str, str] = field(default_factory=dict)
     """The aliases that moved, with the versions that had them; empty where none had."""
     kept: dict[str, str] = field(default_factory=dict)
-    """The aliases that were asked for and stay on versions of later commits, with those."""
+    """The requested aliases that stay on versions of later commits, with those versions."""
 
-    def registered(self, name: str, version: "ModelVersion") -> None:
-        """Note a version that is READY, of the model with that name."""
-        self.model_name, self.model_version = name, str(version.version)
+    def registered(self, name: str, version: object) -> None:
+        """Note a version, by its number, that is READY in the model of that name."""
+        self.model_name, self.model_version = name, str(version)
 
     def unregistered(self) -> None:
         """Forget the version, which was deleted."""
         self.model_name = self.model_version = ""
 
-    def take(self, version: "ModelVersion", model: "LoggedModel") -> None:
-        """Take a version that was there already, and the logged model that it was made of."""
+    def reuse(self, name: str, version: object, run_id: str, logged_model_uri: str) -> None:
+        """Note a version that existed already, and the run and logged model that it belongs to."""
         self.reused = True
-        self.run_id = str(model.source_run_id or "")
-        self.logged_model_uri = model.model_uri
-        self.registered(version.name, version)
+        self.run_id = run_id
+        self.logged_model_uri = logged_model_uri
+        self.registered(name, version)
 
     @property
     def model_uri(self) -> str:
@@ -51,3 +52,12 @@ class Published:
         if self.model_version:
             return f"models:/{self.model_name}/{self.model_version}"
         return self.logged_model_uri
+
+    def ready_despite_failure(self, missing: Sequence[str]) -> Problem:
+        """That the version is READY though the job failed, and which aliases it doesn't have."""
+        ready = f"`{self.model_name}` version {self.model_version} is READY"
+        if not missing:
+            return Problem(f"{ready}, though the job failed. Run the job again.")
+        named = ", ".join(f"`{alias}`" for alias in missing)
+        not_set = f"the alias {named} was" if len(missing) == 1 else f"the aliases {named} were"
+        return Problem(f"{ready}; {not_set} not set. Run the job again.")

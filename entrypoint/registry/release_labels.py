@@ -1,4 +1,4 @@
-"""What is written on a version that is promoted, beside what is on it already."""
+"""The tags, aliases and description of a promoted version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,26 +17,26 @@ from entrypoint.runtime.errors import InputFailure, Problem
 PROMOTED_FROM = "promoted_from"
 # The version that had the first alias before.
 REPLACES = "replaces_version"
-# What the job knows of itself; the rest of what is known is where the agent comes from.
-_OF_JOB = ("release_tag", "log_agent_version")
+# The facts about the job; the other facts are about the agent's origin.
+_JOB_FACTS = ("release_tag", "log_agent_version")
 _OWN = (DIGEST, COMMITS, PROMOTED_FROM, REPLACES, JOB)
 
 
 @dataclass(frozen=True)
 class ReleaseLabels:
-    """Labels of a promotion: `of_job` are its own tags, `asked` the user's, `note` is a sentence.
+    """Labels of a promotion: `of_job` are its own tags, `requested` the user's labels.
 
-    `job_id` tells the job's copies from those of others.
+    `note` ends the description. By `job_id` the job finds its own copies.
     """
 
     job_id: str
     of_job: Mapping[str, str]
-    asked: UserLabels
+    requested: UserLabels
     note: str
 
     @classmethod
     def make(cls, inputs: Destination, event: Event) -> Self:
-        """Label what is promoted on this event.
+        """The labels of what is promoted on this event.
 
         Raises:
             InputFailure: an alias or a tag that the registry would refuse, all of them at once.
@@ -45,13 +45,13 @@ class ReleaseLabels:
         facts = facts_of(event)
         return cls(
             job_id=uuid4().hex,
-            of_job={key: facts[key] for key in _OF_JOB if key in facts} | tags_of(event),
-            asked=UserLabels.read(inputs, event, {*facts, *OF_WORKFLOW_JOB, *_OWN}),
+            of_job={key: facts[key] for key in _JOB_FACTS if key in facts} | tags_of(event),
+            requested=UserLabels.read(inputs, event, {*facts, *OF_WORKFLOW_JOB, *_OWN}),
             note=_note(event),
         )
 
     def tags(self, known: Mapping[str, str], uri: str, replaces: str) -> dict[str, str]:
-        """All the tags of the copy of a version; `known` are that one's.
+        """All tags of the copy of the version `uri`; `known` are that version's.
 
         Raises:
             InputFailure: they are more than Unity Catalog allows.
@@ -59,7 +59,7 @@ class ReleaseLabels:
         """
         of_another = {REPLACES, *OF_WORKFLOW_JOB}
         tags = {key: value for key, value in known.items() if key not in of_another}
-        tags |= {**self.of_job, **self.asked.tags, PROMOTED_FROM: uri, JOB: self.job_id}
+        tags |= {**self.of_job, **self.requested.tags, PROMOTED_FROM: uri, JOB: self.job_id}
         if replaces:
             tags[REPLACES] = replaces
         if len(tags) > TAG_LIMIT:
@@ -72,7 +72,7 @@ class ReleaseLabels:
         return tags
 
     def description(self, known: str, uri: str) -> str:
-        """The description of the copy of a version; `known` is that one's."""
+        """The description of the copy of the version `uri`; `known` is that version's."""
         return f"{known} Promoted from `{uri}`{self.note}.".strip()
 
 

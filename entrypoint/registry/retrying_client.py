@@ -1,4 +1,4 @@
-"""MLflow's client, patient with answers that can't be read and with tokens that end early."""
+"""MLflow's client, which retries where an answer can't be read or a token ends early."""
 
 import re
 import time
@@ -20,29 +20,30 @@ from entrypoint.registry.store_answers import (
 Got = TypeVar("Got")
 # Seconds between the attempts to get an answer that can be read.
 _PAUSES = (0, 1)
-# Asked again, these would make another one, or be refused: who calls them looks for it first.
+# Sent again, these create another thing, or are refused: their caller looks for it first.
 _NOT_REPEATABLE = re.compile(r"_?create_|log_outputs")
-# One call, many requests.
+# One call of this sends several requests.
 _COMPOSITE = "_create_model_version"
 
 
 def retrying(client: MlflowClient, renew: Callable[[], bool]) -> MlflowClient:
-    """The client with every method made patient.
+    """The client, whose methods retry.
 
     `renew` fetches another token in place of one that was refused, and says whether there is one:
-    MLflow reads it for each request. What can't be read in the end is an `MlflowException`.
+    MLflow reads it for each request. An answer that can't be read is an `MlflowException` in the
+    end.
     """
     return cast("MlflowClient", _RetryingClient(client, renew))
 
 
-def patiently(ask: Callable[[], Got], renew: Callable[[], bool]) -> Got:
-    """Ask for what may be asked again, until the answer can be read, and with a token that is good.
+def retried(request: Callable[[], Got], renew: Callable[[], bool]) -> Got:
+    """The answer to a request that may be sent again, until it can be read; with a valid token.
 
     Raises:
         MlflowException: the answer can't be read.
 
     """
-    return _with_a_good_token(lambda: _readable(ask, _PAUSES), renew)
+    return _with_valid_token(lambda: _readable(request, _PAUSES), renew)
 
 
 class _RetryingClient:
@@ -54,18 +55,18 @@ class _RetryingClient:
         method = getattr(self._client, name)
 
         @wraps(method)
-        def ask(*arguments: Any, **named: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             once = partial(method, *arguments, **named)
             if name == _COMPOSITE:
-                return self._in_parts(once)
+                return self._composite(once)
             if _NOT_REPEATABLE.match(name):
-                return _with_a_good_token(lambda: _readable(once, ()), self._renew)
-            return patiently(once, self._renew)
+                return _with_valid_token(lambda: _readable(once, ()), self._renew)
+            return retried(once, self._renew)
 
-        return ask
+        return call
 
-    def _in_parts(self, once: Callable[[], Any]) -> Any:
-        """What has been done in part is for its caller to begin anew, with a good token."""
+    def _composite(self, once: Callable[[], Any]) -> Any:
+        """The caller begins anew what was done in part, then with a valid token."""
         try:
             return _readable(once, ())
         except REFUSALS as error:
@@ -74,19 +75,19 @@ class _RetryingClient:
             raise
 
 
-def _with_a_good_token(ask: Callable[[], Got], renew: Callable[[], bool]) -> Got:
+def _with_valid_token(request: Callable[[], Got], renew: Callable[[], bool]) -> Got:
     try:
-        return ask()
+        return request()
     except REFUSALS as error:
         if not is_login_refused(error) or not renew():
             raise
-    return ask()
+    return request()
 
 
-def _readable(ask: Callable[[], Got], pauses: Sequence[float]) -> Got:
+def _readable(request: Callable[[], Got], pauses: Sequence[float]) -> Got:
     for pause in (*pauses, None):
         try:
-            answer = ask()
+            answer = request()
         except (*REFUSALS, *UNREADABLE) as error:
             if is_login_refused(error) or not is_unreadable(error):
                 raise

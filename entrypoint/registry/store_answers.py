@@ -1,4 +1,4 @@
-"""What an error of MLflow's says about the answer: it can't be read, or it refuses the token.
+"""What an error of MLflow's means: the store refuses, its answer can't be read, or the token ended.
 
 MLflow has one class for most of it, so its words and what it was made of are looked at:
 `http_request` and `verify_rest_response` in mlflow/utils/rest_utils.py.
@@ -6,12 +6,17 @@ MLflow has one class for most of it, so its words and what it was made of are lo
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
 
 from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
 from mlflow.entities import Experiment, LoggedModel, Run
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException, RestException
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+
+from entrypoint.runtime.errors import Failure
+from entrypoint.runtime.log import Log, LogStream
 
 # What a store can answer with: MLflow's own errors; a refused upload (requests' errors are
 # OSErrors), a file system; a database whose driver isn't there.
@@ -28,15 +33,30 @@ _LOGIN_CODES = {"401", "403", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
 _LOGIN_WORDS = re.compile(r"Unauthenticated\(|Invalid access token")
 
 
+@contextmanager
+def refusals_as(failure: Callable[[Exception], Failure], log: Log) -> Iterator[None]:
+    """Raise the `failure` that explains a store's refusal; what MLflow prints goes to the log.
+
+    Raises:
+        Failure: the store refused.
+
+    """
+    try:
+        with redirect_stderr(LogStream(log)):
+            yield
+    except REFUSALS as error:
+        raise failure(error) from error
+
+
 def is_unreadable(error: Exception) -> bool:
-    """Whether the server answered, and nobody knows what."""
+    """Whether the server answered with something that can't be parsed."""
     if isinstance(error, MlflowException):
         return bool(_NO_JSON.match(str(error))) or isinstance(error.__context__, UNREADABLE)
     return isinstance(error, UNREADABLE)
 
 
 def is_blank(answer: object) -> bool:
-    """Whether it is an entity without an identity, which MLflow makes of a body without bytes."""
+    """Whether it is an entity without an id, which MLflow makes of an empty body."""
     match answer:
         case Run():
             return not answer.info.run_id
@@ -52,7 +72,7 @@ def is_blank(answer: object) -> bool:
 
 
 def is_login_refused(error: Exception) -> bool:
-    """Whether the workspace didn't take the token; then nothing was done of what was asked."""
+    """Whether the workspace refused the token; then it did nothing of the request."""
     if isinstance(error, RestException):
         return str(error.json.get("error_code")) in _LOGIN_CODES
     if isinstance(error, MlflowException) and _LOGIN_WORDS.search(str(error)):

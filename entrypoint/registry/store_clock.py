@@ -1,4 +1,4 @@
-"""The time as a tracking store has it: a runner's clock may be wrong."""
+"""The time by the clock of a tracking store: a runner's may be wrong."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,25 +13,25 @@ _PATH = "/api/2.0/mlflow/experiments/search"
 
 
 class StoreClock:
-    """Asks a server for its time once, at the first question."""
+    """Asks a server for its time once, when it is needed first."""
 
     def __init__(self, client: MlflowClient, tracking_uri: str) -> None:
         self._store = client._tracking_client.store  # noqa: SLF001 - MLflow shows no headers
-        # It is this machine that writes the times into a file.
+        # Into a SQLite file, this machine writes the times.
         self._is_ours = tracking_uri.startswith("sqlite:")
-        self._told: datetime | None = None
+        self._server_time: datetime | None = None
         self._asked_at: float | None = None
 
     def now(self) -> datetime | None:
-        """The time, in UTC; None where the store doesn't tell."""
+        """The time, in UTC; None where the server doesn't send it."""
         if self._is_ours:
             return datetime.now(UTC)
         if self._asked_at is None:
             self._asked_at = time.monotonic()
-            self._told = self._ask()
-        if self._told is None:
+            self._server_time = self._ask()
+        if self._server_time is None:
             return None
-        return self._told + timedelta(seconds=time.monotonic() - self._asked_at)
+        return self._server_time + timedelta(seconds=time.monotonic() - self._asked_at)
 
     def _ask(self) -> datetime | None:
         if not isinstance(self._store, RestStore):

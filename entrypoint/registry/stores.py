@@ -1,8 +1,9 @@
-"""Which tracking store and which registry the job works with."""
+"""The tracking store and the registry that the job uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from entrypoint.inputs.inputs import Destination
@@ -13,17 +14,17 @@ from entrypoint.runtime.errors import InputFailure, Problem
 
 EMBEDDED = "embedded"
 _DATABRICKS, _CATALOG = "databricks", "databricks-uc"
-# Where the embedded store lives in the workspace.
+# Of the embedded store, in the checkout.
 FOLDER = ".log-agent"
 
-# For the control process; MLflow reads its own environment.
+# For the control process, whose environment MLflow reads.
 MLFLOW_SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_PRINT_MODEL_URLS_ON_CREATION": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    # Else the names of *our* credentials' variables land in the model.
+    # Else the names of the job's credential variables are written into the model.
     "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
     "MLFLOW_UV_AUTO_DETECT": "false",
 }
@@ -31,7 +32,7 @@ MLFLOW_SETTINGS = {
 
 @dataclass(frozen=True)
 class Stores:
-    """URIs as MLflow takes them; `artifacts` is set where the store doesn't choose by itself."""
+    """Their URIs for MLflow; `artifacts` is that of an embedded store's artifacts, else None."""
 
     tracking_uri: str
     registry_uri: str
@@ -45,38 +46,39 @@ class Stores:
         workspace: Workspace,
         *,
         on_github: bool,
-    ) -> "Stores | None":
+    ) -> Self | None:
         """Choose the stores; None when nothing is configured.
 
-        On GitHub `embedded` must be asked for: a job that forgot its host must not register into
-        a file that dies with the runner, and be green.
+        On GitHub `embedded` must be requested: else a job without its DATABRICKS_HOST would
+        succeed, and register into a file that is deleted with the runner.
 
         Raises:
-            InputFailure: a URI holds a password, or `.log-agent` is no folder to write into.
+            InputFailure: a URI has a password, or `.log-agent` can't be a folder to write into.
 
         """
-        for name, uri in (
-            ("tracking-uri", inputs.tracking_uri),
-            ("registry-uri", inputs.registry_uri),
-        ):
-            _check_no_credentials(name, uri or "")
-        tracking = inputs.tracking_uri or _configured(environ)
+        _check_no_credentials("tracking-uri", inputs.tracking_uri or "")
+        _check_no_credentials("registry-uri", inputs.registry_uri or "")
+        tracking = inputs.tracking_uri or _configured(environ) or ("" if on_github else EMBEDDED)
         if not tracking:
-            if on_github:
-                return None
-            tracking = EMBEDDED
+            return None
         if tracking == EMBEDDED:
-            try:
-                folder = workspace.own_folder(FOLDER)
-            except ValueError as error:
-                raise InputFailure(Problem(f"`tracking-uri`: `embedded`: {error}")) from error
-            uri = embedded_store.uri(folder)
-            return cls(uri, inputs.registry_uri or uri, (folder / ARTIFACTS).as_uri())
+            return cls._embedded(inputs.registry_uri, workspace)
         if tracking.startswith(_DATABRICKS):
-            # Not the workspace's own registry.
-            return cls(_plain(tracking), _plain(inputs.registry_uri or _CATALOG))
+            # MLflow's default would be the workspace's own registry.
+            return cls(
+                _without_profile(tracking), _without_profile(inputs.registry_uri or _CATALOG)
+            )
         registry = inputs.registry_uri or environ.get("MLFLOW_REGISTRY_URI", "") or tracking
-        return cls(tracking, _plain(registry))
+        return cls(tracking, _without_profile(registry))
+
+    @classmethod
+    def _embedded(cls, registry_uri: str | None, workspace: Workspace) -> Self:
+        try:
+            folder = workspace.own_folder(FOLDER)
+        except ValueError as error:
+            raise InputFailure(Problem(f"`tracking-uri`: `embedded`: {error}")) from error
+        uri = embedded_store.uri(folder)
+        return cls(uri, registry_uri or uri, (folder / ARTIFACTS).as_uri())
 
     @property
     def at_databricks(self) -> bool:
@@ -95,14 +97,14 @@ class Stores:
 
     @property
     def embedded_folder(self) -> Path | None:
-        """The folder of the embedded store, none for others."""
+        """The folder of the embedded store, None for other stores."""
         if not self.artifacts:
             return None
         return Path(unquote(urlsplit(self.artifacts).path)).parent
 
 
 def login_environ(inputs: Destination, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables with which to log in at Databricks; `databricks://name` names a profile.
+    """The variables for the login at Databricks, with the profile that a `databricks://` URI names.
 
     Raises:
         InputFailure: two profiles are named.
@@ -122,7 +124,7 @@ def login_environ(inputs: Destination, environ: Mapping[str, str]) -> dict[str, 
 
 
 def not_configured(mode: str) -> InputFailure:
-    """The error for a job on GitHub that has nowhere to write to."""
+    """The error for a job on GitHub for which no store is configured."""
     return InputFailure(
         Problem(
             f"`tracking-uri`: `mode: {mode}` needs a place to write to, and none is configured.",
@@ -139,7 +141,7 @@ def not_configured(mode: str) -> InputFailure:
 
 
 def _check_no_credentials(name: str, uri: str) -> None:
-    """MLflow prints the addresses of servers, and people share them."""
+    """Refuse a password in an address: MLflow prints those of servers, and they are shared."""
     address = urlsplit(uri)
     if address.scheme in ("http", "https") and "@" in address.netloc:
         raise InputFailure(
@@ -151,8 +153,8 @@ def _check_no_credentials(name: str, uri: str) -> None:
         )
 
 
-def _plain(uri: str) -> str:
-    """Without the profile, which is for the login."""
+def _without_profile(uri: str) -> str:
+    """The URI without `://<profile>`, which is for the login."""
     return uri.partition("://")[0] if uri.startswith(_DATABRICKS) else uri
 
 

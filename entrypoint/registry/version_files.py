@@ -1,4 +1,4 @@
-"""Files of a registered version, small ones one by one or all of them, without a write request."""
+"""The files of a registered version, read without a request that writes."""
 
 import shutil
 from abc import ABC, abstractmethod
@@ -29,20 +29,19 @@ from entrypoint.comparison.model_file import content_of
 from entrypoint.registry.stores import Stores
 
 _CATALOGS = (UnityCatalogModelsArtifactRepository, UnityCatalogOSSModelsArtifactRepository)
-_DEEPEST = 20
-# Files that are downloaded together.
-_AT_ONCE = 8
+_MAX_DEPTH = 20
+_PARALLEL_DOWNLOADS = 8
 
 
 def files_of(name: str, version: str, stores: Stores) -> "VersionFiles":
-    """The files of a version, in the way of its registry that takes the fewest requests.
+    """The files of a version, by the API of its registry that takes the fewest requests.
 
     Raises:
-        PermissionError: the embedded store, which comes with the checkout, leads out of its folder.
+        PermissionError: an embedded store, which can come with the checkout, points elsewhere.
 
     """
     if stores.registers_at_databricks and _has_files_api(stores):
-        # `download_artifacts` would tell Unity Catalog's lineage that somebody uses the model.
+        # `download_artifacts` would record a use of the model in Unity Catalog's lineage.
         return _Workspace(
             DatabricksSDKModelsArtifactRepository(name, version, registry_uri=stores.registry_uri)
         )
@@ -52,7 +51,7 @@ def files_of(name: str, version: str, stores: Stores) -> "VersionFiles":
     while isinstance(repository, ModelsArtifactRepository):
         repository = repository.repo
     if isinstance(repository, _CATALOGS):
-        # Once: the public methods ask anew where the files are, and for keys, for each of them.
+        # Once: the public methods request the location and credentials anew for each file.
         repository = repository._get_artifact_repo()  # type: ignore[no-untyped-call]  # noqa: SLF001
     if isinstance(repository, LocalArtifactRepository):
         folder = Path(repository.artifact_dir).resolve()
@@ -65,7 +64,7 @@ def files_of(name: str, version: str, stores: Stores) -> "VersionFiles":
 
 
 class UnreadableFiles(Exception):
-    """What is among a version's files can't be read or walked; `problems` are sentences."""
+    """Some of a version's files can't be read or listed; `problems` are sentences."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(*problems)
@@ -80,16 +79,16 @@ class VersionFiles(ABC):
 
     @abstractmethod
     def fetch(self, name: str, folder: Path, most: int) -> bool:
-        """Copy a file into a folder of ours; whether it is there and has at most so many bytes.
+        """Copy a file into a local folder; False if it isn't there or has more than `most` bytes.
 
         `name`: its path in the model, without `..`.
         """
 
     def download(self, folder: Path) -> None:
-        """Copy all files into an empty folder of ours.
+        """Copy all files into an empty local folder.
 
         Raises:
-            UnreadableFiles: there is something among them that is no file.
+            UnreadableFiles: one of them is not a regular file or folder.
 
         """
         self._repository.download_artifacts("", str(folder))  # type: ignore[no-untyped-call]
@@ -99,23 +98,23 @@ class VersionFiles(ABC):
         for entry in self.entries(folder):
             if not entry.is_dir:
                 yield entry.path, entry.file_size or 0
-            elif depth < _DEEPEST:
+            elif depth < _MAX_DEPTH:
                 yield from self.walk(entry.path, depth + 1)
 
     def entries(self, folder: str) -> list[FileInfo]:
-        """What is in a folder of the model; empty when it isn't there."""
+        """The files and folders in a folder of the model; none when it doesn't exist."""
         found = self._repository.list_artifacts(folder)
         return [each for each in found if each.path != folder and _is_inside(each.path, folder)]
 
 
 class _Workspace(VersionFiles):
-    """By the Files API of a Databricks workspace."""
+    """Read by the Files API of a Databricks workspace."""
 
     def __init__(self, repository: DatabricksSDKModelsArtifactRepository) -> None:
         super().__init__(repository)
         self._root = repository.model_base_path
         self._client = repository.client
-        # Else a file takes two requests: one for an address that is signed, one for the file.
+        # Else each file takes two requests: one for a presigned URL, one for the file.
         self._client.config.disable_experimental_files_api_client = True
 
     def fetch(self, name: str, folder: Path, most: int) -> bool:
@@ -136,13 +135,13 @@ class _Workspace(VersionFiles):
             with content, path.open("wb") as file:
                 shutil.copyfileobj(content, file)
 
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
             for _ in pool.map(copy, [name for name, _ in self.walk("")]):
                 pass
 
 
 class _Folder(VersionFiles):
-    """A folder on this machine, in which there may be links to anywhere."""
+    """Read from a folder on this machine, in which there may be links to anywhere."""
 
     def __init__(self, root: Path, repository: LocalArtifactRepository) -> None:
         super().__init__(repository)
@@ -152,7 +151,7 @@ class _Folder(VersionFiles):
         path = self._root / name
         try:
             is_linked = path.parent.resolve() != path.parent
-        except OSError:  # no name of a file
+        except OSError:  # no file can have the name
             return False
         content = None if is_linked else content_of(path, most)
         return content is not None and _save(BytesIO(content), folder / name, most)
@@ -174,7 +173,7 @@ class _Folder(VersionFiles):
 
 
 class _Store(VersionFiles):
-    """Any other place that MLflow knows."""
+    """Read by MLflow from any other kind of storage."""
 
     def __init__(self, repository: ArtifactRepository) -> None:
         super().__init__(repository)
@@ -195,7 +194,7 @@ class _Store(VersionFiles):
 
 
 def _save(content: BinaryIO, path: Path, most: int) -> bool:
-    """Write what is at most so many bytes; a name that no file can have is nobody's."""
+    """Write a file of at most `most` bytes; False if it has more, or can't have its name."""
     start = content.read(most + 1)
     if len(start) > most:
         return False

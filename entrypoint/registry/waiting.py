@@ -1,4 +1,4 @@
-"""Waiting for another job, for a while."""
+"""Waiting for another job, for a limited time."""
 
 import time
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from entrypoint.runtime.log import Log
 
 
 @dataclass(frozen=True)
-class Patience:
-    """For how many seconds another job is waited for, and how often it is looked at."""
+class WaitLimit:
+    """How long another job is waited for, and the time between two looks at it, in seconds."""
 
     seconds: float = 600
-    pause: float = 2
+    interval: float = 2
 
     def __str__(self) -> str:
         minutes = self.seconds / 60
@@ -21,15 +21,15 @@ class Patience:
 
 
 class WaitedInVain(PublishFailure):
-    """Another job was not done in time, and may be at work."""
+    """Another job was not done in time, and may still be at work."""
 
-    def __init__(self, what: str, patience: Patience, remedy: str) -> None:
-        self._said = (
-            f"{what}, was not complete after {patience}, and nothing tells that its job has ended"
+    def __init__(self, what: str, limit: WaitLimit, remedy: str) -> None:
+        self._reason = (
+            f"{what}, was not complete after {limit}, and nothing tells that its job has ended"
         )
         super().__init__(
             Problem(
-                f"This job gave way: {self._said}.",
+                f"This job gave way: {self._reason}.",
                 "Run this job again when the other one has ended. On GitHub, log-agent sees by"
                 " itself that a workflow run of this repository has ended, with\n\n"
                 "    permissions:\n      actions: read\n\n"
@@ -38,34 +38,34 @@ class WaitedInVain(PublishFailure):
         )
 
     def stays(self, version: str, aliases: Iterable[str]) -> Problem:
-        """That the version which this job made is kept, because these aliases are on it."""
+        """That the version which this job created is kept, because it has these aliases."""
         named = ", ".join(f"`{alias}`" for alias in aliases)
         return Problem(
             f"Version {version}, which this job made, stays, because {named} is on it; but"
-            f" {self._said}: there may be two versions of the same agent."
+            f" {self._reason}: there may be two versions of the same agent."
         )
 
 
 class Wait:
-    """The time that another job is waited for; once a minute it is said for what."""
+    """One wait for another job, which writes a line to the log once a minute."""
 
-    def __init__(self, patience: Patience, log: Log) -> None:
-        self._patience = patience
+    def __init__(self, limit: WaitLimit, log: Log) -> None:
+        self._limit = limit
         self._log = log
         self._began = time.monotonic()
-        self._minutes_told = -1
+        self._logged_minute = -1
 
     def pause(self, what: str, remedy: str) -> None:
-        """Let a moment pass; `what` is waited for, and `remedy`, in Python, is how to give it up.
+        """Sleep for one interval. `remedy` is Python that ends the waiting for `what`.
 
         Raises:
             WaitedInVain: the time is up.
 
         """
         passed = time.monotonic() - self._began
-        if passed >= self._patience.seconds:
-            raise WaitedInVain(what, self._patience, remedy)
-        if (minutes := int(passed // 60)) > self._minutes_told:
-            self._minutes_told = minutes
-            self._log.line(f"waiting for {what}: {passed:.0f} s of at most {self._patience}")
-        time.sleep(self._patience.pause)
+        if passed >= self._limit.seconds:
+            raise WaitedInVain(what, self._limit, remedy)
+        if (minute := int(passed // 60)) > self._logged_minute:
+            self._logged_minute = minute
+            self._log.line(f"waiting for {what}: {passed:.0f} s of at most {self._limit}")
+        time.sleep(self._limit.interval)

@@ -1,4 +1,4 @@
-"""The workflow job that made something in a store, as it is written in that thing's tags."""
+"""The workflow job that created something in a store, as recorded in tags."""
 
 import re
 from collections.abc import Mapping
@@ -31,13 +31,13 @@ class WorkflowJob:
     runner: str = ""
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def from_event(cls, event: Event) -> Self:
         """The job that this event started."""
         return cls.from_tags(tags_of(event))
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self:
-        """Read tags, which whoever may write to the store can have set: numbers are digits."""
+        """Read tags, which anybody who may write to the store can set; invalid ones are unknown."""
         repository, run_id = tags.get(REPOSITORY, ""), tags.get(RUN_ID, "")
         if not (_REPOSITORY.fullmatch(repository) and _NUMBER.fullmatch(run_id)):
             return cls()
@@ -56,7 +56,7 @@ class WorkflowJob:
         return bool(self.run_id)
 
     def ended_before(self, ours: "WorkflowJob") -> bool:
-        """Whether what it did is over because our job runs.
+        """Whether it must have ended, because our job runs.
 
         A workflow run is run again when it has completed. A job's steps follow each other, and a
         runner has one job at a time; the jobs of a matrix have a runner each.
@@ -73,7 +73,7 @@ class WorkflowJob:
 
 
 def tags_of(event: Event) -> dict[str, str]:
-    """What the job that this event started writes on what it makes."""
+    """The tags that name the job which this event started."""
     tags = {
         REPOSITORY: event.repository,
         RUN_ID: event.run_id,

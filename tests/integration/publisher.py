@@ -155,12 +155,12 @@ def _session(order: Order, text: io.StringIO) -> "Session":
     from entrypoint.registry.ended_jobs import EndedJobs  # noqa: PLC0415
     from entrypoint.registry.session import Session  # noqa: PLC0415
     from entrypoint.registry.stores import Stores  # noqa: PLC0415
-    from entrypoint.registry.waiting import Patience  # noqa: PLC0415
+    from entrypoint.registry.waiting import WaitLimit  # noqa: PLC0415
     from entrypoint.registry.workflow_job import WorkflowJob  # noqa: PLC0415
     from entrypoint.runtime.log import PlainLog  # noqa: PLC0415
 
     jobs = EndedJobs(
-        WorkflowJob.from_tags(order.job_tags), patience=Patience(order.patience, pause=0.2)
+        WorkflowJob.from_tags(order.job_tags), wait_limit=WaitLimit(order.patience, interval=0.2)
     )
     return Session(Stores("databricks", "databricks-uc"), Identity(), PlainLog(text), jobs=jobs)
 
@@ -187,7 +187,6 @@ def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
     from entrypoint.registry.labels import COMMITS, Labels  # noqa: PLC0415
     from entrypoint.registry.publish.publish import Publication, publish  # noqa: PLC0415
     from entrypoint.registry.publish.reuse import reuse  # noqa: PLC0415
-    from entrypoint.runtime.log import PlainLog  # noqa: PLC0415
 
     model = Path(order.model)
     manifest = Manifest.read(model / PATH)
@@ -207,36 +206,31 @@ def _publish(order: Order, published: "Published", text: io.StringIO) -> None:
         return
     labels = labels.with_digest(manifest.digest)
     publication = Publication(model, manifest, name, labels, order.once)
-    publish(publication, _session(order, text), published, PlainLog(text))
+    publish(publication, _session(order, text), published)
 
 
 def _promote(order: Order, published: "Published", text: io.StringIO) -> None:
-    from entrypoint.databricks.auth.workspace_host import Identity  # noqa: PLC0415
     from entrypoint.inputs.model_name import ModelName  # noqa: PLC0415
     from entrypoint.inputs.model_reference import ModelReference  # noqa: PLC0415
     from entrypoint.registry.labels import UserLabels  # noqa: PLC0415
     from entrypoint.registry.promote.promotion import PromotionRequest, promote  # noqa: PLC0415
     from entrypoint.registry.promote.source_files import fetch  # noqa: PLC0415
-    from entrypoint.registry.promote.source_version import SourceSearch  # noqa: PLC0415
+    from entrypoint.registry.promote.source_version import SourceLookup  # noqa: PLC0415
     from entrypoint.registry.release_labels import ReleaseLabels  # noqa: PLC0415
-    from entrypoint.registry.stores import Stores  # noqa: PLC0415
-    from entrypoint.runtime.log import PlainLog  # noqa: PLC0415
 
     session = _session(order, text)
     labels = ReleaseLabels(
         job_id=uuid4().hex,
         of_job=order.job_tags,
-        asked=UserLabels((order.alias,), {}),
+        requested=UserLabels((order.alias,), {}),
         note="",
     )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        source = SourceSearch(ModelReference.parse(order.source), session, Identity()).find(
-            order.commit
-        )
-        fetch(source, session, Stores("databricks", "databricks-uc"), Path(folder))
+        source = SourceLookup(ModelReference.parse(order.source), session).find(order.commit)
+        fetch(source, session, Path(folder))
         target = ModelName.parse(order.full_name)
         promotion = PromotionRequest(source, Path(folder), target, labels)
-        promote(promotion, session, published, PlainLog(text))
+        promote(promotion, session, published)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ class Place:
             "An agent.",
         ).with_digest(agent.manifest.digest)
         publication = Publication(agent.model, agent.manifest, str(self.name), labels)
-        publish(publication, Session(self.stores, Identity(), log), Published(), log)
+        publish(publication, Session(self.stores, Identity(), log), Published())
 
     def register(self, model: Path) -> ModelVersion:
         """Register a model as it is, as somebody without log-agent does."""

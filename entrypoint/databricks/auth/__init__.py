@@ -1,1 +1,1 @@
-"""The login at a Databricks workspace: one short-lived token, made in a process of its own."""
+"""The login at a Databricks workspace: one short-lived token, fetched in a process of its own."""

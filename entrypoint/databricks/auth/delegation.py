@@ -1,4 +1,4 @@
-"""The login, lent to other programs: they get its token, and never the step's credentials."""
+"""The login of other programs: they get the job's token, and never the step's credentials."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -11,19 +11,19 @@ from entrypoint.databricks.auth.token_server import serving
 if TYPE_CHECKING:  # it takes a while to import, which a job without a login needn't wait for
     from databricks.sdk import WorkspaceClient
 
-# Seconds. What is looked up is a comfort, so it isn't waited for as long as what is published.
-_TIMEOUT = 10
-_RETRY_TIMEOUT = 20
+# For look-ups that the job can do without.
+_TIMEOUT_SECONDS = 10
+_RETRY_SECONDS = 20
 _FOR_MLFLOW = {"DATABRICKS_AUTH_TYPE": "pat", "MLFLOW_ENABLE_DB_SDK": "false"}
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
 @contextmanager
 def delegated_environ(login: Login, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The variables with which another program is logged in too, as long as `with` lasts.
+    """The variables that log another program in, until the `with` block ends.
 
-    Its SDK asks for the token whenever it needs one; a library that isn't the SDK takes the one of
-    this moment. Empty when nobody is logged in. `environ`: what the program has besides.
+    The SDK requests the token whenever it needs one; other libraries use the current one. Empty
+    when the job isn't logged in. `environ`: the program's other variables.
     """
     if login.problem:
         yield {}
@@ -38,16 +38,16 @@ def delegated_environ(login: Login, environ: Mapping[str, str]) -> Iterator[dict
             **variables,
             "DATABRICKS_AUTH_TYPE": "metadata-service",
             "DATABRICKS_METADATA_SERVICE_URL": address,
-            **_past_proxies(environ),
+            **_without_proxies(environ),
         }
 
 
 @contextmanager
 def mlflow_login(login: Login, environ: MutableMapping[str, str]) -> Iterator[None]:
-    """Log in MLflow, which reads `environ`: this process's own.
+    """Log in MLflow, which reads `environ`, this process's own, for each request.
 
-    It takes the token from there for each request. By the SDK, its default, it would make a client
-    for each request, and every client asks the workspace for its configuration first.
+    Through the SDK, its default, it would create a client for each request, and every client first
+    requests the workspace's configuration.
     """
     with delegated_environ(login, environ) as token:
         variables = {**_FOR_MLFLOW, **token} if token else {}
@@ -68,10 +68,10 @@ def mlflow_login(login: Login, environ: MutableMapping[str, str]) -> Iterator[No
 
 
 def connect(login: Login) -> "WorkspaceClient":
-    """A client for questions that are soon answered.
+    """A client for requests that are answered soon.
 
     Raises:
-        LoginFailure: nobody is logged in.
+        LoginFailure: the job isn't logged in.
 
     """
     # First: the SDK takes a second to import, which a job without a login needn't.
@@ -84,14 +84,14 @@ def connect(login: Login) -> "WorkspaceClient":
             host=token.host,
             token=token.value,
             auth_type="pat",
-            http_timeout_seconds=_TIMEOUT,
-            retry_timeout_seconds=_RETRY_TIMEOUT,
+            http_timeout_seconds=_TIMEOUT_SECONDS,
+            retry_timeout_seconds=_RETRY_SECONDS,
         )
     )
 
 
-def _past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    """Older SDKs ask a proxy even for what is on loopback."""
+def _without_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """Older SDKs send requests to loopback through a proxy too."""
     if not any(environ.get(name) for name in _PROXIES):
         return {}
     hosts = environ.get("no_proxy") or environ.get("NO_PROXY") or ""

@@ -5,8 +5,8 @@ https://docs.databricks.com/en/dev-tools/auth/env-vars.html
 
 from collections.abc import Mapping
 
-# What opens the door, and where that is kept. Only the mint gets these: foreign programs and MLflow
-# get a short-lived token.
+# Secrets, and where they are kept. Only the token process gets these: the agent and MLflow get a
+# short-lived token.
 _CREDENTIALS = {
     "ARM_CLIENT_SECRET",
     "DATABRICKS_CLIENT_SECRET",
@@ -21,10 +21,10 @@ _CREDENTIALS = {
     "DATABRICKS_TOKEN",
     "DATABRICKS_USERNAME",
 }
-# Every job that may log in somewhere by its identity has these, not only at Databricks.
+# Every job with `id-token: write` has these, whatever it logs in to.
 _OF_GITHUB = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"}
-# What says how to log in, and is no secret.
-_WAYS = {
+# They say how to log in, and are no secrets.
+_SETTINGS = {
     "ARM_CLIENT_ID",
     "DATABRICKS_AUTH_TYPE",
     "DATABRICKS_CLIENT_ID",
@@ -40,18 +40,18 @@ def names(environ: Mapping[str, str]) -> set[str]:
 
 
 def name_workspace(environ: Mapping[str, str]) -> bool:
-    """Whether a workspace is named; the SDK would look for one on this machine otherwise."""
+    """Whether a workspace is named; otherwise the SDK would use a profile of this machine."""
     return any(environ.get(name) for name in _WORKSPACES)
 
 
 def given(environ: Mapping[str, str]) -> list[str]:
     """What there is to log in with at Databricks, by name; an empty variable is nothing."""
-    wanted = (names(environ) | _WAYS) - _OF_GITHUB
+    wanted = (names(environ) | _SETTINGS) - _OF_GITHUB
     return sorted(name for name in wanted if environ.get(name))
 
 
 def are_plain_token(environ: Mapping[str, str]) -> bool:
-    """Whether a personal access token is all there is, and nothing need be minted."""
+    """Whether a personal access token is all there is, so that no other token is fetched."""
     given_here = {name for name in given(environ) if name != "DATABRICKS_AUTH_TYPE"}
     kind = environ.get("DATABRICKS_AUTH_TYPE", "")
     return (

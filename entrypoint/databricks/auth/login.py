@@ -24,40 +24,40 @@ from entrypoint.runtime.log import Log
 
 # Seconds between the attempts to get the first token.
 _PAUSES = (1, 2, 4)
-# Seconds for which anybody waits: for the first token, and for one that couldn't be renewed.
-_FIRST, _NEXT = 90, 20
-_LONGEST_PAUSE = 30
-# Seconds between two tokens at least, whatever is said of how long they live.
-_SHORTEST_PAUSE = 1
+# How long callers wait: for the first token, and for one that couldn't be renewed.
+_FIRST_SECONDS, _RENEWAL_SECONDS = 90, 20
+_MAX_PAUSE_SECONDS = 30
+# Between two tokens at least, whatever their lifetime is said to be.
+_MIN_PAUSE_SECONDS = 1
 
 
 class Login:
-    """Somebody's login, or the reason why there is none; it is under way while `with` lasts.
+    """The job's login, or the reason why there is none; renewed until the `with` block ends.
 
-    Nothing that it does holds the program up at its end.
+    It works in daemon threads, which the end of the program doesn't wait for.
     """
 
     def __init__(
         self, environ: Mapping[str, str], event: Event, keep_secret: Callable[[str], None], log: Log
     ) -> None:
-        """Log in with the step's variables; every token made goes through `keep_secret` first."""
+        """Log in with the step's variables; `keep_secret` gets every fetched token first."""
         self._environ = dict(environ)
         if environ.get("DATABRICKS_HOST"):
-            self._environ["DATABRICKS_HOST"] = hosts.spelt(environ["DATABRICKS_HOST"])
-        self._asked = problems.LoginRequest(self._environ, event)
+            self._environ["DATABRICKS_HOST"] = hosts.normalized(environ["DATABRICKS_HOST"])
+        self._request = problems.LoginRequest(self._environ, event)
         self._keep_secret = keep_secret
         self._log = log
-        self._mint = TokenProcess(self._environ)
+        self._process = TokenProcess(self._environ)
         self._closing = threading.Event()
         self._first: Future[None] = Future()
         self._renewed = threading.Condition()
-        self._minting = threading.Lock()
-        self._last_minted = float(-_SHORTEST_PAUSE)
+        self._fetching = threading.Lock()
+        self._last_fetch = float(-_MIN_PAUSE_SECONDS)
         self._token: WorkspaceToken | None = None
         self._followers: list[Callable[[WorkspaceToken], None]] = []
-        self.who = Identity()
-        # Whether there is nothing to log in with, which is no mistake.
+        self.identity = Identity()
         self.is_absent = False
+        """Whether the step has no credentials, which is no mistake."""
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._work, daemon=True).start()
@@ -70,11 +70,11 @@ class Login:
         trace: TracebackType | None,
     ) -> None:
         self._closing.set()
-        self._mint.close()
+        self._process.close()
 
     @property
     def problem(self) -> Problem | None:
-        """Why nobody is logged in; waits until that is known."""
+        """Why the job isn't logged in, None if it is; waits until that is known."""
         try:
             self.token()
         except LoginFailure as failure:
@@ -82,20 +82,22 @@ class Login:
         return None
 
     def token(self) -> WorkspaceToken:
-        """The token that is good now; waits for it.
+        """A valid token; waits for it.
 
         Raises:
             LoginFailure: there is none.
 
         """
         try:
-            self._first.result(_FIRST)
+            self._first.result(_FIRST_SECONDS)
         except TimeoutError:
-            raise LoginFailure(problems.too_slow(_FIRST)) from None
+            raise LoginFailure(problems.too_slow(_FIRST_SECONDS)) from None
         with self._renewed:
-            self._renewed.wait_for(lambda: self._token and not self._token.is_over, _NEXT)
+            self._renewed.wait_for(
+                lambda: self._token and not self._token.is_over, _RENEWAL_SECONDS
+            )
             if self._token is None or self._token.is_over:
-                raise LoginFailure(problems.too_slow(_NEXT))
+                raise LoginFailure(problems.too_slow(_RENEWAL_SECONDS))
             return self._token
 
     def renew(self) -> bool:
@@ -106,10 +108,10 @@ class Login:
         refused = self._token
         if refused is None or refused.expires is None:
             return False
-        with self._minting:
+        with self._fetching:
             if self._token is refused:
                 try:
-                    self._take(self._new())
+                    self._take(self._fetch())
                 except TokenProcessFailure:
                     return False
         return True
@@ -128,69 +130,73 @@ class Login:
                 self._followers.remove(follower)
 
     def _work(self) -> None:
-        """Log in, and stay it; in a thread."""
+        """Log in, and stay logged in; in a thread."""
         try:
             self._take(self._log_in())
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
             self._first.set_exception(error)
             return
         self._first.set_result(None)
-        self._stay()
+        self._keep_renewing()
 
     def _log_in(self) -> WorkspaceToken:
-        asked = self._asked
+        request = self._request
         if not env_vars.given(self._environ):
-            raise self._absent()
-        if problem := problems.before_asking(asked):
-            raise self._absent() if asked.event.is_without_secrets else LoginFailure(problem)
+            raise self._no_credentials()
+        if problem := problems.find(request):
+            raise (
+                self._no_credentials()
+                if request.event.is_without_secrets
+                else LoginFailure(problem)
+            )
         if env_vars.are_plain_token(self._environ):
             token = WorkspaceToken(
                 self._environ["DATABRICKS_TOKEN"].strip(), self._environ["DATABRICKS_HOST"]
             )
         else:
-            token = self._minted()
+            token = self._first_token()
         try:
-            self.who = hosts.current_user(token.host, token.value)
+            self.identity = hosts.current_user(token.host, token.value)
         except TokenRefused as error:
-            raise LoginFailure(refusals.of_token(str(error), asked, token.host)) from error
+            raise LoginFailure(refusals.token_refused(str(error), request, token.host)) from error
         except NoWorkspace as error:
-            raise LoginFailure(refusals.of_host(error, token.host)) from error
+            raise LoginFailure(refusals.no_workspace(error, token.host)) from error
         return token
 
-    def _absent(self) -> LoginFailure:
+    def _no_credentials(self) -> LoginFailure:
         self.is_absent = True
-        return LoginFailure(problems.nothing_to_show(self._asked))
+        return LoginFailure(problems.no_credentials(self._request))
 
-    def _new(self) -> WorkspaceToken:
-        self._closing.wait(self._last_minted + _SHORTEST_PAUSE - time.monotonic())
-        self._last_minted = time.monotonic()
-        token = self._mint.mint()
+    def _fetch(self) -> WorkspaceToken:
+        self._closing.wait(self._last_fetch + _MIN_PAUSE_SECONDS - time.monotonic())
+        self._last_fetch = time.monotonic()
+        token = self._process.fetch_token()
         self._keep_secret(token.value)
         return token
 
-    def _minted(self) -> WorkspaceToken:
-        """The first token. GitHub and OAuth servers stumble at times, and the SDK asks once."""
+    def _first_token(self) -> WorkspaceToken:
+        """Fetch the first token. GitHub and OAuth servers can be busy, and the SDK tries once."""
         for pause in (*_PAUSES, None):
             try:
-                return self._new()
+                return self._fetch()
             except TokenProcessFailure as failure:
-                if problems.is_nothing(failure.words, self._asked):
-                    raise self._absent() from failure
-                if not refusals.is_final(failure.words):
+                if problems.may_lack_credentials(failure.message, self._request):
+                    raise self._no_credentials() from failure
+                if not refusals.is_final(failure.message):
                     self._check_host()
                     if pause and not self._closing.wait(pause):
                         continue
-                raise LoginFailure(refusals.of_mint(failure, self._asked)) from failure
+                raise LoginFailure(refusals.no_token(failure, self._request)) from failure
         raise RuntimeError("the last attempt fails or doesn't")
 
     def _check_host(self) -> None:
-        """To the SDK a host that isn't there is one without OAuth."""
+        """Check the host: the SDK takes one that doesn't answer for one without OAuth."""
         if not (host := self._environ.get("DATABRICKS_HOST")):
             return
         try:
             hosts.check(host)
         except NoWorkspace as error:
-            raise LoginFailure(refusals.of_host(error, host)) from error
+            raise LoginFailure(refusals.no_workspace(error, host)) from error
 
     def _take(self, token: WorkspaceToken) -> None:
         with self._renewed:
@@ -199,19 +205,19 @@ class Login:
                 follower(token)
             self._renewed.notify_all()
 
-    def _stay(self) -> None:
+    def _keep_renewing(self) -> None:
         """Renew the token before it ends, until the end of the job."""
         failures = 0
         while self._token and (early := self._token.seconds_to_renewal) is not None:
-            pause = min(2**failures - 1, _LONGEST_PAUSE)
+            pause = min(2**failures - 1, _MAX_PAUSE_SECONDS)
             if self._closing.wait(max(early, pause)):
                 return
             try:
-                with self._minting:
-                    self._take(self._new())
+                with self._fetching:
+                    self._take(self._fetch())
             except TokenProcessFailure as failure:
                 if not failures and not self._closing.is_set():
-                    problem = refusals.of_mint(failure, self._asked)
+                    problem = refusals.no_token(failure, self._request)
                     self._log.warning(problems.not_renewed(problem))
                 failures += 1
             else:

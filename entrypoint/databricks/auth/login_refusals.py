@@ -1,64 +1,68 @@
-"""What a workspace says when it lets nobody in, and what mends it."""
+"""Why a workspace or Microsoft Entra refuses the login, and how to fix it."""
 
 import json
 import re
 
-from entrypoint.databricks.auth.login_errors import LoginRequest, of_variables
-from entrypoint.databricks.auth.login_snippets import GUIDE, HOST, STEP, indented
+from entrypoint.databricks.auth import login_errors
+from entrypoint.databricks.auth.login_errors import GUIDE, HOST, STEP, LoginRequest, indented
 from entrypoint.databricks.auth.token_process import TokenProcessFailure
 from entrypoint.databricks.auth.workspace_host import NoWorkspace
 from entrypoint.runtime.errors import Problem
 
 _ISSUER = "https://token.actions.githubusercontent.com"
 _APPLICATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# How OAuth servers refuse for good; `TOKEN_…` is what Databricks calls it.
-_OAUTH = re.compile(r"\b(invalid_\w+|unauthorized_client|access_denied|TOKEN_\w*INVALID|AADSTS\d+)")
+# Refusals of OAuth servers that don't pass; `TOKEN_…` are Databricks' own.
+_FINAL_CODES = re.compile(
+    r"\b(invalid_\w+|unauthorized_client|access_denied|TOKEN_\w*INVALID|AADSTS\d+)"
+)
 
 
-def is_final(words: str) -> bool:
-    """Whether asking once more is in vain."""
-    return re.search(f"{_OAUTH.pattern}|validate:|resolve:", words) is not None
+def is_final(message: str) -> bool:
+    """Whether another attempt is useless."""
+    return re.search(f"{_FINAL_CODES.pattern}|validate:|resolve:", message) is not None
 
 
-def of_mint(failure: TokenProcessFailure, asked: LoginRequest) -> Problem:
-    """Why the workspace gave no token."""
-    words = re.sub(r"^[a-z0-9-]+ auth: ([a-z0-9-]+: )?", "", failure.words)
-    if not _OAUTH.search(words):
-        return of_variables(words, asked)
-    if "AADSTS" in words:
+def no_token(failure: TokenProcessFailure, request: LoginRequest) -> Problem:
+    """The workspace gave no token."""
+    message = re.sub(r"^[a-z0-9-]+ auth: ([a-z0-9-]+: )?", "", failure.message)
+    if not _FINAL_CODES.search(message):
+        return login_errors.explain(message, request)
+    if "AADSTS" in message:
         return Problem(
             "Microsoft Entra does not let this job log in as `ARM_CLIENT_ID`.",
             "Its secret is wrong or over, or its federated credential is for another subject. What"
             " the number in the message means: https://login.microsoftonline.com/error",
-            detail=words,
+            detail=message,
         )
-    if asked.is_federated:
-        return _not_trusted(failure, asked, words)
+    if request.is_federated:
+        return _no_federation_policy(failure, request, message)
     return Problem(
         "Databricks does not take `DATABRICKS_CLIENT_ID` and `DATABRICKS_CLIENT_SECRET`: the secret"
         " is wrong or over, or it is another principal's.",
         "Make a new secret and store it in the repository's secrets, or do without secrets:\n\n"
         f"{indented(STEP)}\n\n{GUIDE}",
-        detail=words,
+        detail=message,
     )
 
 
-def _not_trusted(failure: TokenProcessFailure, asked: LoginRequest, words: str) -> Problem:
-    if not _APPLICATION_ID.fullmatch(asked.client_id):
+def _no_federation_policy(
+    failure: TokenProcessFailure, request: LoginRequest, message: str
+) -> Problem:
+    if not _APPLICATION_ID.fullmatch(request.client_id):
         return Problem(
-            f"`DATABRICKS_CLIENT_ID`: `{asked.client_id}` is no application id of a service"
+            f"`DATABRICKS_CLIENT_ID`: `{request.client_id}` is no application id of a service"
             " principal.",
             "It looks like `11111111-2222-4333-8444-555555555555`:\n\n"
             "    databricks account service-principals list -o json | jq '.[] | {displayName,"
             " applicationId, id}'",
-            detail=words,
+            detail=message,
         )
     claims = failure.claims
     policy = {
         "oidc_policy": {
             "issuer": claims.get("iss", _ISSUER),
             "audiences": [claims.get("aud", "<audience>")],
-            "subject": claims.get("sub", f"repo:{asked.event.repository}:environment:<name>"),
+            "subject": claims.get("sub", f"repo:{request.event.repository}:environment:<name>"),
         }
     }
     command = (
@@ -66,34 +70,34 @@ def _not_trusted(failure: TokenProcessFailure, asked: LoginRequest, words: str) 
         f" --json '{json.dumps(policy, indent=2)}'"
     )
     return Problem(
-        f"Databricks does not let this job log in as `{asked.client_id}`: no federation policy of"
+        f"Databricks does not let this job log in as `{request.client_id}`: no federation policy of"
         " that service principal fits the job's identity token.",
         "If the application id is right, an account administrator adds the policy; it works after a"
         f" minute or two:\n\n{indented(command)}\n\n"
         "`<id>` is the principal's number:\n\n"
         "    databricks account service-principals list --filter"
-        f" 'applicationId eq \"{asked.client_id}\"'\n\n"
+        f" 'applicationId eq \"{request.client_id}\"'\n\n"
         f"A job with `environment:` has one subject on every branch. {GUIDE}",
-        detail=words,
+        detail=message,
     )
 
 
-def of_token(words: str, asked: LoginRequest, host: str) -> Problem:
-    """Why the workspace doesn't take the token that it is shown."""
-    if "IP ACL" in words or "IP access list" in words:
+def token_refused(message: str, request: LoginRequest, host: str) -> Problem:
+    """The workspace refuses a token."""
+    if "IP ACL" in message or "IP access list" in message:
         return Problem(
             f"{host} is closed to the address of this runner.",
             "Add the address to the workspace's IP access list, or take a runner that is on it:\n\n"
             "    runs-on: <self-hosted runner, or a larger one with a fixed address>",
-            detail=words,
+            detail=message,
         )
-    if asked.environ.get("DATABRICKS_TOKEN") and asked.kind in ("", "pat"):
+    if request.environ.get("DATABRICKS_TOKEN") and request.auth_type in ("", "pat"):
         return Problem(
             f"`DATABRICKS_TOKEN`: {host} does not take it: it is over, or wrong, or another"
             " workspace's.",
             "Make a new one and store it in the repository's secrets, or do without secrets:\n\n"
             f"{indented(STEP)}\n\n{GUIDE}",
-            detail=words,
+            detail=message,
         )
     return Problem(
         f"{host} does not take the token that it made for this job: the service principal may not"
@@ -101,18 +105,18 @@ def of_token(words: str, asked: LoginRequest, host: str) -> Problem:
         "An account administrator adds it:\n\n"
         "    databricks account workspace-assignment update <workspace number>"
         ' <principal number> --json \'{"permissions": ["USER"]}\'',
-        detail=words,
+        detail=message,
     )
 
 
-def of_host(error: NoWorkspace, host: str) -> Problem:
-    """Why there is no workspace at `DATABRICKS_HOST`."""
+def no_workspace(error: NoWorkspace, host: str) -> Problem:
+    """There is no workspace at `DATABRICKS_HOST`."""
     what = {
         "name": "there is no host of that name",
         "silent": "nobody answers there",
         "proxy": "the proxy doesn't let us there",
         "certificate": "its certificate is not one that this container trusts",
-        "stranger": "it is no Databricks workspace",
+        "other": "it is no Databricks workspace",
         "account": "it is the account console, not a workspace",
     }[error.kind]
     return Problem(

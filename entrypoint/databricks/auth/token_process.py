@@ -1,4 +1,4 @@
-"""The mint: makes short-lived tokens out of the step's credentials, in a process of its own."""
+"""The token process: fetches short-lived tokens with the step's credentials."""
 
 import json
 import select
@@ -12,17 +12,20 @@ from dataclasses import dataclass, field
 from typing import IO
 
 _PROGRAM = (sys.executable, "-I", "-m", "entrypoint.databricks.auth.token_process_main")
-# Seconds; the first time the SDK is imported, and a workspace is slow at times.
-_PATIENCE = 30
-# Renewed when half of its life is over, or twenty minutes before the end, as the SDK does it.
-_EARLY = 20 * 60
-# Seconds after which a token of unknown lifetime is asked for again.
-UNKNOWN_LIFE = 60
+# The first time the SDK is imported, and a workspace can be slow.
+_TIMEOUT_SECONDS = 30
+# Renewed at half of its life, at most this long before its end, as the SDK does it.
+_RENEWAL_SECONDS = 20 * 60
+# After these a token of unknown lifetime is replaced.
+UNKNOWN_LIFETIME_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class WorkspaceToken:
-    """A token for one workspace; `expires` is a time of the clock, None for one that lasts."""
+    """A token for one workspace.
+
+    `expires` and `renewal` are seconds since 1970, None for a token that doesn't end.
+    """
 
     value: str = field(repr=False)
     host: str
@@ -30,41 +33,41 @@ class WorkspaceToken:
     renewal: float | None = None
 
     @classmethod
-    def living(cls, value: str, host: str, lifetime: float | None) -> "WorkspaceToken":
-        """Make the token of one that lives so many seconds from now; None for ever.
+    def with_lifetime(cls, value: str, host: str, lifetime: float | None) -> "WorkspaceToken":
+        """A token that is valid for `lifetime` seconds from now; None for one that doesn't end.
 
-        One that is said to be over already is taken as it is: some services say 0 where they don't
-        know, and the workspace knows.
+        Where it is said to be over already, it is used all the same: some services say 0 where they
+        don't know, and the workspace decides.
         """
         if lifetime is None:
             return cls(value, host)
         if lifetime <= 0:
-            lifetime = UNKNOWN_LIFE
+            lifetime = UNKNOWN_LIFETIME_SECONDS
         expires = time.time() + lifetime
-        return cls(value, host, expires, expires - min(lifetime / 2, _EARLY))
+        return cls(value, host, expires, expires - min(lifetime / 2, _RENEWAL_SECONDS))
 
     @property
     def seconds_to_renewal(self) -> float | None:
-        """How long it is good enough; None for ever."""
+        """The time until it is to be renewed; None for never."""
         return None if self.renewal is None else max(self.renewal - time.time(), 0)
 
     @property
     def is_over(self) -> bool:
-        """Whether nobody takes it any more."""
+        """Whether it has expired."""
         return self.expires is not None and self.expires <= time.time()
 
 
 class TokenProcessFailure(Exception):
-    """No token: the SDK's words, and what the job's identity token says, if it got one."""
+    """There is no token: the SDK's message, and the claims of the job's identity token, if any."""
 
-    def __init__(self, words: str, claims: Mapping[str, str] | None = None) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str, claims: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
         self.claims = claims or {}
 
 
 class TokenProcess:
-    """One process, started when it is needed, and again when it hung."""
+    """One process, started when it is needed, and again after it hung."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Let the SDK log in with these variables."""
@@ -73,8 +76,8 @@ class TokenProcess:
         self._lock = threading.Lock()
         self._closed = False
 
-    def mint(self) -> WorkspaceToken:
-        """Make a token, in half a minute at most.
+    def fetch_token(self) -> WorkspaceToken:
+        """Fetch a token, in half a minute at most.
 
         Raises:
             TokenProcessFailure: the workspace doesn't give one, or not in time.
@@ -84,17 +87,17 @@ class TokenProcess:
         try:
             stdin.write(b"\n")
             stdin.flush()
-            in_time, _, _ = select.select([stdout], [], [], _PATIENCE)
+            in_time, _, _ = select.select([stdout], [], [], _TIMEOUT_SECONDS)
             answer = json.loads(stdout.readline()) if in_time else None
         except (OSError, ValueError) as error:
             self._end()
             raise TokenProcessFailure("the process that logs in has ended") from error
         if answer is None:
             self._end()
-            raise TokenProcessFailure(f"no answer within {_PATIENCE} seconds")
+            raise TokenProcessFailure(f"no answer within {_TIMEOUT_SECONDS} seconds")
         if "error" in answer:
             raise TokenProcessFailure(answer["error"], answer["claims"])
-        return WorkspaceToken.living(answer["token"], answer["host"], answer["lifetime"])
+        return WorkspaceToken.with_lifetime(answer["token"], answer["host"], answer["lifetime"])
 
     def close(self) -> None:
         """End the process, whatever it waits for."""

@@ -1,9 +1,9 @@
-"""The process that has the credentials: for every line that it reads, it prints a token.
+"""The process that has the credentials: for every line that it reads, it prints a token as JSON.
 
 `python -I -m entrypoint.databricks.auth.token_process_main`, with the step's own environment. The
 Databricks SDK reads its variables and files there as in any script of the user's. It is a process
-of its own because the SDK waits for tokens without a limit, which only a process can be given, and
-so that MLflow, in the control process, has the variables nowhere near.
+of its own because the SDK waits for tokens without a limit, and only a process can be ended, and so
+that MLflow, in the control process, never has the credentials.
 """
 
 import base64
@@ -13,24 +13,24 @@ import time
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
-from entrypoint.databricks.auth.token_process import UNKNOWN_LIFE
-from entrypoint.databricks.store_errors import words
+from entrypoint.databricks.auth.token_process import UNKNOWN_LIFETIME_SECONDS
+from entrypoint.databricks.store_errors import message_of
 
 if TYPE_CHECKING:
     from databricks.sdk.config import Config
 
-# Seconds. What the SDK asks before it logs in is answered at once, or the host is wrong.
-_TIMEOUT, _RETRY_TIMEOUT = 10, 5
+# What the SDK requests before it logs in is answered at once, or the host is wrong.
+_TIMEOUT_SECONDS, _RETRY_SECONDS = 10, 5
 # A personal access token doesn't say when it ends.
-_LASTING = {"pat"}
+_UNLIMITED = {"pat"}
 _NO_EXPIRY = "OAuth tokens are not available"
-_LONGEST = 4000
+_MAX_CHARS = 4000
 
 
 def main() -> None:
     """Answer every line with a line of JSON, until there are no more."""
     for _ in sys.stdin:
-        # Nothing else may stand in an answer's place.
+        # What else is printed must not be taken for an answer.
         with redirect_stdout(sys.stderr):
             answer = _answer()
         print(json.dumps(answer), flush=True)
@@ -43,21 +43,21 @@ def _answer() -> dict[str, Any]:
         from databricks.sdk.config import Config  # noqa: PLC0415
 
         config = Config(
-            http_timeout_seconds=_TIMEOUT,
-            retry_timeout_seconds=_RETRY_TIMEOUT,
+            http_timeout_seconds=_TIMEOUT_SECONDS,
+            retry_timeout_seconds=_RETRY_SECONDS,
             # Its threads are waited for when a process ends.
             disable_async_token_refresh=True,
         )
         return {"host": config.host, **_token(config)}
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the SDK says
+    except Exception as error:  # noqa: BLE001 - the SDK raises many
         return {
-            "error": (words(error) or type(error).__name__)[:_LONGEST],
+            "error": (message_of(error) or type(error).__name__)[:_MAX_CHARS],
             "claims": _claims(config) if config else {},
         }
 
 
 def _token(config: "Config") -> dict[str, Any]:
-    """The token, and the seconds that it lives; none when it lasts."""
+    """The token, and its lifetime in seconds, None for one that doesn't end."""
     try:
         token = config.oauth_token()
     except ValueError as error:
@@ -67,15 +67,15 @@ def _token(config: "Config") -> dict[str, Any]:
         if kind != "Bearer":
             message = f"{config.auth_type} authentication has no token"
             raise ValueError(message) from error
-        lifetime = None if config.auth_type in _LASTING else UNKNOWN_LIFE
+        lifetime = None if config.auth_type in _UNLIMITED else UNKNOWN_LIFETIME_SECONDS
         return {"token": value, "lifetime": lifetime}
     if token.expiry is None:
-        return {"token": token.access_token, "lifetime": UNKNOWN_LIFE}
+        return {"token": token.access_token, "lifetime": UNKNOWN_LIFETIME_SECONDS}
     return {"token": token.access_token, "lifetime": token.expiry.timestamp() - time.time()}
 
 
 def _claims(config: "Config") -> dict[str, str]:
-    """What GitHub's identity token says of this job: what a federation policy must name."""
+    """The claims of this job's identity token that a federation policy must name."""
     if config.auth_type != "github-oidc":
         return {}
     from databricks.sdk.oidc_token_supplier import GitHubOIDCTokenSupplier  # noqa: PLC0415

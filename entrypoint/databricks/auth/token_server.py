@@ -1,7 +1,7 @@
-"""A server on loopback that gives the token away, to who knows its address.
+"""A server on loopback that serves the token to programs that know its secret address.
 
-It speaks the protocol that the Databricks SDK calls `metadata-service` (Databricks' own tools give
-tokens to programs in that way): programs that run for hours ask it again when their token ends.
+Its protocol is the one that the Databricks SDK calls `metadata-service`: programs that run for
+hours request another token when theirs ends.
 """
 
 import json
@@ -20,13 +20,13 @@ from entrypoint.runtime.errors import Failure
 # `MetadataServiceTokenSource` in databricks/sdk/credentials_provider.py.
 _VERSION = "1"
 _POLL_SECONDS = 0.05
-# The protocol has no word for a token that doesn't end.
-_LASTING_SECONDS = 3600
+# The protocol requires an end, also of a token that has none.
+_UNLIMITED_SECONDS = 3600
 
 
 @contextmanager
 def serving(current: Callable[[], WorkspaceToken]) -> Iterator[str]:
-    """Serve what `current` returns, as long as the `with` block lasts; the address."""
+    """Serve the token that `current` returns, until the `with` block ends; the address."""
     server = _Server(current)
     thread = Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
     thread.start()
@@ -34,7 +34,7 @@ def serving(current: Callable[[], WorkspaceToken]) -> Iterator[str]:
         yield server.address
     finally:
         server.shutdown()
-        # Who still asks is left to himself.
+        # Requests under way are not waited for.
         server.server_close()
 
 
@@ -56,7 +56,7 @@ class _Server(ThreadingHTTPServer):
         return secrets.compare_digest(path.encode(), f"/{self._secret}/token".encode())
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Be quiet about programs that end while they ask."""
+        """Log nothing about programs that end before they have the answer."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -64,12 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10
 
     def do_GET(self) -> None:
-        asked = self.headers
-        # A web page can be made to ask, under another name of this machine and without the header.
+        # A web page can send a request too: under another name of this machine, without the header.
         if (
             not self.server.knows(self.path)
-            or asked.get("Host") != self.server.authority
-            or asked.get("X-Databricks-Metadata-Version") != _VERSION
+            or self.headers.get("Host") != self.server.authority
+            or self.headers.get("X-Databricks-Metadata-Version") != _VERSION
         ):
             self._answer(HTTPStatus.NOT_FOUND, {})
             return
@@ -78,11 +77,11 @@ class _Handler(BaseHTTPRequestHandler):
         except Failure as failure:
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(failure)})
             return
-        # It is for no other workspace that the program may know.
-        if asked.get("X-Databricks-Host", "").rstrip("/") != token.host:
+        # Not for another workspace that the program knows.
+        if self.headers.get("X-Databricks-Host", "").rstrip("/") != token.host:
             self._answer(HTTPStatus.NOT_FOUND, {"error": f"the token is for {token.host}"})
             return
-        expires = token.expires or time.time() + _LASTING_SECONDS
+        expires = token.expires or time.time() + _UNLIMITED_SECONDS
         self._answer(
             HTTPStatus.OK,
             {"access_token": token.value, "token_type": "Bearer", "expires_on": expires},

@@ -1,25 +1,33 @@
-"""A workspace's host: whether it is one, and whom it takes us for."""
+"""A workspace's host: whether it is one, and who we are there."""
 
 import re
-import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
-# Seconds, to connect and between two bytes; and between the attempts.
-_TIMEOUT = 10
-_PAUSES = (0.5, 1, 2)
-_PASSING = {429, 500, 502, 503, 504}
+# To connect, and between two bytes.
+_TIMEOUT_SECONDS = 10
+_RETRY = Retry(
+    3,
+    other=0,  # a certificate or a proxy that is wrong stays so
+    status_forcelist=(429, 500, 502, 503, 504),
+    backoff_factor=0.5,
+    # `Retry-After` can be any time, and a workspace that is busy is one: it isn't waited for.
+    respect_retry_after_header=False,
+    raise_on_status=False,
+)
 _ME = "/api/2.0/preview/scim/v2/Me"
 _DISCOVERY = ("/.well-known/databricks-config", "/oidc/.well-known/oauth-authorization-server")
-_LONGEST = 2000
+_MAX_CHARS = 2000
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom the workspace `host` takes us for, and its own number; empty where it doesn't tell."""
+    """Our name in the workspace `host`, and that one's id; empty where it doesn't tell."""
 
     host: str = ""
     name: str = ""
@@ -27,39 +35,39 @@ class Identity:
 
 
 class TokenRefused(Exception):
-    """The workspace doesn't take the token; the message is its own."""
+    """The workspace refuses the token; the message is its own."""
 
 
 class NoWorkspace(Exception):
-    """Nobody answers there, or somebody who isn't a workspace: `kind` says which."""
+    """There is no answer, or not a workspace's: `kind` says which, the message is the answer's."""
 
-    def __init__(self, kind: str, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
         self.kind = kind
 
 
-def spelt(host: str) -> str:
-    """The host as a URL without a path: people paste what their browser shows."""
+def normalized(host: str) -> str:
+    """The host as a URL without path and query: users paste what their browser shows."""
     url = urlsplit(host if "://" in host else f"https://{host}")
     return f"{url.scheme}://{url.netloc}"
 
 
 def current_user(host: str, token: str) -> Identity:
-    """Show the token to the workspace.
+    """Who the workspace says that the token belongs to.
 
     Raises:
-        TokenRefused: it is wrong, or over, or the workspace is closed to us.
+        TokenRefused: it is wrong or over, or the workspace is closed to this address.
         NoWorkspace: there is no workspace.
 
     """
     answer = _get(host, _ME, token)
     content = _json(answer)
-    message = str(content.get("message") or content.get("detail") or answer.text)[:_LONGEST]
+    message = str(content.get("message") or content.get("detail") or answer.text)[:_MAX_CHARS]
     if answer.status_code == HTTPStatus.OK and "userName" in content:
         return Identity(
             host, str(content["userName"]), answer.headers.get("x-databricks-org-id", "")
         )
-    # A token made for some APIs only is a good one.
+    # A token with the scopes of some APIs only is valid.
     if answer.status_code in (401, 403) and content and "scope" not in message:
         raise TokenRefused(message)
     if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -68,54 +76,37 @@ def current_user(host: str, token: str) -> Identity:
 
 
 def check(host: str) -> None:
-    """See whether a workspace answers.
+    """Check that a workspace answers.
 
     Raises:
-        NoWorkspace: none does.
+        NoWorkspace: there is none.
 
     """
     answers = [_get(host, path) for path in _DISCOVERY]
     config, server = (_json(answer) for answer in answers)
     if not (config.get("oidc_endpoint") or server.get("token_endpoint")):
         first = answers[0]
-        words = f"{first.status_code} {first.reason}\n{first.text}"
-        raise NoWorkspace("stranger", words[:_LONGEST])
+        message = f"{first.status_code} {first.reason}\n{first.text}"
+        raise NoWorkspace("other", message[:_MAX_CHARS])
     if config.get("account_id") and not config.get("workspace_id"):
         raise NoWorkspace("account", f"account {config['account_id']}")
 
 
 def _get(host: str, path: str, token: str = "") -> requests.Response:
-    """Ask, and again when that may help.
-
-    `Retry-After` can be any time, and a workspace that is busy is one: it isn't waited for.
-    """
-    for pause in _PAUSES:
-        try:
-            answer = _ask(f"{host}{path}", token)
-        except requests.exceptions.SSLError:
-            break
-        except requests.ConnectionError:
-            pass
-        except requests.RequestException:
-            break
-        else:
-            if answer.status_code not in _PASSING:
-                return answer
-        time.sleep(pause)
-    try:
-        return _ask(f"{host}{path}", token)
-    except requests.RequestException as error:
-        raise NoWorkspace(_kind(error), _words(error)) from error
-
-
-def _ask(url: str, token: str) -> requests.Response:
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Given as a header, a `.netrc` would win.
+        # A header given to `get` would be replaced from a `.netrc`.
         if token:
             request.headers["Authorization"] = f"Bearer {token}"
         return request
 
-    return requests.get(url, auth=sign, timeout=_TIMEOUT, allow_redirects=False)
+    with requests.Session() as session:
+        session.mount(host, HTTPAdapter(max_retries=_RETRY))
+        try:
+            return session.get(
+                f"{host}{path}", auth=sign, timeout=_TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise NoWorkspace(_kind(error), _message(error)) from error
 
 
 def _kind(error: requests.RequestException) -> str:
@@ -130,10 +121,10 @@ def _kind(error: requests.RequestException) -> str:
     return "silent"
 
 
-def _words(error: requests.RequestException) -> str:
-    """The innermost reason, without the names of Python's objects."""
-    words = re.sub(r"<[\w.]+ object at 0x[0-9a-f]+>:? ?", "", str(error))
-    return words[:_LONGEST]
+def _message(error: requests.RequestException) -> str:
+    """The error's message, without the addresses of Python's objects."""
+    message = re.sub(r"<[\w.]+ object at 0x[0-9a-f]+>:? ?", "", str(error))
+    return message[:_MAX_CHARS]
 
 
 def _json(answer: requests.Response) -> dict[str, object]:

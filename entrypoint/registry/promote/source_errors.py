@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from entrypoint.inputs.model_reference import ModelReference
 from entrypoint.runtime.errors import Problem
 
-# Versions that are told of.
-SHOWN = 5
+# Versions in a message.
+MAX_LISTED = 5
 _WAIT = "the workflow that registers it (`mode: register`) has to be through by then"
 
 
 @dataclass(frozen=True)
 class VersionLine:
-    """What is told of a version: its status only where it isn't READY."""
+    """A version in a message; `status` is empty where it is READY."""
 
     version: str
     commit: str
@@ -30,12 +30,12 @@ class VersionLine:
 
 
 def is_missing(code: str) -> bool:
-    """Whether a code of MLflow's or Unity Catalog's says that something isn't there."""
+    """Whether an error code of MLflow's or Unity Catalog's says that something doesn't exist."""
     return code.endswith("DOES_NOT_EXIST") or code == "NOT_FOUND"
 
 
-def no_model(reference: ModelReference, host: str, said: str) -> Problem:
-    """The model, or what it is in, isn't there: maybe it is elsewhere."""
+def no_model(reference: ModelReference, host: str, detail: str) -> Problem:
+    """The model, its schema or its catalog doesn't exist: maybe in another metastore."""
     name = reference.name
     where = f"the metastore of {host}" if host else "the registry"
     return Problem(
@@ -59,12 +59,12 @@ def no_model(reference: ModelReference, host: str, said: str) -> Problem:
         "          uc-target: ${{ matrix.target }}\n"
         "        env:\n"
         "          DATABRICKS_HOST: ${{ matrix.host }}",
-        detail=said,
+        detail=detail,
     )
 
 
 def no_commit(reference: ModelReference) -> Problem:
-    """Nothing says for which commit."""
+    """Without a commit, it isn't known which version is meant."""
     return Problem(
         f"`source`: `{reference}` means its version for the job's commit, and GITHUB_SHA names"
         " none.",
@@ -73,7 +73,7 @@ def no_commit(reference: ModelReference) -> Problem:
 
 
 def no_aliases(reference: ModelReference) -> Problem:
-    """The registry has none."""
+    """The registry has no aliases."""
     return Problem(
         f"`source`: the registry knows no aliases, so not `{reference.alias}`.",
         f"Name the version's number:\n\n    source: models:/{reference.name}/3",
@@ -81,18 +81,18 @@ def no_aliases(reference: ModelReference) -> Problem:
 
 
 def no_version(reference: ModelReference, newest: Sequence[VersionLine]) -> Problem:
-    """There is no such number or alias."""
-    return Problem(f"`source`: `{reference}` does not exist.", _those(newest))
+    """There is no version with that number or alias."""
+    return Problem(f"`source`: `{reference}` does not exist.", _listed(newest))
 
 
 def no_version_of_commit(
     reference: ModelReference, commit: str, newest: Sequence[VersionLine]
 ) -> Problem:
-    """No version was registered for a commit, nor taken for it."""
-    named = next((alias for told in newest for alias in told.aliases), "champion")
+    """No version has the commit in its tags."""
+    named = next((alias for line in newest for alias in line.aliases), "champion")
     return Problem(
         f"`source`: `{reference.name}` has no version for commit {commit}.",
-        f"{_those(newest)}\n\n"
+        f"{_listed(newest)}\n\n"
         f"Where each commit has a version, {_WAIT}. Where it runs for some commits only (path"
         " filters, tags on documentation), promote what an alias names:\n\n"
         "    with:\n"
@@ -101,12 +101,12 @@ def no_version_of_commit(
 
 
 def not_ready(uri: str, status: str) -> Problem:
-    """It was never completed, or not yet."""
+    """The version isn't complete, or not yet."""
     return Problem(f"`source`: `{uri}` is {status}, not READY.", f"{_WAIT[0].upper()}{_WAIT[1:]}.")
 
 
 def not_ours(uri: str, why: str) -> Problem:
-    """Nothing says what was registered, so nothing can be held against it."""
+    """It has no manifest or digest of ours against which its files can be checked."""
     return Problem(
         f"`source`: `{uri}` {why}: nobody can say whether it is what was tested.",
         "Register the agent with log-agent (`mode: register`), and promote that version.",
@@ -114,7 +114,7 @@ def not_ours(uri: str, why: str) -> Problem:
 
 
 def differs(uri: str, differences: Iterable[str]) -> Problem:
-    """It isn't what was registered any more; the differences are sentences."""
+    """Its files were changed since it was registered; `differences` are sentences."""
     return Problem(
         f"`source`: `{uri}` is not what was registered: its files differ from its manifest.",
         "Find out who changed it, and register the agent again.",
@@ -122,7 +122,7 @@ def differs(uri: str, differences: Iterable[str]) -> Problem:
     )
 
 
-def _those(newest: Sequence[VersionLine]) -> str:
+def _listed(newest: Sequence[VersionLine]) -> str:
     if not newest:
         return "It has no versions yet."
     return "Its newest versions:\n\n" + "\n".join(map(str, newest))

@@ -1,21 +1,20 @@
-"""The files of what is promoted: those that were registered, and no others."""
+"""The files of the version that is promoted, checked against its manifest."""
 
 from pathlib import Path
 
 from entrypoint.agent.manifest import PATH, Manifest
 from entrypoint.agent.model_check.check import check
 from entrypoint.agent.model_check.files import listed
-from entrypoint.registry.interruption import run_cancellable
+from entrypoint.registry.cancellation import run_cancellable
 from entrypoint.registry.promote import source_errors as problems
 from entrypoint.registry.promote.source_version import SourceVersion
 from entrypoint.registry.session import Session
-from entrypoint.registry.stores import Stores
 from entrypoint.registry.version_files import UnreadableFiles, files_of
 from entrypoint.runtime.errors import InputFailure
 
 
-def fetch(source: SourceVersion, session: Session, stores: Stores, folder: Path) -> Manifest:
-    """Download all files of a version into the empty folder, and hold them against its manifest.
+def fetch(source: SourceVersion, session: Session, folder: Path) -> Manifest:
+    """Download all files of a version into the empty folder, and check them by its manifest.
 
     Raises:
         InputFailure: they aren't what was registered.
@@ -25,11 +24,12 @@ def fetch(source: SourceVersion, session: Session, stores: Stores, folder: Path)
     with session.problems():
 
         def download() -> None:
-            # Each time anew: they keep the token with which they begin.
-            files_of(source.version.name, str(source.version.version), stores).download(folder)
+            # Anew for each attempt: `files_of` keeps the token with which it began.
+            version = source.version
+            files_of(version.name, str(version.version), session.stores).download(folder)
 
         try:
-            session.patiently(lambda: run_cancellable(download))
+            session.retried(lambda: run_cancellable(download))
         except UnreadableFiles as error:
             raise InputFailure(problems.differs(source.uri, error.problems)) from error
     if unreadable := listed(folder).problems:
@@ -43,8 +43,10 @@ def fetch(source: SourceVersion, session: Session, stores: Stores, folder: Path)
     if not source.digest:
         raise InputFailure(problems.not_ours(source.uri, "has no digest in its tags"))
     if manifest.digest != source.digest:
-        told = f"has the digest {source.digest} in its tags, and {manifest.digest} in its manifest"
-        raise InputFailure(problems.not_ours(source.uri, told))
+        differs = (
+            f"has the digest {source.digest} in its tags, and {manifest.digest} in its manifest"
+        )
+        raise InputFailure(problems.not_ours(source.uri, differs))
     if differing := check(folder, manifest):
         raise InputFailure(problems.differs(source.uri, differing))
     return manifest

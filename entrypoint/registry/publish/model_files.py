@@ -1,4 +1,4 @@
-"""The files that are published: the built model, with the identity that it gets in the store."""
+"""The files that are published: the built model, with its ids in the store."""
 
 import os
 import shutil
@@ -13,21 +13,21 @@ from entrypoint.agent.manifest import Manifest
 _MLMODEL = "MLmodel"
 
 
-def identify(built: Path, copy: Path, manifest: Manifest, identity: Mapping[str, str]) -> None:
+def copy_with_ids(built: Path, copy: Path, manifest: Manifest, identity: Mapping[str, str]) -> None:
     """Copy the built model to the new folder `copy`, with its manifest and the keys of `identity`.
 
-    The agent is never imported for that: it is only files here, and ours alone.
+    The agent's code isn't imported: the copy is made of files alone.
     """
     shutil.copytree(built, copy, copy_function=_link)
     content = {**yaml.safe_load((copy / _MLMODEL).read_bytes()), **identity}
     for name in (_MLMODEL, manifests.PATH):
-        (copy / name).unlink(missing_ok=True)  # else what was built would be written to
+        (copy / name).unlink(missing_ok=True)  # it is a hard link to the built one
     (copy / _MLMODEL).write_text(yaml.safe_dump(content), encoding="utf-8")
     manifest.write(copy)
 
 
 def _link(file: str, copy: str) -> None:
-    """Artifacts have gigabytes: the same bytes under another name, where that can be done."""
+    """Link a file, since artifacts can have gigabytes; copy it where that can't be done."""
     try:
         os.link(file, copy, follow_symlinks=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""What a workspace would refuse: the real SDK asks a stand-in of one."""
+"""What a workspace would refuse: the real SDK, against a stand-in of a workspace."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ MANY = 1000
 
 
 @dataclass
-class Asked:
-    """What is asked for, by whom, in which workspace."""
+class Case:
+    """What a job would publish, as which principal, in which workspace."""
 
     workspace: Workspace
     principal: str = CI
@@ -84,7 +84,7 @@ class Asked:
         return str(answer["experiment_id"])
 
     def requests(self) -> list[str]:
-        """What was asked, without how the SDK finds its way."""
+        """What was case, without how the SDK finds its way."""
         return sorted(
             call.path for call in self.workspace.calls if "/.well-known/" not in call.path
         )
@@ -95,28 +95,28 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tracking store without an experiment: it takes MLflow a while to make one."""
     folder = tmp_path_factory.mktemp("workspace")
     with Workspace(folder) as workspace:
-        Asked(workspace, target="").problems()
+        Case(workspace, target="").problems()
     return folder / "mlflow.db"
 
 
 @pytest.fixture
-def asked(tmp_path: Path, database: Path) -> Iterator[Asked]:
+def case(tmp_path: Path, database: Path) -> Iterator[Case]:
     shutil.copy(database, tmp_path)
     with Workspace(tmp_path) as workspace:
-        yield Asked(workspace)
+        yield Case(workspace)
 
 
 @pytest.fixture
-def allowed(asked: Asked) -> Asked:
+def allowed(case: Case) -> Case:
     """Everything that the first job needs."""
-    asked.workspace.catalog.create("prod.agents")
-    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
-    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA", "CREATE_MODEL")
-    return asked
+    case.workspace.catalog.create("prod.agents")
+    case.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+    case.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA", "CREATE_MODEL")
+    return case
 
 
 @pytest.fixture
-def of_another(allowed: Asked) -> Asked:
+def of_another(allowed: Case) -> Case:
     """The model is somebody else's, and may be read."""
     allowed.make_model()
     allowed.workspace.catalog.grant(CI, MODEL, "EXECUTE")
@@ -124,23 +124,23 @@ def of_another(allowed: Asked) -> Asked:
 
 
 @pytest.fixture
-def reader(asked: Asked) -> Asked:
+def reader(case: Case) -> Case:
     """The model is somebody else's, and nothing but reading it is allowed."""
-    asked.make_model()
-    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
-    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
-    asked.workspace.catalog.grant(CI, MODEL, "EXECUTE")
-    return asked
+    case.make_model()
+    case.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+    case.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    case.workspace.catalog.grant(CI, MODEL, "EXECUTE")
+    return case
 
 
-def mlflow_of(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+def mlflow_of(case: Case, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
     """The client with which the principal publishes."""
-    monkeypatch.setenv("DATABRICKS_HOST", asked.workspace.host)
-    monkeypatch.setenv("DATABRICKS_TOKEN", asked.workspace.login.token(asked.principal))
+    monkeypatch.setenv("DATABRICKS_HOST", case.workspace.host)
+    monkeypatch.setenv("DATABRICKS_TOKEN", case.workspace.login.token(case.principal))
     return MlflowClient("databricks", "databricks-uc")
 
 
-def test_before_the_first_version_eight_questions_find_nothing(allowed: Asked) -> None:
+def test_before_the_first_version_eight_requests_find_nothing(allowed: Case) -> None:
     assert allowed.problems() == []
     assert allowed.requests() == [
         "/api/2.0/mlflow/experiments/get-by-name",
@@ -154,7 +154,7 @@ def test_before_the_first_version_eight_questions_find_nothing(allowed: Asked) -
     ]
 
 
-def test_later_two_questions_are_enough(allowed: Asked) -> None:
+def test_later_two_requests_are_enough(allowed: Case) -> None:
     allowed.make_model(CI)
     allowed.make_experiment()
     before = len(allowed.requests())
@@ -163,7 +163,7 @@ def test_later_two_questions_are_enough(allowed: Asked) -> None:
     assert len(allowed.requests()) - before == 2
 
 
-def test_for_somebody_elses_model_there_is_one_more(of_another: Asked) -> None:
+def test_for_somebody_elses_model_there_is_one_more(of_another: Case) -> None:
     of_another.workspace.catalog.grant(CI, MODEL, "ALL_PRIVILEGES")
     of_another.make_experiment()
     before = len(of_another.requests())
@@ -172,17 +172,17 @@ def test_for_somebody_elses_model_there_is_one_more(of_another: Asked) -> None:
     assert len(of_another.requests()) - before == 3
 
 
-def test_without_a_target_only_the_experiment_is_asked_for(asked: Asked) -> None:
-    asked.target = ""
-    asked.make_experiment()
-    before = len(asked.requests())
+def test_without_a_target_only_the_experiment_is_looked_up(case: Case) -> None:
+    case.target = ""
+    case.make_experiment()
+    before = len(case.requests())
 
-    assert asked.problems() == []
-    assert len(asked.requests()) - before == 1
+    assert case.problems() == []
+    assert len(case.requests()) - before == 1
 
 
-def test_a_catalog_is_missing(asked: Asked) -> None:
-    assert asked.problems() == [
+def test_a_catalog_is_missing(case: Case) -> None:
+    assert case.problems() == [
         Problem(
             "`uc-target`: the catalog `prod` does not exist.",
             "Correct the name, or let a metastore administrator run:\n\n"
@@ -194,11 +194,11 @@ def test_a_catalog_is_missing(asked: Asked) -> None:
     ]
 
 
-def test_a_schema_is_missing(asked: Asked) -> None:
-    asked.workspace.catalog.create("prod.other")
-    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+def test_a_schema_is_missing(case: Case) -> None:
+    case.workspace.catalog.create("prod.other")
+    case.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
 
-    assert asked.problems() == [
+    assert case.problems() == [
         Problem(
             "`uc-target`: the schema `prod.agents` does not exist.",
             "Correct the name, or let the catalog's owner run:\n\n"
@@ -227,7 +227,7 @@ def test_a_schema_is_missing(asked: Asked) -> None:
     ],
 )
 def test_a_grant_is_missing(
-    allowed: Asked, revoked: str, level: str, lacking: str, grant: str
+    allowed: Case, revoked: str, level: str, lacking: str, grant: str
 ) -> None:
     allowed.workspace.catalog.revoke(CI, level, revoked)
 
@@ -237,29 +237,29 @@ def test_a_grant_is_missing(
     assert problem.fix.endswith(f"MANAGE on it, runs:\n\n    GRANT {grant} TO `{CI}`;")
 
 
-def test_all_grants_are_missing(asked: Asked) -> None:
-    asked.workspace.catalog.create("prod.agents")
-    asked.experiment = "/Shared/team/agents"
+def test_all_grants_are_missing(case: Case) -> None:
+    case.workspace.catalog.create("prod.agents")
+    case.experiment = "/Shared/team/agents"
 
-    assert [problem.what.partition(": ")[0] for problem in asked.problems()] == [
+    assert [problem.what.partition(": ")[0] for problem in case.problems()] == [
         "`uc-target`",
         "`uc-target`",
         "`experiment`",
     ]
-    assert [problem.fix.rpartition("\n")[2].strip() for problem in asked.problems()] == [
+    assert [problem.fix.rpartition("\n")[2].strip() for problem in case.problems()] == [
         f"GRANT USE CATALOG ON CATALOG prod TO `{CI}`;",
         f"GRANT USE SCHEMA, CREATE MODEL ON SCHEMA prod.agents TO `{CI}`;",
         "databricks workspace mkdirs /Shared/team",
     ]
 
 
-def test_the_names_are_spelt_as_sql_takes_them(asked: Asked) -> None:
-    asked.principal = "o`hara@example.com"
-    asked.target = "prod-eu.agents.support"
-    asked.workspace.catalog.create("prod-eu.agents")
-    asked.workspace.catalog.grant(asked.principal, "prod-eu.agents", "ALL_PRIVILEGES")
+def test_the_names_are_spelt_as_sql_takes_them(case: Case) -> None:
+    case.principal = "o`hara@example.com"
+    case.target = "prod-eu.agents.support"
+    case.workspace.catalog.create("prod-eu.agents")
+    case.workspace.catalog.grant(case.principal, "prod-eu.agents", "ALL_PRIVILEGES")
 
-    (problem,) = asked.problems()
+    (problem,) = case.problems()
 
     assert problem.fix.endswith("GRANT USE CATALOG ON CATALOG `prod-eu` TO `o``hara@example.com`;")
 
@@ -274,7 +274,7 @@ def test_the_names_are_spelt_as_sql_takes_them(asked: Asked) -> None:
         ("prod.agents", "CREATE_FUNCTION"),
     ],
 )
-def test_other_grants_do_as_well(allowed: Asked, level: str, privilege: str) -> None:
+def test_other_grants_do_as_well(allowed: Case, level: str, privilege: str) -> None:
     allowed.workspace.catalog.revoke(CI, "prod.agents", "CREATE_MODEL")
     allowed.workspace.catalog.grant(CI, level, privilege)
 
@@ -282,27 +282,27 @@ def test_other_grants_do_as_well(allowed: Asked, level: str, privilege: str) -> 
 
 
 @pytest.mark.parametrize("through_groups", [True, False])
-def test_what_a_group_has_is_enough(asked: Asked, *, through_groups: bool) -> None:
+def test_what_a_group_has_is_enough(case: Case, *, through_groups: bool) -> None:
     """Also where the service doesn't tell of groups: then the list is too short to be true."""
-    asked.workspace.catalog.create("prod.agents", "ml-team")
-    asked.workspace.catalog.join("ml-team", CI)
-    asked.workspace.permissions.through_groups = through_groups
+    case.workspace.catalog.create("prod.agents", "ml-team")
+    case.workspace.catalog.join("ml-team", CI)
+    case.workspace.permissions.through_groups = through_groups
 
-    assert asked.problems() == []
+    assert case.problems() == []
 
 
-def test_a_group_may_lack_something(asked: Asked) -> None:
-    asked.workspace.catalog.create("prod.agents")
-    asked.workspace.catalog.grant("ml-team", "prod", "USE_CATALOG", "USE_SCHEMA")
-    asked.workspace.catalog.join("ml-team", CI)
+def test_a_group_may_lack_something(case: Case) -> None:
+    case.workspace.catalog.create("prod.agents")
+    case.workspace.catalog.grant("ml-team", "prod", "USE_CATALOG", "USE_SCHEMA")
+    case.workspace.catalog.join("ml-team", CI)
 
-    (problem,) = asked.problems()
+    (problem,) = case.problems()
 
     assert "has no CREATE MODEL on the schema" in problem.what
 
 
 @pytest.mark.parametrize("owner", [CI, "platform-team"])
-def test_a_schema_of_ones_own_needs_no_grant(allowed: Asked, owner: str) -> None:
+def test_a_schema_of_ones_own_needs_no_grant(allowed: Case, owner: str) -> None:
     """And nobody can say for certain who is in a group."""
     allowed.workspace.catalog.revoke(CI, "prod.agents", "CREATE_MODEL")
     allowed.workspace.catalog.own("prod.agents", Principal(owner))
@@ -310,7 +310,7 @@ def test_a_schema_of_ones_own_needs_no_grant(allowed: Asked, owner: str) -> None
     assert allowed.problems() == []
 
 
-def test_the_list_of_privileges_has_pages(allowed: Asked) -> None:
+def test_the_list_of_privileges_has_pages(allowed: Case) -> None:
     allowed.workspace.permissions.empty_pages = 2
     allowed.workspace.catalog.revoke(CI, "prod.agents", "CREATE_MODEL")
 
@@ -330,7 +330,7 @@ def test_the_list_of_privileges_has_pages(allowed: Asked) -> None:
     ],
 )
 def test_somebody_elses_model(
-    of_another: Asked, granted: tuple[str, ...], lacking: str, *, sets_aliases: bool
+    of_another: Case, granted: tuple[str, ...], lacking: str, *, sets_aliases: bool
 ) -> None:
     of_another.workspace.catalog.grant(CI, MODEL, *granted)
     of_another.sets_aliases = sets_aliases
@@ -340,7 +340,7 @@ def test_somebody_elses_model(
     assert grants == ([f"GRANT {lacking} ON FUNCTION {MODEL} TO `{CI}`;"] if lacking else [])
 
 
-def test_a_model_that_may_not_be_read(allowed: Asked) -> None:
+def test_a_model_that_may_not_be_read(allowed: Case) -> None:
     allowed.make_model()
     allowed.sets_aliases = True
 
@@ -353,7 +353,7 @@ def test_a_model_that_may_not_be_read(allowed: Asked) -> None:
     assert f"GRANT EXECUTE, CREATE MODEL VERSION, MANAGE ON FUNCTION {MODEL}" in problem.fix
 
 
-def test_the_name_is_that_of_a_function(allowed: Asked) -> None:
+def test_the_name_is_that_of_a_function(allowed: Case) -> None:
     allowed.workspace.resources.add("function", MODEL)
 
     (problem,) = allowed.problems()
@@ -362,7 +362,7 @@ def test_the_name_is_that_of_a_function(allowed: Asked) -> None:
     assert "uc-target: " in problem.fix
 
 
-def test_the_catalog_is_closed_to_the_workspace(allowed: Asked) -> None:
+def test_the_catalog_is_closed_to_the_workspace(allowed: Case) -> None:
     message = "Catalog 'prod' is not accessible in current workspace"
     body = {"error_code": "PERMISSION_DENIED", "message": message}
     allowed.workspace.faults.add(Fault(path=UNITY, status=403, body=body, times=MANY))
@@ -387,9 +387,7 @@ def test_the_catalog_is_closed_to_the_workspace(allowed: Asked) -> None:
         ("/Shared", "`/Shared` is a folder, not an experiment", "experiment: /Shared/agent"),
     ],
 )
-def test_an_experiment_that_can_not_be(
-    allowed: Asked, experiment: str, what: str, fix: str
-) -> None:
+def test_an_experiment_that_can_not_be(allowed: Case, experiment: str, what: str, fix: str) -> None:
     allowed.workspace.tree.notebooks.add("/Shared/notebook")
     allowed.experiment = experiment
 
@@ -401,13 +399,13 @@ def test_an_experiment_that_can_not_be(
 
 
 @pytest.mark.parametrize("experiment", [f"/Users/{USER}/agents", "/Workspace/Shared/agents"])
-def test_other_places_for_an_experiment(allowed: Asked, experiment: str) -> None:
+def test_other_places_for_an_experiment(allowed: Case, experiment: str) -> None:
     allowed.experiment = experiment
 
     assert allowed.problems() == []
 
 
-def test_an_experiment_that_was_deleted(allowed: Asked) -> None:
+def test_an_experiment_that_was_deleted(allowed: Case) -> None:
     number = allowed.make_experiment()
     path = "/api/2.0/mlflow/experiments/delete"
     allowed.client().api_client.do("POST", path, body={"experiment_id": number})
@@ -418,7 +416,7 @@ def test_an_experiment_that_was_deleted(allowed: Asked) -> None:
     assert problem.fix.endswith(f"databricks experiments restore-experiment {number}")
 
 
-def test_privileges_that_may_not_be_read_are_no_problem(allowed: Asked) -> None:
+def test_privileges_that_may_not_be_read_are_no_problem(allowed: Case) -> None:
     allowed.workspace.catalog.revoke(CI, "prod.agents", "CREATE_MODEL")
     body = {"error_code": "PERMISSION_DENIED", "message": "User does not have MANAGE on Schema."}
     allowed.workspace.faults.add(Fault(path="/effective-", status=403, body=body))
@@ -426,7 +424,7 @@ def test_privileges_that_may_not_be_read_are_no_problem(allowed: Asked) -> None:
     assert allowed.problems() == []
 
 
-def test_nobody_knows_who_we_are(allowed: Asked) -> None:
+def test_nobody_knows_who_we_are(allowed: Case) -> None:
     token = allowed.workspace.login.token(CI)
     allowed.workspace.catalog.revoke(CI, "prod", "USE_CATALOG")
 
@@ -465,9 +463,9 @@ def test_nobody_knows_who_we_are(allowed: Asked) -> None:
         ),
     ],
 )
-def test_a_workspace_that_does_not_answer_is_no_problem(asked: Asked, fault: Fault) -> None:
-    client = asked.client()
-    asked.workspace.faults.add(fault)
+def test_a_workspace_that_does_not_answer_is_no_problem(case: Case, fault: Fault) -> None:
+    client = case.client()
+    case.workspace.faults.add(fault)
 
     assert (
         preflight.check(
@@ -477,7 +475,7 @@ def test_a_workspace_that_does_not_answer_is_no_problem(asked: Asked, fault: Fau
     )
 
 
-def test_the_questions_are_asked_at_the_same_time(allowed: Asked) -> None:
+def test_the_requests_are_sent_at_the_same_time(allowed: Case) -> None:
     allowed.workspace.latency = 0.05
 
     allowed.problems()
@@ -487,7 +485,7 @@ def test_the_questions_are_asked_at_the_same_time(allowed: Asked) -> None:
 
 @pytest.mark.parametrize("revoked", ["USE_CATALOG", "USE_SCHEMA", "CREATE_MODEL"])
 def test_a_later_refusal_is_explained_in_the_same_words(
-    allowed: Asked, monkeypatch: pytest.MonkeyPatch, revoked: str
+    allowed: Case, monkeypatch: pytest.MonkeyPatch, revoked: str
 ) -> None:
     level = "prod" if revoked == "USE_CATALOG" else "prod.agents"
     allowed.workspace.catalog.revoke(CI, level, revoked)
@@ -500,7 +498,7 @@ def test_a_later_refusal_is_explained_in_the_same_words(
 
 @pytest.mark.parametrize("target", ["dev.agents.support", "prod.other.support"])
 def test_a_place_that_is_missed_later(
-    allowed: Asked, monkeypatch: pytest.MonkeyPatch, target: str
+    allowed: Case, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     allowed.target = target
 
@@ -512,7 +510,7 @@ def test_a_place_that_is_missed_later(
 
 @pytest.mark.parametrize("experiment", ["/Shared/team/agents", "agents"])
 def test_a_folder_that_is_missed_later(
-    allowed: Asked, monkeypatch: pytest.MonkeyPatch, experiment: str
+    allowed: Case, monkeypatch: pytest.MonkeyPatch, experiment: str
 ) -> None:
     allowed.experiment = experiment
 
@@ -522,7 +520,7 @@ def test_a_folder_that_is_missed_later(
     assert [allowed.explain(refused.value)] == allowed.problems()
 
 
-def test_a_name_that_turns_out_to_be_taken(allowed: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_turns_out_to_be_taken(allowed: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     allowed.workspace.resources.add("function", MODEL)
 
     with pytest.raises(MlflowException) as refused:
@@ -533,7 +531,7 @@ def test_a_name_that_turns_out_to_be_taken(allowed: Asked, monkeypatch: pytest.M
     assert problem.what.startswith(f"`uc-target`: `{MODEL}` is something else")
 
 
-def test_a_path_that_turns_out_to_be_taken(allowed: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_that_turns_out_to_be_taken(allowed: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     allowed.workspace.tree.notebooks.add(EXPERIMENT)
 
     with pytest.raises(MlflowException) as refused:
@@ -579,7 +577,7 @@ def test_what_is_about_something_else_is_not_explained(code: str, message: str) 
 )
 @pytest.mark.parametrize("by_group", [False, True])
 def test_who_may_write_a_model_that_is_there(
-    reader: Asked, level: str, privilege: str, *, by_group: bool, expected: bool
+    reader: Case, level: str, privilege: str, *, by_group: bool, expected: bool
 ) -> None:
     if by_group:
         reader.workspace.catalog.join("agents-team", CI)
@@ -600,60 +598,58 @@ def test_who_may_write_a_model_that_is_there(
         ("prod", "USE_SCHEMA", False),
     ],
 )
-def test_who_may_make_the_model(
-    asked: Asked, level: str, privilege: str, *, expected: bool
-) -> None:
-    asked.workspace.catalog.create("prod.agents")
-    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
-    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
-    asked.workspace.catalog.grant(CI, level, privilege)
+def test_who_may_make_the_model(case: Case, level: str, privilege: str, *, expected: bool) -> None:
+    case.workspace.catalog.create("prod.agents")
+    case.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+    case.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    case.workspace.catalog.grant(CI, level, privilege)
 
-    assert asked.may_write() is expected
+    assert case.may_write() is expected
 
 
 @pytest.mark.parametrize("owner", [CI, CI.upper()])
-def test_the_models_owner_may_write(asked: Asked, owner: str) -> None:
-    asked.make_model(owner)
-    asked.workspace.catalog.grant(CI, MODEL, "EXECUTE")
-    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
-    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+def test_the_models_owner_may_write(case: Case, owner: str) -> None:
+    case.make_model(owner)
+    case.workspace.catalog.grant(CI, MODEL, "EXECUTE")
+    case.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    case.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
 
-    assert asked.may_write() is True
+    assert case.may_write() is True
 
 
-def test_a_schemas_owner_may_make_the_model(allowed: Asked) -> None:
+def test_a_schemas_owner_may_make_the_model(allowed: Case) -> None:
     allowed.workspace.catalog.revoke(CI, "prod.agents", "CREATE_MODEL")
     allowed.workspace.catalog.own("prod.agents", Principal(CI.upper()))
 
     assert allowed.may_write() is True
 
 
-def test_who_is_in_the_group_that_owns_the_model_is_not_told(asked: Asked) -> None:
-    asked.make_model("agents-team")
-    asked.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
-    asked.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
-    asked.workspace.catalog.grant(CI, MODEL, "EXECUTE")
+def test_the_members_of_the_group_that_owns_the_model_are_unknown(case: Case) -> None:
+    case.make_model("agents-team")
+    case.workspace.catalog.grant(CI, "prod", "USE_CATALOG")
+    case.workspace.catalog.grant(CI, "prod.agents", "USE_SCHEMA")
+    case.workspace.catalog.grant(CI, MODEL, "EXECUTE")
 
-    assert asked.may_write() is None
+    assert case.may_write() is None
 
 
 @pytest.mark.parametrize("level", ["prod", "prod.agents", MODEL])
-def test_who_may_not_read_may_not_write(reader: Asked, level: str) -> None:
+def test_who_may_not_read_may_not_write(reader: Case, level: str) -> None:
     lost = {"prod": "USE_CATALOG", "prod.agents": "USE_SCHEMA", MODEL: "EXECUTE"}
     reader.workspace.catalog.revoke(CI, level, lost[level])
 
     assert reader.may_write() is False
 
 
-def test_who_may_write_is_not_told_where_a_schema_or_a_catalog_is_missing(asked: Asked) -> None:
-    assert asked.may_write() is None
+def test_write_access_is_unknown_where_a_schema_or_a_catalog_is_missing(case: Case) -> None:
+    assert case.may_write() is None
 
-    asked.workspace.catalog.create("prod.other", CI)
+    case.workspace.catalog.create("prod.other", CI)
 
-    assert asked.may_write() is None
+    assert case.may_write() is None
 
 
-def test_what_a_list_of_privileges_does_not_tell_is_not_known(reader: Asked) -> None:
+def test_what_a_list_of_privileges_does_not_tell_is_not_known(reader: Case) -> None:
     """A group's privileges, where the workspace leaves them out, or an administrator's role."""
     reader.workspace.catalog.revoke(CI, MODEL, "EXECUTE")
     reader.workspace.catalog.join("agents-team", CI)
@@ -665,22 +661,20 @@ def test_what_a_list_of_privileges_does_not_tell_is_not_known(reader: Asked) -> 
 
 @pytest.mark.parametrize("path", ["/effective-permissions/", "/models/"])
 @pytest.mark.parametrize("status", [403, 500])
-def test_a_workspace_that_does_not_answer_tells_nothing(
-    reader: Asked, path: str, status: int
-) -> None:
+def test_without_an_answer_write_access_is_unknown(reader: Case, path: str, status: int) -> None:
     body = {"error_code": "PERMISSION_DENIED", "message": "Not today."}
     reader.workspace.faults.add(Fault(path=path, status=status, body=body, times=MANY))
 
     assert reader.may_write() is None
 
 
-def test_nobody_knows_who_may_write_when_nobody_knows_who_we_are(reader: Asked) -> None:
+def test_nobody_knows_who_may_write_when_nobody_knows_who_we_are(reader: Case) -> None:
     client = reader.client()
 
     assert preflight.may_write(client, ModelName.parse(MODEL), "") is None
 
 
-def test_that_somebody_may_only_read_takes_two_questions(reader: Asked) -> None:
+def test_a_reader_takes_two_requests(reader: Case) -> None:
     before = len(reader.requests())
 
     assert reader.may_write() is False

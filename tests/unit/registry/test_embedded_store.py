@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from entrypoint.databricks.auth.workspace_host import Identity
-from entrypoint.registry.embedded_store import check_location, prepare, uri
+from entrypoint.registry.embedded_store import check_location, create_database, prepare, uri
 from entrypoint.registry.session import Session
 from entrypoint.registry.stores import Stores
 from entrypoint.runtime.errors import PublishFailure
@@ -59,6 +59,7 @@ def test_it_is_made_and_made_again(folder: Path) -> None:
         (link("mlflow.db", "/etc/passwd"), "`.log-agent/mlflow.db` is not a file"),
         (link("mlflow.db-journal", "gone"), "`.log-agent/mlflow.db-journal` is not a file"),
         (link("mlflow.db-wal", "/etc/passwd"), "`.log-agent/mlflow.db-wal` is not a file"),
+        (link("mlflow.db.lock", "/etc/passwd"), "`.log-agent/mlflow.db.lock` is not a file"),
         (link(".gitignore", "/etc/passwd"), "`.log-agent/.gitignore` is not a file"),
         (
             lambda folder: database(folder, "CREATE VIEW tags AS SELECT name FROM experiments"),
@@ -97,6 +98,30 @@ def test_what_is_not_of_its_own_making_is_refused(
     (problem,) = raised.value.problems
     assert said in problem.what
     assert "git rm -r --cached .log-agent" in problem.fix
+
+
+def test_the_database_exists_only_when_it_is_complete(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("of somebody else")
+    prepare(folder)
+    (folder / "mlflow.db.new").symlink_to(other)
+
+    def fail(address: str) -> None:
+        sqlite3.connect(address.removeprefix("sqlite:///")).execute("CREATE TABLE half (a)")
+        raise InterruptedError
+
+    def succeed(address: str) -> None:
+        sqlite3.connect(address.removeprefix("sqlite:///")).execute("CREATE TABLE whole (a)")
+
+    with pytest.raises(PublishFailure):
+        create_database(folder, fail)
+    assert not (folder / "mlflow.db").exists()
+    for create_tables in (succeed, fail):
+        create_database(folder, create_tables)
+        with closing(sqlite3.connect(folder / "mlflow.db")) as connection:
+            names = connection.execute("SELECT name FROM sqlite_master").fetchall()
+        assert names == [("whole",)]
+    assert other.read_text() == "of somebody else"
 
 
 @pytest.mark.parametrize(

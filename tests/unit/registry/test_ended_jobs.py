@@ -64,7 +64,7 @@ def test_a_workflow_run_that_github_calls_completed_has_ended() -> None:
 
 
 @pytest.mark.parametrize("number", ["7/../8", "7?", "\u0667", "-7", "07", "7" * 30, "", " 7"])
-def test_what_is_no_number_is_asked_of_nobody(number: str) -> None:
+def test_of_an_invalid_run_id_github_is_not_asked(number: str) -> None:
     asked = []
 
     def ask(job: WorkflowJob) -> bool:

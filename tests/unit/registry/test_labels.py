@@ -25,7 +25,7 @@ def said(workspace: Workspace, event: Event = PUSH, **inputs: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("told", "text", "alias", "tag"),
+    ("event", "text", "alias", "tag"),
     [
         (PUSH, "champion", "champion", "champion"),
         (PUSH, "at-{sha}", f"at-{SHA}", f"at-{SHA}"),
@@ -38,9 +38,9 @@ def said(workspace: Workspace, event: Event = PUSH, **inputs: str) -> list[str]:
     ],
 )
 def test_placeholders_are_filled_in(
-    workspace: Workspace, told: Event, text: str, alias: str, tag: str
+    workspace: Workspace, event: Event, text: str, alias: str, tag: str
 ) -> None:
-    made = labels(workspace, told, aliases=text, tags=f"key={text}")
+    made = labels(workspace, event, aliases=text, tags=f"key={text}")
 
     assert made.aliases == (alias,)
     assert made.tags["key"] == tag
@@ -90,7 +90,7 @@ def test_an_alias_that_is_given_twice_is_set_once(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "tags"),
+    ("event", "tags"),
     [
         (
             PULL,
@@ -117,9 +117,9 @@ def test_an_alias_that_is_given_twice_is_set_once(workspace: Workspace) -> None:
     ids=["pull request", "tag", "off GitHub"],
 )
 def test_tags_say_where_a_version_comes_from(
-    workspace: Workspace, told: Event, tags: dict[str, str]
+    workspace: Workspace, event: Event, tags: dict[str, str]
 ) -> None:
-    made = labels(workspace, told, tags="team=search")
+    made = labels(workspace, event, tags="team=search")
 
     ours = {**tags, "log_agent_version": version("log-agent")}
     commits = {"git_commits": tags["git_commit"]} if tags else {}
@@ -129,7 +129,7 @@ def test_tags_say_where_a_version_comes_from(
 
 
 @pytest.mark.parametrize(
-    ("told", "tags"),
+    ("event", "tags"),
     [
         (PUSH, {"mlflow.source.type": "JOB", "mlflow.source.git.commit": SHA}),
         (OFF_GITHUB, {"mlflow.source.type": "LOCAL"}),
@@ -137,16 +137,16 @@ def test_tags_say_where_a_version_comes_from(
     ids=["GitHub", "off GitHub"],
 )
 def test_the_run_says_its_source_in_mlflows_words(
-    workspace: Workspace, told: Event, tags: dict[str, str]
+    workspace: Workspace, event: Event, tags: dict[str, str]
 ) -> None:
-    made = labels(workspace, told).run_tags
+    made = labels(workspace, event).run_tags
 
     mlflows = {key: value for key, value in made.items() if key.startswith("mlflow.")}
     assert mlflows == {"mlflow.source.name": AGENT, **tags}
 
 
 @pytest.mark.parametrize(
-    ("told", "given", "experiment"),
+    ("event", "given", "experiment"),
     [
         (PUSH, "", "/Shared/acme-agents"),
         (OFF_GITHUB, "", "/Shared/checkout"),
@@ -156,9 +156,9 @@ def test_the_run_says_its_source_in_mlflows_words(
     ],
 )
 def test_the_experiment_is_named_after_the_repository_unless_given(
-    workspace: Workspace, told: Event, given: str, experiment: str
+    workspace: Workspace, event: Event, given: str, experiment: str
 ) -> None:
-    assert labels(workspace, told, experiment=given).experiment == experiment
+    assert labels(workspace, event, experiment=given).experiment == experiment
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_the_logged_model_is_named_as_mlflow_allows(
 
 
 @pytest.mark.parametrize(
-    ("told", "description"),
+    ("event", "description"),
     [
         (
             PUSH,
@@ -197,9 +197,9 @@ def test_the_logged_model_is_named_as_mlflow_allows(
     ids=["GitHub", "a commit", "nothing"],
 )
 def test_the_description_says_in_one_line_what_came_from_where(
-    workspace: Workspace, told: Event, description: str
+    workspace: Workspace, event: Event, description: str
 ) -> None:
-    assert labels(workspace, told).description == description
+    assert labels(workspace, event).description == description
 
 
 def test_what_log_agent_says_on_the_version_is_not_overwritten(workspace: Workspace) -> None:

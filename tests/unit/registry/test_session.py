@@ -42,9 +42,9 @@ def session_at(stores: Stores) -> Session:
     return Session(stores, Identity("", CI), PlainLog(io.StringIO()))
 
 
-def log_in(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, who: str) -> None:
+def log_in(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, principal: str) -> None:
     monkeypatch.setenv("DATABRICKS_HOST", workspace.host)
-    monkeypatch.setenv("DATABRICKS_TOKEN", workspace.login.token(who))
+    monkeypatch.setenv("DATABRICKS_TOKEN", workspace.login.token(principal))
 
 
 def test_an_experiment_in_the_trash(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_refusal_while_publishing_shows_the_grant(
     assert "PERMISSION_DENIED" in problem.detail
 
 
-def test_who_may_only_add_versions_finds_the_model(
+def test_a_principal_that_may_only_add_versions_finds_the_model(
     databricks: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_in(monkeypatch, databricks, USER)
@@ -115,7 +115,7 @@ def test_a_refused_token_is_replaced_once(
     assert len(fetched) == 1
 
 
-def test_nothing_is_told_of_the_login() -> None:
+def test_the_sdks_configuration_is_not_shown() -> None:
     session = session_at(DATABRICKS)
 
     with pytest.raises(PublishFailure) as failure, session.problems():

@@ -1,4 +1,4 @@
-"""The login at Databricks and how it is lent, against a stand-in of a workspace."""
+"""The login at Databricks, for the job and other programs, against a stand-in of a workspace."""
 
 import json
 import subprocess
@@ -31,8 +31,8 @@ PRINCIPAL = "11111111-2222-4333-8444-555555555555"
 PUSH = Event("push", "acme/agents", "a" * 40, "refs/heads/main")
 HEADERS = {"X-Databricks-Metadata-Version": "1", "X-Databricks-Host": "https://a.b"}
 TOKEN = WorkspaceToken("of-the-hour", "https://a.b", expires=2_000_000_000.5, renewal=1.0)
-# A program of the user's, which knows nothing of us.
-ASKS = """
+# A program of the user's, with the SDK's own login.
+PROGRAM = """
 import json
 from databricks.sdk import WorkspaceClient
 client = WorkspaceClient()
@@ -67,8 +67,8 @@ def profile(workspace: Workspace, tmp_path: Path) -> dict[str, str]:
 
 
 def problem(environ: Mapping[str, str], event: Event = PUSH) -> str:
-    with login(environ, event) as somebody:
-        found = somebody.problem
+    with login(environ, event) as logged_in:
+        found = logged_in.problem
     assert found is not None
     return found.what
 
@@ -80,13 +80,16 @@ def run(script: str, environ: Mapping[str, str]) -> object:
     return json.loads(done.stdout)
 
 
-def test_a_token_is_made_once_and_kept_secret(workspace: Workspace) -> None:
+def test_a_token_is_fetched_once_and_kept_secret(workspace: Workspace) -> None:
     kept: list[str] = []
-    with login(client_secret(workspace), kept=kept) as somebody:
-        token = somebody.token()
-        assert somebody.token() == token
-        assert somebody.problem is None
-        assert (somebody.who.name, somebody.who.workspace_id) == (PRINCIPAL, workspace.id)
+    with login(client_secret(workspace), kept=kept) as logged_in:
+        token = logged_in.token()
+        assert logged_in.token() == token
+        assert logged_in.problem is None
+        assert (logged_in.identity.name, logged_in.identity.workspace_id) == (
+            PRINCIPAL,
+            workspace.id,
+        )
 
     assert kept == [token.value]
     assert token.host == workspace.host
@@ -97,9 +100,9 @@ def test_a_token_is_made_once_and_kept_secret(workspace: Workspace) -> None:
 def test_a_token_is_renewed_before_it_ends(workspace: Workspace) -> None:
     workspace.oauth.lifetime = 4
     kept: list[str] = []
-    with login(client_secret(workspace), kept=kept) as somebody:
+    with login(client_secret(workspace), kept=kept) as logged_in:
         while len(kept) < 4:
-            connect(somebody).current_user.me()
+            connect(logged_in).current_user.me()
             time.sleep(0.1)
 
     assert len(set(kept)) == len(kept)
@@ -108,23 +111,23 @@ def test_a_token_is_renewed_before_it_ends(workspace: Workspace) -> None:
 
 def test_what_cannot_be_renewed_is_tried_again(workspace: Workspace) -> None:
     workspace.oauth.lifetime = 1
-    with login(client_secret(workspace)) as somebody:
-        first = somebody.token()
+    with login(client_secret(workspace)) as logged_in:
+        first = logged_in.token()
         workspace.faults.add(Fault(path="/oidc/v1/token", status=503, times=2))
         while not first.is_over:
             time.sleep(0.05)
 
-        assert somebody.token() != first
+        assert logged_in.token() != first
 
 
 @pytest.mark.parametrize("expires_in", [0, -5])
-def test_a_token_of_which_is_said_that_it_is_over_is_taken_as_it_is(
+def test_a_token_that_is_said_to_be_over_is_used_all_the_same(
     workspace: Workspace, expires_in: int
 ) -> None:
     workspace.oauth.expires_in = expires_in
-    with login(client_secret(workspace)) as somebody:
-        token = somebody.token()
-        assert connect(somebody).current_user.me().user_name == PRINCIPAL
+    with login(client_secret(workspace)) as logged_in:
+        token = logged_in.token()
+        assert connect(logged_in).current_user.me().user_name == PRINCIPAL
 
     assert not token.is_over
     assert [call.path for call in workspace.calls].count("/oidc/v1/token") == 1
@@ -138,32 +141,35 @@ def test_a_token_that_is_over_at_once_is_an_error(workspace: Workspace) -> None:
 
 
 def test_a_token_that_is_refused_before_its_time_is_replaced(workspace: Workspace) -> None:
-    with login(client_secret(workspace)) as somebody:
-        refused = somebody.token()
+    with login(client_secret(workspace)) as logged_in:
+        refused = logged_in.token()
         environ: dict[str, str] = {}
-        with mlflow_login(somebody, environ):
+        with mlflow_login(logged_in, environ):
             workspace.login.revoke(refused.value)
 
-            assert somebody.renew()
+            assert logged_in.renew()
 
-            assert environ["DATABRICKS_TOKEN"] == somebody.token().value != refused.value
-        assert connect(somebody).current_user.me().user_name == PRINCIPAL
+            assert environ["DATABRICKS_TOKEN"] == logged_in.token().value != refused.value
+        assert connect(logged_in).current_user.me().user_name == PRINCIPAL
 
 
-def test_there_is_no_other_token_where_none_is_made(workspace: Workspace) -> None:
-    with login(workspace.env) as somebody:
-        assert somebody.problem is None
-        assert not somebody.renew()
-    with login(client_secret(workspace)) as somebody:
-        assert somebody.problem is None
+def test_there_is_no_other_token_where_none_can_be_fetched(workspace: Workspace) -> None:
+    with login(workspace.env) as logged_in:
+        assert logged_in.problem is None
+        assert not logged_in.renew()
+    with login(client_secret(workspace)) as logged_in:
+        assert logged_in.problem is None
         workspace.faults.add(Fault(path="/oidc/v1/token", status=401, body={"error": "no"}))
-        assert not somebody.renew()
+        assert not logged_in.renew()
 
 
 def test_a_token_of_the_step_is_taken_as_it_is(workspace: Workspace) -> None:
     kept: list[str] = []
-    with login(workspace.env, kept=kept) as somebody, delegated_environ(somebody, {}) as variables:
-        assert somebody.token() == WorkspaceToken(workspace.token, workspace.host)
+    with (
+        login(workspace.env, kept=kept) as logged_in,
+        delegated_environ(logged_in, {}) as variables,
+    ):
+        assert logged_in.token() == WorkspaceToken(workspace.token, workspace.host)
         assert variables == workspace.env
 
     # GitHub masks it, and it may be a placeholder that everything is full of.
@@ -173,19 +179,19 @@ def test_a_token_of_the_step_is_taken_as_it_is(workspace: Workspace) -> None:
 
 def test_a_profile_logs_in(workspace: Workspace, tmp_path: Path) -> None:
     with (
-        login(profile(workspace, tmp_path)) as somebody,
-        delegated_environ(somebody, {}) as variables,
+        login(profile(workspace, tmp_path)) as logged_in,
+        delegated_environ(logged_in, {}) as variables,
     ):
         assert variables == workspace.env
-        assert somebody.who.name == USER
+        assert logged_in.identity.name == USER
 
 
 def test_a_program_is_logged_in_without_the_steps_credentials(workspace: Workspace) -> None:
     workspace.oauth.lifetime = 30
     environ = client_secret(workspace)
-    with login(environ) as somebody, delegated_environ(somebody, {}) as variables:
-        assert run(ASKS, variables) == ["metadata-service", PRINCIPAL]
-        assert variables["DATABRICKS_TOKEN"] == somebody.token().value
+    with login(environ) as logged_in, delegated_environ(logged_in, {}) as variables:
+        assert run(PROGRAM, variables) == ["metadata-service", PRINCIPAL]
+        assert variables["DATABRICKS_TOKEN"] == logged_in.token().value
     assert environ["DATABRICKS_CLIENT_SECRET"] not in json.dumps(variables)
     with pytest.raises(requests.ConnectionError):
         requests.get(variables["DATABRICKS_METADATA_SERVICE_URL"], headers=HEADERS, timeout=60)
@@ -204,8 +210,8 @@ def test_no_proxy_is_asked_for_the_token(
     workspace: Workspace, environ: Mapping[str, str], expected: str | None
 ) -> None:
     with (
-        login(client_secret(workspace)) as somebody,
-        delegated_environ(somebody, environ) as variables,
+        login(client_secret(workspace)) as logged_in,
+        delegated_environ(logged_in, environ) as variables,
     ):
         assert variables.get("NO_PROXY") == variables.get("no_proxy") == expected
 
@@ -213,8 +219,8 @@ def test_no_proxy_is_asked_for_the_token(
 def test_mlflow_gets_every_new_token_and_leaves_no_trace(workspace: Workspace) -> None:
     workspace.oauth.lifetime = 2
     environ = {"A": "b", "DATABRICKS_AUTH_TYPE": "github-oidc"}
-    with login(client_secret(workspace)) as somebody:
-        with mlflow_login(somebody, environ):
+    with login(client_secret(workspace)) as logged_in:
+        with mlflow_login(logged_in, environ):
             first = environ["DATABRICKS_TOKEN"]
             assert environ["DATABRICKS_AUTH_TYPE"] == "metadata-service"
             assert environ["MLFLOW_ENABLE_DB_SDK"] == "false"
@@ -223,16 +229,19 @@ def test_mlflow_gets_every_new_token_and_leaves_no_trace(workspace: Workspace) -
         assert environ == {"A": "b", "DATABRICKS_AUTH_TYPE": "github-oidc"}
 
 
-def test_who_is_not_logged_in_lends_nothing(workspace: Workspace) -> None:
+def test_without_a_login_no_program_is_logged_in(workspace: Workspace) -> None:
     environ = {"A": "b"}
-    with login({"DATABRICKS_HOST": workspace.host}) as nobody:
-        assert nobody.problem is not None
-        assert nobody.is_absent
-        with delegated_environ(nobody, {}) as variables, mlflow_login(nobody, environ):
+    with login({"DATABRICKS_HOST": workspace.host}) as not_logged_in:
+        assert not_logged_in.problem is not None
+        assert not_logged_in.is_absent
+        with (
+            delegated_environ(not_logged_in, {}) as variables,
+            mlflow_login(not_logged_in, environ),
+        ):
             assert variables == {}
             assert environ == {"A": "b"}
         with pytest.raises(LoginFailure):
-            connect(nobody)
+            connect(not_logged_in)
     assert workspace.calls == []
 
 
@@ -256,13 +265,15 @@ def test_a_workspace_can_refuse(workspace: Workspace, status: int, message: str,
 @pytest.mark.parametrize(
     ("status", "message"), [(403, "does not have required scopes: iam"), (500, ""), (429, "")]
 )
-def test_who_one_is_need_not_be_told(workspace: Workspace, status: int, message: str) -> None:
+def test_the_workspace_need_not_tell_the_users_name(
+    workspace: Workspace, status: int, message: str
+) -> None:
     body = {"message": message}
     workspace.faults.add(Fault(path="/scim/v2/Me", status=status, body=body, times=9))
 
-    with login(workspace.env) as somebody:
-        assert somebody.problem is None
-        assert somebody.who.name == ""
+    with login(workspace.env) as logged_in:
+        assert logged_in.problem is None
+        assert logged_in.identity.name == ""
 
 
 @pytest.mark.parametrize(
@@ -283,8 +294,8 @@ def test_not_every_host_is_a_workspace(
 
 def test_the_policy_to_add_is_that_of_the_jobs_own_token(workspace: Workspace) -> None:
     workspace.identity.subject = "repo:acme@12/agents@34:environment:prod"
-    with login(workspace.github_oidc(PRINCIPAL)) as nobody:
-        found = nobody.problem
+    with login(workspace.github_oidc(PRINCIPAL)) as not_logged_in:
+        found = not_logged_in.problem
 
     assert found is not None
     policy = found.fix.partition("--json '")[2].partition("'")[0]
@@ -316,19 +327,19 @@ def test_the_policy_to_add_is_that_of_the_jobs_own_token(workspace: Workspace) -
     ],
 )
 def test_other_refusals(words: str, environ: Mapping[str, str], what: str) -> None:
-    found = login_refusals.of_mint(TokenProcessFailure(words), LoginRequest(environ, PUSH))
+    found = login_refusals.no_token(TokenProcessFailure(words), LoginRequest(environ, PUSH))
 
     assert what in found.what
     assert words.removeprefix("azure-client-secret auth: ") == found.detail
 
 
-def test_a_mint_that_is_closed_makes_nothing(workspace: Workspace) -> None:
-    mint = TokenProcess({**client_secret(workspace), "DATABRICKS_HOST": workspace.host})
-    assert mint.mint().host == workspace.host
-    mint.close()
+def test_a_token_process_that_is_closed_fetches_nothing(workspace: Workspace) -> None:
+    process = TokenProcess({**client_secret(workspace), "DATABRICKS_HOST": workspace.host})
+    assert process.fetch_token().host == workspace.host
+    process.close()
 
     with pytest.raises(TokenProcessFailure, match="the job ends"):
-        mint.mint()
+        process.fetch_token()
 
 
 def test_the_end_does_not_wait_for_a_token(workspace: Workspace) -> None:
@@ -338,7 +349,7 @@ def test_the_end_does_not_wait_for_a_token(workspace: Workspace) -> None:
             time.sleep(0.05)
 
 
-def test_a_token_is_given_to_who_knows_the_address() -> None:
+def test_the_token_is_served_only_at_the_secret_address() -> None:
     with serving(lambda: TOKEN) as address:
         answer = requests.get(address, headers=HEADERS, timeout=60)
         assert answer.json() == {
@@ -367,8 +378,8 @@ def test_a_token_that_is_not_there_is_no_crash() -> None:
 
 
 @pytest.mark.parametrize(("lifetime", "early"), [(300, 150), (3600, 1200), (0, 30), (-5, 30)])
-def test_half_of_a_life_is_enough_notice(lifetime: float, early: float) -> None:
-    token = WorkspaceToken.living("a", "b", lifetime)
+def test_a_token_is_renewed_at_half_of_its_life(lifetime: float, early: float) -> None:
+    token = WorkspaceToken.with_lifetime("a", "b", lifetime)
 
     assert token.expires is not None
     assert token.renewal is not None
@@ -406,10 +417,10 @@ def test_a_service_principal_of_azure_logs_in(workspace: Workspace, entra: Azure
         "ARM_TENANT_ID": entra.tenant,
     }
     kept: list[str] = []
-    with login(environ, kept=kept) as somebody, delegated_environ(somebody, environ) as variables:
-        assert somebody.problem is None
-        assert somebody.who.name == PRINCIPAL
-        assert run(ASKS, {**entra.env, **variables}) == ["metadata-service", PRINCIPAL]
+    with login(environ, kept=kept) as logged_in, delegated_environ(logged_in, environ) as variables:
+        assert logged_in.problem is None
+        assert logged_in.identity.name == PRINCIPAL
+        assert run(PROGRAM, {**entra.env, **variables}) == ["metadata-service", PRINCIPAL]
     assert kept == [variables["DATABRICKS_TOKEN"]]
     assert entra.asked == 1
 
