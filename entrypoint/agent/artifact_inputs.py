@@ -7,28 +7,28 @@ from entrypoint.agent.file_tree import Budget, TooMuch, walk
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Problem
 
-LARGEST_TOGETHER = 20 * 10**9
+MAX_BYTES_TOGETHER = 20 * 10**9
 """In bytes, of all artifacts; a hosted runner has little more room."""
 
-_MOST_TOLD = 10
+_MAX_PROBLEMS = 10
 # These are read through the tracking store, which is closed to the process that builds the agent.
 _NEED_A_STORE = ("models:", "runs:", "mlflow-artifacts:")
 
 
 def check(artifacts: Iterable[tuple[str, Path | str]], flavor: str, workspace: Workspace) -> None:
-    """Hold the artifacts against what can be built.
+    """Check that the artifacts can be logged.
 
     Raises:
         InputFailure: every artifact that can't be taken, at once.
 
     """
     problems = []
-    budget = Budget(LARGEST_TOGETHER)
+    budget = Budget(MAX_BYTES_TOGETHER)
     for name, place in artifacts:
         if isinstance(place, Path):
             problems += [
-                Problem(f"`artifacts`: `{name}`: {said}")
-                for said in _wrong(place, workspace, budget)
+                Problem(f"`artifacts`: `{name}`: {wrong}")
+                for wrong in _wrong(place, workspace, budget)
             ]
         elif place.startswith(_NEED_A_STORE):
             problems.append(
@@ -71,4 +71,4 @@ def _wrong(top: Path, workspace: Workspace, budget: Budget) -> list[str]:
         wrong.append(f"`{workspace.relative(top)}` {error} {fix}")
     except ValueError as error:
         wrong.append(str(error))
-    return wrong[:_MOST_TOLD]
+    return wrong[:_MAX_PROBLEMS]

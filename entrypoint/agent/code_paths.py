@@ -22,7 +22,7 @@ from entrypoint.runtime.errors import InputFailure, Problem
 from entrypoint.runtime.untrusted_file import Bound
 
 _FILE = Bound(50_000_000, "Code paths are for code. Give it with `artifacts`.")
-_LARGEST_TOGETHER = 10**9
+_MAX_BYTES_TOGETHER = 10**9
 _NEVER = re.compile(
     "|".join(
         translate(name)
@@ -94,7 +94,7 @@ def lay_out(
     left_out: list[str] = []
     origins: dict[str, Path] = {}
     imported = _imported(agent_code)
-    budget = Budget(_LARGEST_TOGETHER)
+    budget = Budget(_MAX_BYTES_TOGETHER)
     for path in paths:
         for root in _roots(path, imported):
             try:

@@ -71,8 +71,8 @@ class BaselineComparison:
         found = self._result()
         if found.registered is None:
             return Comparison(not_compared=found.why_not)
-        order = self._plan.order
-        after = Snapshot.of_agent(manifest, order.code, order.code_paths.folder, model)
+        spec = self._plan.spec
+        after = Snapshot.of_agent(manifest, spec.code, spec.code_paths.folder, model)
         self._folder.mkdir()
         try:
             with mlflow_login(self._login, os.environ):

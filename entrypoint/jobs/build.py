@@ -146,12 +146,14 @@ class _Agent:
         """Make the agent's own Python environment, in which the process imports MLflow at once."""
         plan, sandbox, job = self._plan, self._sandbox, self._job
         with self._result.stage("Environment", self._log):
-            self._uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
+            self._uv = Uv(
+                *(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ), job.secrets
+            )
             environment = self._uv.environment(plan.requirements, plan.python)
             process.start(environment.python)
             self._result.lock = environment.lock
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
-            plan.order.code_paths.add_built(environment.code)
+            plan.spec.code_paths.add_built(environment.code)
             plan.tell_unneeded_secrets(job)
             if not plan.needs_login:
                 self._settle()
@@ -197,7 +199,7 @@ class _Agent:
         if self._publishing:
             self._publishing.prepare()
         with delegated_environ(self._login, sandbox.environ) as of_agent:
-            worker = build.Worker(process, sandbox, self._plan.order, environment.lock, of_agent)
+            worker = build.Worker(process, sandbox, self._plan.spec, environment.lock, of_agent)
             with result.stage("Build", self._log):
                 built = result.build = worker.build()
                 progress.tell_build(built, self._log)
@@ -229,7 +231,7 @@ class _Agent:
         with self._result.stage("Check", self._log):
             self._review.verified(self._seen, was_asked=self._result.answer is not None)
             inferred = self._result.build.inferred if self._result.build else ()
-            built_model.check(model, manifest, self._plan.order, self._job.secrets, inferred)
+            built_model.check(model, manifest, self._plan.spec, self._job.secrets, inferred)
 
     def compare(self, manifest: Manifest, model: Path | None) -> None:
         """Compare a preview with what is registered; `model` is None where nothing was built."""

@@ -5,7 +5,7 @@ import pytest
 
 from entrypoint.agent.environment.interpreter import PythonRequest, wanted
 from entrypoint.agent.environment.requirements import Requirements, found, given, is_package
-from entrypoint.agent.environment.resolver import indexes
+from entrypoint.agent.environment.uv_lock import indexes
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Place
 from tests.unit.conftest import AGENT, link, write
