@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from entrypoint.agent.file_tree import Budget, TooMuch, walk
+from entrypoint.agent.file_tree import Budget, TooMuch, check_link, walk
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Problem
 
@@ -51,17 +51,13 @@ def _wrong(top: Path, workspace: Workspace, budget: Budget) -> list[str]:
     wrong: list[str] = []
 
     def skip(path: Path, real: Path) -> bool:
-        shown, before = workspace.relative(path), len(wrong)
-        if not workspace.holds(real) or not real.exists():
-            wrong.append(f"`{shown}` is a link out of the workspace.")
-        elif path != real and path.is_relative_to(real):
-            wrong.append(f"`{shown}` is a link to a folder that it is in.")
-        elif private := workspace.private_part(real):
-            wrong.append(
-                (f"`{shown}` is private" if path == real else f"`{shown}` leads to `{private}`")
-                + ": it is never logged with an agent. Take it out of the folder."
-            )
-        return len(wrong) > before
+        try:
+            check_link(path, real, workspace)
+            _check_not_private(path, real, workspace)
+        except ValueError as error:
+            wrong.append(str(error))
+            return True
+        return False
 
     try:
         for _ in walk(top, budget, skip):
@@ -72,3 +68,12 @@ def _wrong(top: Path, workspace: Workspace, budget: Budget) -> list[str]:
     except ValueError as error:
         wrong.append(str(error))
     return wrong[:_MAX_PROBLEMS]
+
+
+def _check_not_private(path: Path, real: Path, workspace: Workspace) -> None:
+    if private := workspace.private_part(real):
+        shown = workspace.relative(path)
+        raise ValueError(
+            (f"`{shown}` is private" if path == real else f"`{shown}` leads to `{private}`")
+            + ": it is never logged with an agent. Take it out of the folder."
+        )

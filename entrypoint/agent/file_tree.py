@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime import untrusted_file
 
 _MAX_DEPTH = 50
@@ -81,6 +82,21 @@ def walk(
                 raise TooMuch(f"nests more than {_MAX_DEPTH} folders deep.")
             names = untrusted_file.names(real, budget.entries + 1)
             todo += [(path / name, real / name, level + 1) for name in reversed(names)]
+
+
+def check_link(path: Path, real: Path, workspace: Workspace) -> None:
+    """Check that a path of the workspace may lead to another one, `real`.
+
+    Raises:
+        ValueError: that is outside of the workspace, does not exist, or holds the path.
+
+    """
+    if path == real:
+        return
+    if not workspace.holds(real) or not real.exists():
+        raise ValueError(f"`{workspace.relative(path)}` is a link out of the workspace.")
+    if path.is_relative_to(real):
+        raise ValueError(f"`{workspace.relative(path)}` is a link to a folder that it is in.")
 
 
 def followed(path: Path) -> Path:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from entrypoint.agent.environment import toml_file
 from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.requirement_lines import RequirementLine, read
 from entrypoint.agent.environment.requirement_paths import (
@@ -15,7 +15,7 @@ from entrypoint.agent.environment.requirement_paths import (
     with_project_root,
 )
 from entrypoint.agent.environment.requirement_text import without_comment
-from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
+from entrypoint.agent.environment.toml_file import part, tables
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Problem
 
@@ -123,12 +123,12 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
 
 def has_sources(pyproject: Path) -> bool:
     """Whether a project has `[tool.uv.sources]`, which say where some of its requirements are."""
-    return part(parse(text_of(pyproject, pyproject.name)), "tool", "uv", "sources") is not None
+    return part(toml_file.read(pyproject, pyproject.name), "tool", "uv", "sources") is not None
 
 
 def is_package(pyproject: Path) -> bool:
     """Whether a project is installed itself, and not only what it depends on: uv's own rule."""
-    content = parse(text_of(pyproject, pyproject.name))
+    content = toml_file.read(pyproject, pyproject.name)
     setting = part(content, "tool", "uv", "package")
     return bool(setting) if setting is not None else part(content, "build-system") is not None
 
@@ -181,7 +181,7 @@ def _member(lock: Path, folder: Path, workspace: Workspace) -> str:
     if not folder.is_relative_to(lock.parent):
         return ""
     path = folder.relative_to(lock.parent).as_posix()
-    content = _content(lock, workspace)
+    content = toml_file.read(lock, workspace.relative(lock))
     members = part(content, "manifest", "members")
     for package in tables(content, "package"):
         places = [part(package, "source", kind) for kind in ("editable", "virtual", "directory")]
@@ -191,16 +191,12 @@ def _member(lock: Path, folder: Path, workspace: Workspace) -> str:
     return ""
 
 
-def _content(file: Path, workspace: Workspace) -> dict[str, Any] | None:
-    return parse(text_of(file, workspace.relative(file)))
-
-
 def _has_requirements(path: Path, workspace: Workspace) -> bool:
     """Whether a file has requirements: a `pyproject.toml` may have nothing but settings."""
     if path.name == "uv.lock":
         return (path.parent / "pyproject.toml").is_file()
     if path.name == "pyproject.toml":
-        content = _content(path, workspace)
+        content = toml_file.read(path, workspace.relative(path))
         return content is None or "project" in content  # uv explains what is wrong with it
     return True
 
@@ -227,6 +223,6 @@ def _checked(text: str, workspace: Workspace) -> str:
 
 def _index_urls(project: Path) -> Iterator[str]:
     """The addresses in `[[tool.uv.index]]`."""
-    for index in tables(parse(text_of(project, project.name)), "tool", "uv", "index"):
+    for index in tables(toml_file.read(project, project.name), "tool", "uv", "index"):
         if isinstance(url := index.get("url"), str):
             yield url

@@ -35,6 +35,16 @@ def text_of(path: Path, shown: str) -> str:
         ) from error
 
 
+def read(path: Path, shown: str) -> dict[str, Any] | None:
+    """A TOML file's content; None for one that uv will complain about.
+
+    Raises:
+        InputFailure: it can't be read.
+
+    """
+    return parse(text_of(path, shown))
+
+
 def parse(text: str) -> dict[str, Any] | None:
     """A TOML text's content; None for one that uv will complain about."""
     if _LONG_KEY.search(text):

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from entrypoint.agent.environment import toml_file
 from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.interpreter import Interpreter
 from entrypoint.agent.environment.lock import PYPI
 from entrypoint.agent.environment.requirement_lines import RequirementLine
 from entrypoint.agent.environment.requirements import Requirements
-from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
+from entrypoint.agent.environment.toml_file import part, tables
 from entrypoint.agent.environment.uv import UvProgram
 from entrypoint.runtime import untrusted_file
 
@@ -43,7 +44,7 @@ def exported(
 
 def indexes(lock: Path) -> list[str]:
     """Options for the indexes that a lock names: the requirements format has no index a package."""
-    content = parse(text_of(lock, lock.name))
+    content = toml_file.read(lock, lock.name)
     named = (part(package, "source", "registry") for package in tables(content, "package"))
     # uv explains what is wrong with others; a text of several lines would become several options.
     registries = dict.fromkeys(
