@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
 
 from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.package_folder import FoundPackage
-from entrypoint.agent.environment.requirement_paths import local_path
+from entrypoint.agent.environment.requirement_paths import local_path, path_of_file_url
 
 PYPI = "https://pypi.org/simple"
 
@@ -82,7 +81,7 @@ class Resolution:
     def found(self) -> tuple[FoundPackage, ...]:
         """The packages that come from folders which serve as indexes."""
         return tuple(
-            FoundPackage(pin.text, Path(unquote(urlsplit(pin.index).path)))
+            FoundPackage(pin.text, Path(path_of_file_url(pin.index)))
             for pin in self.pins
             if pin.index.startswith("file:")
         )

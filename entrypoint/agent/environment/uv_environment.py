@@ -121,13 +121,13 @@ class Uv:
     def _from_wheels(self, resolver: Resolver, local: LocalPackages) -> Environment:
         """Make it from wheels alone, those of the checkout's own packages among them."""
         try:
-            return self._made(resolver, local, self._kept.made)
+            return self._make(resolver, local, self._kept.reuse_or_make)
         except NeedsSource:
             # Of packages of the checkout, uv may only have wanted to know what they require.
             wheels = {path: local.built(path) for path in resolver.buildable}
             if not wheels:
                 raise
-            return self._made(replace(resolver, wheels=wheels), local, self._kept.made)
+            return self._make(replace(resolver, wheels=wheels), local, self._kept.reuse_or_make)
 
     def _from_source(self, resolver: Resolver, local: LocalPackages) -> Environment:
         """Make it where building does no harm: for this job alone, and without credentials."""
@@ -140,15 +140,15 @@ class Uv:
         resolver = replace(
             resolver, uv=uv, folder=folder, output=shared, root=self._copy, wheels={}
         )
-        return self._made(
+        return self._make(
             resolver, local, lambda environment, uv: environment.make(uv, shared / "environment")
         )
 
-    def _made(
+    def _make(
         self,
         resolver: Resolver,
         local: LocalPackages,
-        made: Callable[[VirtualEnvironment, UvProgram], Path],
+        make: Callable[[VirtualEnvironment, UvProgram], Path],
     ) -> Environment:
         log = self._sandbox.log
         # Indexes that the requirements name are recorded, though the step names them too.
@@ -167,7 +167,7 @@ class Uv:
             changeable,
         )
         code = local.pack(resolver.local_packages(resolution))
-        return Environment(made(environment, resolver.uv), local.interpreter, lock, code)
+        return Environment(make(environment, resolver.uv), local.interpreter, lock, code)
 
     def _local_packages(self, uv: UvProgram, interpreter: Interpreter) -> LocalPackages:
         builds = self._sandbox.share("builds")

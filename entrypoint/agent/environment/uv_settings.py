@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from entrypoint.agent.environment import toml_file
+from entrypoint.agent.environment.requirement_paths import path_of_file_url
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Place, Problem
 
@@ -105,7 +105,7 @@ def path_of(url: str) -> str:
     """
     if not url.startswith("file:"):
         return url
-    return f"/{unquote(urlsplit(url).path).lstrip('/')}"
+    return f"/{path_of_file_url(url).lstrip('/')}"
 
 
 def _is_local(url: str) -> bool:

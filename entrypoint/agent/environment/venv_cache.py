@@ -87,7 +87,7 @@ class VenvCache:
     cache: CacheFolder
     sandbox: Sandbox
 
-    def made(self, environment: VirtualEnvironment, uv: UvProgram) -> Path:
+    def reuse_or_make(self, environment: VirtualEnvironment, uv: UvProgram) -> Path:
         """Make an environment, unless it is in the cache unchanged; the path of its interpreter.
 
         Raises:

@@ -6,7 +6,6 @@ import selectors
 import signal
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from entrypoint.runtime import child_processes
@@ -44,12 +43,7 @@ class Process:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: object, _traceback: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         ended = child_processes.end_all()
