@@ -3,32 +3,32 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from entrypoint.agent.file_tree import Budget, TooMuch, walk
+from entrypoint.agent.file_tree import Budget, TooMuch, check_link, walk
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Problem
 
-LARGEST_TOGETHER = 20 * 10**9
+MAX_BYTES_TOGETHER = 20 * 10**9
 """In bytes, of all artifacts; a hosted runner has little more room."""
 
-_MOST_TOLD = 10
+_MAX_PROBLEMS = 10
 # These are read through the tracking store, which is closed to the process that builds the agent.
 _NEED_A_STORE = ("models:", "runs:", "mlflow-artifacts:")
 
 
 def check(artifacts: Iterable[tuple[str, Path | str]], flavor: str, workspace: Workspace) -> None:
-    """Hold the artifacts against what can be built.
+    """Check that the artifacts can be logged.
 
     Raises:
         InputFailure: every artifact that can't be taken, at once.
 
     """
     problems = []
-    budget = Budget(LARGEST_TOGETHER)
+    budget = Budget(MAX_BYTES_TOGETHER)
     for name, place in artifacts:
         if isinstance(place, Path):
             problems += [
-                Problem(f"`artifacts`: `{name}`: {said}")
-                for said in _wrong(place, workspace, budget)
+                Problem(f"`artifacts`: `{name}`: {wrong}")
+                for wrong in _wrong(place, workspace, budget)
             ]
         elif place.startswith(_NEED_A_STORE):
             problems.append(
@@ -51,17 +51,13 @@ def _wrong(top: Path, workspace: Workspace, budget: Budget) -> list[str]:
     wrong: list[str] = []
 
     def skip(path: Path, real: Path) -> bool:
-        shown, before = workspace.relative(path), len(wrong)
-        if not workspace.holds(real) or not real.exists():
-            wrong.append(f"`{shown}` is a link out of the workspace.")
-        elif path != real and path.is_relative_to(real):
-            wrong.append(f"`{shown}` is a link to a folder that it is in.")
-        elif private := workspace.private_part(real):
-            wrong.append(
-                (f"`{shown}` is private" if path == real else f"`{shown}` leads to `{private}`")
-                + ": it is never logged with an agent. Take it out of the folder."
-            )
-        return len(wrong) > before
+        try:
+            check_link(path, real, workspace)
+            _check_not_private(path, real, workspace)
+        except ValueError as error:
+            wrong.append(str(error))
+            return True
+        return False
 
     try:
         for _ in walk(top, budget, skip):
@@ -71,4 +67,13 @@ def _wrong(top: Path, workspace: Workspace, budget: Budget) -> list[str]:
         wrong.append(f"`{workspace.relative(top)}` {error} {fix}")
     except ValueError as error:
         wrong.append(str(error))
-    return wrong[:_MOST_TOLD]
+    return wrong[:_MAX_PROBLEMS]
+
+
+def _check_not_private(path: Path, real: Path, workspace: Workspace) -> None:
+    if private := workspace.private_part(real):
+        shown = workspace.relative(path)
+        raise ValueError(
+            (f"`{shown}` is private" if path == real else f"`{shown}` leads to `{private}`")
+            + ": it is never logged with an agent. Take it out of the folder."
+        )

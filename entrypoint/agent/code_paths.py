@@ -2,7 +2,7 @@
 
 MLflow copies every code path to the model's `code/`, which is put at the head of `sys.path` when
 the model is loaded. It follows links out of the tree and takes `.env` files along, so it gets a
-copy in which neither is left.
+copy without either.
 """
 
 import ast
@@ -10,20 +10,20 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from pathlib import Path
 
-from entrypoint.agent.file_tree import Budget, TooMuch, followed, walk
+from entrypoint.agent.file_tree import Budget, TooMuch, check_link, followed, walk
 from entrypoint.inputs.workspace import Workspace, is_git_folder
 from entrypoint.resources.scan.modules import parsed
 from entrypoint.runtime.errors import InputFailure, Problem
 from entrypoint.runtime.untrusted_file import Bound
 
 _FILE = Bound(50_000_000, "Code paths are for code. Give it with `artifacts`.")
-_LARGEST_TOGETHER = 10**9
-_NEVER = re.compile(
+_MAX_BYTES_TOGETHER = 10**9
+_NEVER_SHIPPED = re.compile(
     "|".join(
         translate(name)
         for name in (
@@ -37,7 +37,7 @@ _NEVER = re.compile(
 
 @dataclass(frozen=True)
 class CodePaths:
-    """A folder laid out like the model's `code/`, and what was not taken into it."""
+    """A folder laid out like the model's `code/`, and the names of what was left out of it."""
 
     folder: Path
     left_out: tuple[str, ...] = ()
@@ -45,12 +45,12 @@ class CodePaths:
     """Where each entry comes from in the checkout, by its name."""
 
     def origin(self, name: Path) -> Path | None:
-        """The checkout's file of one that is laid out at `name`, none for a built package's."""
+        """The file of the checkout that was copied to `name`; None for one of a built package."""
         origin = self.origins.get(name.parts[0]) if name.parts else None
         return origin.joinpath(*name.parts[1:]) if origin else None
 
     def add_built(self, entries: Iterable[Path]) -> None:
-        """Lay out the packages of the checkout that were built to be shipped.
+        """Add the packages of the checkout that were built to travel with the model.
 
         Raises:
             InputFailure: one is named like a code path.
@@ -94,11 +94,13 @@ def lay_out(
     left_out: list[str] = []
     origins: dict[str, Path] = {}
     imported = _imported(agent_code)
-    budget = Budget(_LARGEST_TOGETHER)
+    budget = Budget(_MAX_BYTES_TOGETHER)
     for path in paths:
         for root in _roots(path, imported):
             try:
-                if root != path and _is_never_shipped(root, _followed(root, workspace), workspace):
+                real = followed(root)
+                check_link(root, real, workspace)
+                if root != path and _is_never_shipped(root, real, workspace):
                     left_out.append(workspace.relative(root))
                     continue
                 _check_name(root, folder, workspace)
@@ -112,24 +114,22 @@ def lay_out(
 
 
 def suggestion(module: str, agent: Path, workspace: Workspace) -> str:
-    """The code path that would bring a module of the checkout along; empty when there is none."""
-    for root in (agent.parent, workspace.root, *_source_folders(agent.parent, workspace)):
-        for path in (root / f"{module}.py", root / module):
+    """The file or folder of the checkout that has a module; empty when there is none."""
+    tops = (agent.parent, workspace.root)
+    folders = (child for top in tops for child in sorted(top.iterdir()) if child.is_dir())
+    for folder in (*tops, *folders):
+        for path in (folder / f"{module}.py", folder / module):
             if path.exists():
                 return workspace.relative(path)
     return ""
 
 
-def _source_folders(folder: Path, workspace: Workspace) -> Iterator[Path]:
-    for base in {folder, workspace.root}:
-        yield from (child for child in sorted(base.iterdir()) if child.is_dir())
-
-
 def _roots(path: Path, imported: set[str]) -> list[Path]:
+    """What is copied for a code path: itself, or what is in it if that is imported by name."""
     if path.is_file() or (path / "__init__.py").is_file() or path.name in imported:
         return [path]
     children = sorted(path.iterdir())
-    # One of them imports the others: the content of a source folder belongs together.
+    # All of them, for what is imported may import the others.
     return children if any(_module(child) in imported for child in children) else [path]
 
 
@@ -169,14 +169,14 @@ def _copy(source: Path, target: Path, workspace: Workspace, budget: Budget) -> l
     left_out: list[str] = []
 
     def skip(path: Path, real: Path) -> bool:
-        _check_link(path, real, workspace)
+        check_link(path, real, workspace)
         if _is_never_shipped(path, real, workspace):
             left_out.append(workspace.relative(path))
             return True
         return False
 
     try:
-        # All of it is looked at first: what is too much is not copied either.
+        # The whole walk comes first, so that nothing is copied of a folder that is too large.
         for entry in list(walk(source, budget, skip)):
             copy = target / entry.path.relative_to(source)
             if entry.is_folder:
@@ -190,27 +190,11 @@ def _copy(source: Path, target: Path, workspace: Workspace, budget: Budget) -> l
     return left_out
 
 
-def _followed(path: Path, workspace: Workspace) -> Path:
-    real = followed(path)
-    _check_link(path, real, workspace)
-    return real
-
-
-def _check_link(path: Path, real: Path, workspace: Workspace) -> None:
-    """Refuse a link that leads out of the workspace, or round in a circle."""
-    if path == real:
-        return
-    if not workspace.holds(real) or not real.exists():
-        raise ValueError(f"`{workspace.relative(path)}` is a link out of the workspace.")
-    if path.is_relative_to(real):
-        raise ValueError(f"`{workspace.relative(path)}` is a link to a folder that it is in.")
-
-
 def _is_never_shipped(path: Path, real: Path, workspace: Workspace) -> bool:
     """Whether something is left out, by its own name or by that of what it leads to."""
     if _is_forbidden(path):
         return True
-    # Not for what is no link: the folders above it were looked at already.
+    # Only for links: of other paths, the folders above have been checked already.
     return path != real and any(_is_forbidden(part) for part in _parts(real, workspace))
 
 
@@ -224,7 +208,7 @@ def _parts(path: Path, workspace: Workspace) -> list[Path]:
 
 def _is_forbidden(path: Path) -> bool:
     return (
-        bool(_NEVER.match(path.name))
+        bool(_NEVER_SHIPPED.match(path.name))
         or os.path.lexists(f"{path}/pyvenv.cfg")
         or is_git_folder(path)
     )

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime import untrusted_file
 
-_MOST_LEVELS = 50
+_MAX_DEPTH = 50
 _GIGABYTE = 10**9
 
 
 class TooMuch(ValueError):
-    """There is more in a folder than anybody can log."""
+    """There is more in a folder than can be logged."""
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file or a folder: where it stands, and what that leads to if a part of it is a link."""
+    """A file or a folder: its path, and the path that links in it lead to."""
 
     path: Path
     real: Path
@@ -52,10 +53,10 @@ class Entry:
 def walk(
     top: Path, budget: Budget, skip: Callable[[Path, Path], bool] = lambda _path, _real: False
 ) -> Iterator[Entry]:
-    """What stands at `top`, a resolved path, and below it: every folder before what is in it.
+    """Everything at `top`, a resolved path, and below it: every folder before what is in it.
 
-    Links are followed. `skip` is asked first, with where an entry stands and what it leads to; what
-    it refuses with a ValueError or skips is not looked at.
+    Links are followed. `skip` is called first, with an entry's path and the path it leads to. If it
+    is true, the entry and what is below it are left out; it may raise a ValueError.
 
     Raises:
         TooMuch: there are too many entries or bytes, or they nest too deeply.
@@ -77,10 +78,25 @@ def walk(
         budget.spend(0 if is_folder else status.st_size)
         yield Entry(path, real, is_folder)
         if is_folder:
-            if level == _MOST_LEVELS:
-                raise TooMuch(f"nests more than {_MOST_LEVELS} folders deep.")
+            if level == _MAX_DEPTH:
+                raise TooMuch(f"nests more than {_MAX_DEPTH} folders deep.")
             names = untrusted_file.names(real, budget.entries + 1)
             todo += [(path / name, real / name, level + 1) for name in reversed(names)]
+
+
+def check_link(path: Path, real: Path, workspace: Workspace) -> None:
+    """Check that a path of the workspace may lead to another one, `real`.
+
+    Raises:
+        ValueError: that is outside of the workspace, does not exist, or holds the path.
+
+    """
+    if path == real:
+        return
+    if not workspace.holds(real) or not real.exists():
+        raise ValueError(f"`{workspace.relative(path)}` is a link out of the workspace.")
+    if path.is_relative_to(real):
+        raise ValueError(f"`{workspace.relative(path)}` is a link to a folder that it is in.")
 
 
 def followed(path: Path) -> Path:

@@ -1,6 +1,6 @@
 """The manifest: what goes into the agent, in one canonical JSON, and the digest of that.
 
-It is made of inputs alone, so it is known before anything is built.
+It is made of what goes into the build alone, so its digest is known before anything is built.
 """
 
 import functools
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent.artifact_inputs import LARGEST_TOGETHER
+from entrypoint.agent.artifact_inputs import MAX_BYTES_TOGETHER
 from entrypoint.agent.canonical_json import canonical
 from entrypoint.agent.file_tree import Budget, walk
 from entrypoint.resources.resource import Resource
@@ -24,7 +24,7 @@ PATH = "log_agent/manifest.json"
 
 _ARTIFACTS = "artifacts/"
 _CODE = "code/"
-# Of a manifest that comes with a model: that of 100,000 files has 15 MB.
+# A manifest of 100,000 files has 15 MB.
 _MAX_BYTES = 50_000_000
 _PARTS = {"version": int, "files": dict, "artifacts": dict}
 
@@ -58,7 +58,7 @@ class Manifest:
     text: str
 
     @classmethod
-    def of(cls, ingredients: ManifestInputs) -> "Manifest":
+    def of(cls, inputs: ManifestInputs) -> "Manifest":
         """Write the manifest of an agent that need not be built yet; each file is read once.
 
         Raises:
@@ -66,25 +66,25 @@ class Manifest:
             ValueError: a given value is of a type that YAML and JSON don't have, or holds itself.
 
         """
-        lines = list(ingredients.requirements)
-        resources = {(it.kind, it.name, bool(it.on_behalf_of_user)) for it in ingredients.resources}
+        lines = list(inputs.requirements)
+        resources = {(it.kind, it.name, bool(it.on_behalf_of_user)) for it in inputs.resources}
         return cls(
             canonical(
                 {
                     "version": VERSION,
-                    "files": {name: _entry(path) for name, path in ingredients.files.items()},
-                    "artifacts": dict(ingredients.artifacts),
-                    "flavor": ingredients.flavor,
-                    "python_version": ingredients.python_version,
-                    # pip obeys the first of two options that disagree; the pins' order is nothing.
+                    "files": {name: _entry(path) for name, path in inputs.files.items()},
+                    "artifacts": dict(inputs.artifacts),
+                    "flavor": inputs.flavor,
+                    "python_version": inputs.python_version,
+                    # In their order, for pip obeys the first of two options that disagree.
                     "index_options": [line for line in lines if line.startswith("-")],
                     "requirements": sorted({line for line in lines if not line.startswith("-")}),
                     "resources": [
                         {"kind": kind, "name": name, "on_behalf_of_user": on_behalf}
                         for kind, name, on_behalf in sorted(resources)
                     ],
-                    "scopes": sorted(set(ingredients.scopes)),
-                    "given": dict(ingredients.given),
+                    "scopes": sorted(set(inputs.scopes)),
+                    "given": dict(inputs.given),
                 }
             )
         )
@@ -95,7 +95,7 @@ class Manifest:
 
         Raises:
             OSError: the file can't be read.
-            ValueError: it is no manifest, or of a format that this version doesn't know.
+            ValueError: it is no manifest, or of another format version.
 
         """
         if path.stat().st_size > _MAX_BYTES:
@@ -121,7 +121,7 @@ class Manifest:
         return manifest
 
     def write(self, model: Path) -> None:
-        """Put the manifest into a model directory, which must be ours alone and hold no links."""
+        """Put the manifest into a model directory that the agent can't write: no link is in it."""
         path = model / PATH
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(self.text.encode())
@@ -141,14 +141,14 @@ class Manifest:
 def laid_out(
     agent: Path, code: Path, artifacts: Iterable[tuple[str, Path | str]]
 ) -> tuple[dict[str, Path], dict[str, str]]:
-    """`files` and `artifacts` of the ingredients, named as MLflow lays the model directory out.
+    """`files` and `artifacts` of the inputs, named as MLflow lays the model directory out.
 
-    `code`: a folder of ours with the content of the model's `code/`; `artifacts`: name and local
+    `code`: the folder with the content of the model's `code/`; `artifacts`: name and local
     path or URI. Their links are followed, as MLflow does when it copies.
 
     Raises:
         ValueError: two local artifacts have the same last name; MLflow keeps the one or renames the
-            other, depending on its version. Or one can't be walked: see `tree.walk`.
+            other, depending on its version. Or one can't be walked: see `file_tree.walk`.
 
     """
     files = {agent.name: agent, **{f"{_CODE}{name}": code / name for name in _files(code)}}
@@ -173,7 +173,7 @@ def _entry(path: Path) -> dict[str, Any]:
 
 
 def _under(prefix: str, folder: Path) -> dict[str, Path]:
-    entries = walk(folder, Budget(LARGEST_TOGETHER), lambda path, _: path.name == "__pycache__")
+    entries = walk(folder, Budget(MAX_BYTES_TOGETHER), lambda path, _: path.name == "__pycache__")
     return {
         prefix + entry.path.relative_to(folder).as_posix(): entry.real
         for entry in entries
@@ -182,7 +182,7 @@ def _under(prefix: str, folder: Path) -> dict[str, Path]:
 
 
 def _files(folder: Path) -> Iterable[str]:
-    """Every file under a folder of ours, by POSIX path; bytecode is nobody's ingredient."""
+    """Every file under a folder of ours, by POSIX path; bytecode left out."""
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for name in names:

@@ -1,4 +1,4 @@
-"""Secret scanning: no file that is logged may hold a secret."""
+"""Searches the files that are logged for secrets."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,15 +9,15 @@ from typing import BinaryIO
 from entrypoint.runtime import token_shapes
 from entrypoint.runtime.redaction import Secrets
 
-# The marker of detect-secrets, for a line on which a token's shape is no token.
+# The marker of detect-secrets for a line with something that only looks like a token.
 _ALLOWED = re.compile(rb"pragma: ?(?:allow|white)list[ -]secret")
 
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A secret in a file, without the secret: the file's name, and in a text the line, from 1.
+    """Where a secret is, without its value: the file's name, and in a text file the line, from 1.
 
     `kind`: `the value of DATABRICKS_TOKEN`, or the name of a token's shape.
     """
@@ -30,8 +30,8 @@ class Finding:
 def find(files: Mapping[str, Path], secrets: Secrets) -> list[Finding]:
     """Search files, by the names under which they are reported, for known values and for tokens.
 
-    Known values are found in every file, shapes in texts: a file without NUL in its first 8 KiB,
-    which is how git tells them apart. No more than a few MiB are held at once.
+    Known values are searched in every file, the shapes of tokens only in text files: those without
+    a NUL in their first 8 KiB, which is git's rule. A file is read in blocks of 1 MiB.
 
     Raises:
         OSError: a file can't be read.
@@ -53,14 +53,14 @@ def find(files: Mapping[str, Path], secrets: Secrets) -> list[Finding]:
 
 
 def files_of(model: Path) -> dict[str, Path]:
-    """Every file of a model directory, links left out: they are never published."""
+    """Every file of a model directory by its path in it; links, never published, are left out."""
     found = sorted(path for path in model.rglob("*") if path.is_file() and not path.is_symlink())
     return {path.relative_to(model).as_posix(): path for path in found}
 
 
 @dataclass(frozen=True)
 class _Block:
-    """A piece of a file; what starts from `start` up to `end` is its own, the rest is context."""
+    """A piece of a file. Findings that start in `start:end` are its own; the rest is context."""
 
     content: bytes
     start: int
@@ -79,12 +79,12 @@ class _Block:
 
 
 def _blocks(file: BinaryIO, reach: int) -> Iterator[_Block]:
-    """The file in blocks that see `reach` bytes of their neighbours: no border hides anything."""
+    """The file in blocks with `reach` bytes of context on both sides, so that no secret is cut."""
     content, start, lines = b"", 0, 0
     while True:
-        more = file.read(_BLOCK)
+        more = file.read(_BLOCK_BYTES)
         content += more
-        is_last = len(more) < _BLOCK
+        is_last = len(more) < _BLOCK_BYTES
         end = len(content) if is_last else max(start, len(content) - reach)
         yield _Block(content, start, end, lines)
         if is_last:

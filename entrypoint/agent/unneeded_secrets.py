@@ -1,14 +1,14 @@
-"""Secrets of the step that the agent is handed and has no use for, as far as its code tells."""
+"""Secrets in the step's variables that the agent gets, and that its code doesn't seem to use."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from entrypoint.agent.sandbox.sandbox import step_environ
+from entrypoint.agent.sandbox.variables import step_environ
 from entrypoint.runtime.errors import Problem
 from entrypoint.runtime.secret_variables import secrets_of
 
-# What HTTP libraries read by themselves.
+# Variables that HTTP libraries read by themselves.
 _OF_ANY_LIBRARY = re.compile(r"(?:https?|all|ftp|no)_proxy", re.IGNORECASE)
 # A library reads variables that begin with its own name, which is part of its modules' names
 # (`langchain_openai`: OPENAI_API_KEY) or the provider in the name of a model ("openai/gpt-5").
@@ -31,7 +31,7 @@ _ALSO_CALLED = {
 
 
 def find(environ: Mapping[str, str], code: Iterable[str]) -> list[str]:
-    """The names of the secrets that the agent is handed and that no text of `code` has a use for.
+    """The names of the secrets that the agent gets and that no text of `code` seems to use.
 
     `environ`: the job's variables. `code`: the agent's file, its code paths, its configuration.
     """
@@ -59,7 +59,7 @@ def texts_in(folder: Path) -> Iterator[str]:
 
 
 def notice(names: Iterable[str]) -> Problem:
-    """What to say of them."""
+    """The notice that names them."""
     listed = ", ".join(f"`{name}`" for name in names)
     return Problem(
         f"The agent is handed secrets that nothing in its code names: {listed}.",

@@ -6,21 +6,20 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from entrypoint.agent.sandbox.process import Process
 from entrypoint.agent.sandbox.sandbox import Sandbox
 
 _WORKER = Path(__file__).with_name("worker")
-_VERDICT_BYTES = 50_000_000
+_MAX_VERDICT_BYTES = 50_000_000
 
 
 class WorkerProcess:
-    """Imports MLflow as soon as it is started, and waits to be told its job.
+    """Imports MLflow as soon as it is started, and then waits for its job.
 
-    It and all of its processes end with the `with` block. `folder` is where it works, and what it
-    has to say of a stage comes back in a file without a name: no path leads there.
+    It and all of its processes end with the `with` block. `folder` is where it works. Its verdict
+    on a stage comes back in a file without a name, to which no path leads.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -35,12 +34,7 @@ class WorkerProcess:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._running.close()
 
     def start(self, python: Path) -> None:
@@ -56,11 +50,11 @@ class WorkerProcess:
         self._process = self._running.enter_context(started)
 
     def give(self, job: Mapping[str, Any]) -> None:
-        """Say what there is to do; it is read with the first stage."""
+        """Write the job file, which the process reads with the first stage."""
         self._job_file.write_text(json.dumps(job), encoding="utf-8")
 
     def do(self, stage: str, environ: Mapping[str, str]) -> bytes:
-        """Let it do one stage of its job, with more variables; its reply, empty if it ended.
+        """Let it do one stage of its job, with more variables; the reply is empty if it ended.
 
         Raises:
             TimedOut: the deadline passed.
@@ -69,21 +63,21 @@ class WorkerProcess:
         self._verdict.truncate(0)
         process = self._started
         process.doing = f"the agent's {stage}"
-        process.tell(json.dumps({"stage": stage, "environ": dict(environ)}))
+        process.send(json.dumps({"stage": stage, "environ": dict(environ)}))
         return process.watch(self._reply)
 
     @property
     def verdict(self) -> bytes:
-        """What it says of the stage; it ran the agent's code, so it may be anything.
+        """What the stage wrote; its process ran the agent's code, so it may be anything.
 
         Raises:
-            ValueError: it is too much.
+            ValueError: it is larger than any verdict.
 
         """
         self._verdict.seek(0)
-        content = self._verdict.read(_VERDICT_BYTES + 1)
-        if len(content) > _VERDICT_BYTES:
-            raise ValueError(f"more than {_VERDICT_BYTES} bytes")
+        content = self._verdict.read(_MAX_VERDICT_BYTES + 1)
+        if len(content) > _MAX_VERDICT_BYTES:
+            raise ValueError(f"more than {_MAX_VERDICT_BYTES} bytes")
         return content
 
     @property

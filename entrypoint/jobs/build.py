@@ -121,12 +121,14 @@ class _Agent:
         """
         plan, sandbox, job = self._plan, self._sandbox, self._job
         with self._result.stage("Environment", self._log):
-            self._uv = Uv(sandbox, self._inputs.cache_dir, job.workspace.root, job.environ)
+            self._uv = Uv(
+                sandbox, self._inputs.cache_dir, job.workspace.root, job.environ, job.secrets
+            )
             environment = self._uv.environment(plan.requirements, plan.python)
             process.start(environment.python)
             self._result.lock = environment.lock
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
-            plan.build_spec.code_paths.add_built(environment.code)
+            plan.spec.code_paths.add_built(environment.code)
             plan.tell_unneeded_secrets(job)
             if not plan.needs_login:
                 self._check_login()
@@ -153,9 +155,7 @@ class _Agent:
         """
         result, sandbox = self._result, self._sandbox
         with delegated_environ(self._login, sandbox.environ) as agents_login:
-            worker = build.Worker(
-                process, sandbox, self._plan.build_spec, environment.lock, agents_login
-            )
+            worker = build.Worker(process, sandbox, self._plan.spec, environment.lock, agents_login)
             with result.stage("Build", self._log):
                 built = result.build = worker.build()
                 progress.tell_build(built, self._log)
@@ -187,7 +187,7 @@ class _Agent:
         with self._result.stage("Check", self._log):
             self._review.verified(self._uses, was_asked=self._result.answer is not None)
             inferred = self._result.build.inferred if self._result.build else ()
-            built_model.check(model, manifest, self._plan.build_spec, self._job.secrets, inferred)
+            built_model.check(model, manifest, self._plan.spec, self._job.secrets, inferred)
 
     def _check_folders(self) -> None:
         """See that what is kept in the checkout can be written, before anything is built for it."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.agent import artifact_inputs, code_paths, manifest, unneeded_secrets
-from entrypoint.agent.build import BuildSpec
+from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.environment import interpreter, requirements
 from entrypoint.agent.environment.uv_environment import Environment
-from entrypoint.agent.sandbox.sandbox import step_environ
+from entrypoint.agent.sandbox.variables import step_environ
 from entrypoint.agent.signature_file import read_signature
 from entrypoint.agent.source import agent_source, static_checks
 from entrypoint.github import checkout_credentials
@@ -36,7 +36,7 @@ class Plan:
     python: interpreter.PythonRequest | None
     model_config: dict[str, Any] | None
     declarations: Declarations
-    build_spec: BuildSpec
+    spec: BuildSpec
     labels: Labels
     stores: Stores | None
 
@@ -57,16 +57,16 @@ class Plan:
             InputFailure: two artifacts would end in one place.
 
         """
-        build_spec = self.build_spec
+        spec = self.spec
         try:
             files, places = manifest.laid_out(
-                build_spec.code, build_spec.code_paths.folder, self.inputs.artifacts
+                spec.code, spec.code_paths.folder, self.inputs.artifacts
             )
         except ValueError as error:
             raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
         given = {
             "model_config": self.model_config,
-            "signature": build_spec.signature,
+            "signature": spec.signature,
             "input_example": self.inputs.input_example and [self.inputs.input_example.value],
         }
         return manifest.Manifest.of(
@@ -84,27 +84,25 @@ class Plan:
 
     def findings(self) -> Findings:
         """What the code uses of Databricks; nothing of it is run."""
-        build_spec = self.build_spec
+        spec = self.spec
 
         def place(name: Path, line: int, column: int) -> Place | None:
-            found = build_spec.place(Path("code", name), line)
+            found = spec.place(Path("code", name), line)
             return found and replace(found, column=column)
 
-        source = build_spec.source
-        return scan(
-            source.text, source.place, build_spec.code_paths.folder, place, self.model_config
-        )
+        source = spec.source
+        return scan(source.text, source.place, spec.code_paths.folder, place, self.model_config)
 
     def tell_unneeded_secrets(self, job: Job) -> None:
         """Name the secrets of the step that the agent is handed without a use for them."""
-        written = (self.build_spec.source.text, str(self.model_config))
-        shipped = unneeded_secrets.texts_in(self.build_spec.code_paths.folder)
+        written = (self.spec.source.text, str(self.model_config))
+        shipped = unneeded_secrets.texts_in(self.spec.code_paths.folder)
         if names := unneeded_secrets.find(job.environ, chain(written, shipped)):
             job.log.notice(unneeded_secrets.notice(names))
 
     def review(self, log: Log) -> Review:
         """The review of what the agent may use, before anything is seen."""
-        agent = self.build_spec.shown
+        agent = self.spec.shown
         beside = str(Path(agent).with_name("resources.yml"))
         level = self.inputs.check_resources
         return Review(self.declarations, level, Place(agent), beside, log)
@@ -132,7 +130,7 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
         mode=job.mode,
         inputs=inputs,
         requirements=requested,
-        build_spec=_build_spec(job, inputs, agent, declarations, folder),
+        spec=_build_spec(job, inputs, agent, declarations, folder),
         model_config=read_yaml("model-config", config, workspace) if config else None,
         python=interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace),
         declarations=declarations,

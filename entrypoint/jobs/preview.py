@@ -86,7 +86,7 @@ class Preview(Goal):
         baseline = result_or(self._baseline, _NO_ANSWER)
         if isinstance(baseline, Comparison):
             return baseline
-        spec = self._plan.build_spec
+        spec = self._plan.spec
         after = Snapshot.of_agent(manifest, spec.code, spec.code_paths.folder, model)
         self._folder.mkdir()
         with mlflow_login(self._login, os.environ):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from doubles.databricks import Workspace
+from entrypoint.agent import worker
 from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import PLAIN, the_error
 
@@ -80,6 +81,27 @@ def test_a_file_beside_the_agent_does_not_stand_in_for_the_standard_library(
     step = checkout.run(mode="preview")
 
     assert step.status == 0, step.log
+
+
+def test_modules_of_the_agent_may_be_named_like_those_of_the_worker(checkout: Checkout) -> None:
+    names = [file.stem for file in Path(worker.__file__).parent.glob("[a-z]*.py")]
+    assert {"build", "verify"} <= set(names)
+    checkout.write("build.py", "ANSWER = 'the file beside the agent'\n")
+    for name in names:
+        checkout.write(f"lib/{name}.py", f"ANSWER = 'the {name} of the agent'\n")
+    imports = "".join(f"import {name}\n" for name in names)
+    answers = ", ".join(f"{name}.ANSWER" for name in names)
+
+    step = checkout.run(
+        imports + PLAIN.format(predict=f"[{answers}]"),
+        input_example=QUESTION,
+        code_paths=f"{checkout.name}/lib",
+    )
+
+    assert step.status == 0, step.log
+    assert json.loads(step.result["verification"]["answer"]) == [
+        f"the {name} of the agent" for name in names
+    ]
 
 
 def test_artifacts_are_files_folders_and_uris(checkout: Checkout) -> None:

@@ -26,6 +26,7 @@ from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.deadline import Deadline
 from entrypoint.runtime.errors import EnvironmentFailure, InputFailure, Problem
 from entrypoint.runtime.log import PlainLog
+from entrypoint.runtime.redaction import Secrets
 
 MLFLOW = "mlflow==3.0"
 
@@ -121,7 +122,7 @@ class Bench:
         file = self.root / agent
         asked = given(lines, self.workspace, file) if lines else found(file, self.workspace)
         wanted = interpreter.wanted(python, file, asked, self.workspace)
-        uv = Uv(sandbox, self.root / ".cache", self.root, environ)
+        uv = Uv(sandbox, self.root / ".cache", self.root, environ, Secrets.from_environ(environ))
         environment = uv.environment(asked, wanted)
         assert not (folder / "requirements").exists()
         return environment

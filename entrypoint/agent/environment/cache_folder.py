@@ -10,7 +10,7 @@ from entrypoint.runtime.errors import EnvironmentFailure, Problem
 
 @dataclass(frozen=True)
 class CacheFolder:
-    """One job leaves it to the next, and somebody else may have had it in between."""
+    """Kept from one job to the next; in between, others may have written to it."""
 
     folder: Path
 
@@ -21,7 +21,7 @@ class CacheFolder:
 
     @property
     def pythons(self) -> Path:
-        """The archives of interpreters, which uv compares with the hashes that it knows."""
+        """The archives of interpreters, whose hashes uv checks."""
         return self.folder / "python"
 
     @property

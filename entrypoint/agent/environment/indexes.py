@@ -1,8 +1,9 @@
-"""The package indexes that the step's `env:` names, and what opens them.
+"""The package indexes in the step's `env:`, and the credentials for them.
 
-A name alone opens nothing: an index of a pull request could have it. A credential goes to the
-address that the step itself gives for it, in a file that only uv reads. It is in no variable, for
-uv expands `${NAME}` in the requirements that it resolves, and in nothing that a build backend sees.
+A credential is sent only to the address that the step itself gives for its index, never to one that
+the checkout gives: a pull request could give the index's name to any address. uv gets it in a file
+that only uv reads. It is not in a variable, for uv expands `${NAME}` in the requirements that it
+resolves, and a build backend gets neither.
 https://docs.astral.sh/uv/concepts/indexes/
 """
 
@@ -19,16 +20,16 @@ from entrypoint.runtime.errors import InputFailure, Place, Problem
 
 _OF_UV = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 _OF_PIP = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS")
-# Also what opens more than an index, such as `UV_PUBLISH_TOKEN`.
+# Credentials for more than an index too, such as `UV_PUBLISH_TOKEN`.
 _SECRET = re.compile(r"_(?:USERNAME|PASSWORD|TOKEN|SECRET|KEY)\b")
 _CREDENTIAL = re.compile(r"UV_INDEX_(?P<index>\w+)_(?P<part>USERNAME|PASSWORD)")
 _ENTRY = re.compile(r"(?:(?P<name>[\w.-]+)=)?(?P<url>[a-z]+://\S+)")
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _FOR_AN_INDEX = re.compile(r"(?:UV_INDEX|PIP)_\w+")
-# A word, or what is behind a name, that is neither a URL nor a path from the root.
+# A word, with or without a name in front, that is neither a URL nor an absolute path.
 _RELATIVE = re.compile(r"(?:(?<=[\s,=])|^)(?![a-z]+:|/|[\w.-]+=)[^\s,]+")
-# The only form in which a variable is filled in: every reader of URLs finds the same host in it.
+# Variables are filled in only in URLs of this form, in which every parser finds the same host.
 _URL = re.compile(
     r"(?P<scheme>https?)://(?:[\w.~%${}:+-]*@)?(?P<host>[A-Za-z0-9.-]+(?::\d+)?)(?:/\S*)?"
 )
@@ -39,13 +40,13 @@ class Indexes:
     """Addresses without credentials, and the same addresses with them."""
 
     environ: Mapping[str, str]
-    """uv's variables, without anything that opens an index."""
+    """uv's variables, without credentials."""
     sent: frozenset[str]
-    """The addresses that come with the step's variables: uv is told of them, the model is not."""
+    """The addresses in the step's variables, which are not recorded in the model."""
     signed: tuple[str, ...] = field(repr=False)
     """The addresses with their credentials."""
-    unused: tuple[str, ...]
-    """Variables with credentials for an index whose address the step doesn't give."""
+    unused_warning: Problem | None
+    """Names the variables with credentials for an index whose address the step doesn't give."""
     _values: Mapping[str, str] = field(repr=False)
 
     @classmethod
@@ -55,10 +56,10 @@ class Indexes:
         credentials = {
             name: _CREDENTIAL.fullmatch(name) for name, value in environ.items() if value
         }
-        known = {_spelt(name) for name, _ in entries if name}
+        known = {_in_variables(name) for name, _ in entries if name}
         return cls(
             environ={
-                name: _anchored(_without(value), workspace) if name in _OF_UV else value
+                name: _anchored(without_credentials(value), workspace) if name in _OF_UV else value
                 for name, value in environ.items()
                 if name.startswith("UV_") and not _SECRET.search(name)
             },
@@ -68,8 +69,12 @@ class Indexes:
                 for _, url in _entries(environ, variable)
             ),
             signed=tuple(dict.fromkeys(_signed(environ, entries))),
-            unused=tuple(
-                name for name, found in credentials.items() if found and found["index"] not in known
+            unused_warning=_unused_warning(
+                [
+                    name
+                    for name, found in credentials.items()
+                    if found and found["index"] not in known
+                ]
             ),
             _values={
                 name: value for name, value in environ.items() if _FOR_AN_INDEX.fullmatch(name)
@@ -123,7 +128,8 @@ def _entries(environ: Mapping[str, str], variable: str) -> Iterator[tuple[str, s
 def _signed(environ: Mapping[str, str], entries: list[tuple[str, str]]) -> Iterator[str]:
     for name, url in entries:
         user, password = (
-            environ.get(f"UV_INDEX_{_spelt(name)}_{part}", "") for part in ("USERNAME", "PASSWORD")
+            environ.get(f"UV_INDEX_{_in_variables(name)}_{part}", "")
+            for part in ("USERNAME", "PASSWORD")
         )
         parts = urlsplit(url)
         if "@" in parts.netloc:
@@ -133,17 +139,25 @@ def _signed(environ: Mapping[str, str], entries: list[tuple[str, str]]) -> Itera
             yield urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))
 
 
-def _spelt(name: str) -> str:
-    """An index's name as it is in the names of variables."""
+def _in_variables(name: str) -> str:
+    """An index's name as uv writes it in the names of variables."""
     return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
-
-
-def _without(value: str) -> str:
-    return re.sub(r"[a-z]+://[^\s,]+", lambda url: without_credentials(url[0]), value)
 
 
 def _anchored(value: str, folder: Path) -> str:
     return _RELATIVE.sub(lambda path: (folder / path[0]).as_uri(), value)
+
+
+def _unused_warning(variables: list[str]) -> Problem | None:
+    if not variables:
+        return None
+    name = variables[0].removeprefix("UV_INDEX_").rpartition("_")[0].lower()
+    listed = ", ".join(f"`{variable}`" for variable in variables)
+    return Problem(
+        f"{listed}: the step says no address for the index `{name}`, so this is sent nowhere. An"
+        " address that only the checkout gives could be anybody's.",
+        f"Give it in the step:\n\n    env:\n      UV_INDEX: {name}=https://<its address>",
+    )
 
 
 def _refused(why: str, place: Place | None) -> InputFailure:

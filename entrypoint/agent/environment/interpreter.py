@@ -17,7 +17,7 @@ from entrypoint.runtime.errors import EnvironmentFailure, InputFailure, Place, P
 from entrypoint.runtime.untrusted_file import Bound
 
 _VERSION_FILE = Bound(10_000, "Write the version alone.")
-# It ends with the path, so that an environment which was made from another one is never taken.
+# With the path, so that an environment which was made with another interpreter is never reused.
 _IDENTIFY = (
     "import os, sys, sysconfig;"
     "print(sys.implementation.name, sys.version, sysconfig.get_platform(),"
@@ -27,7 +27,7 @@ _IDENTIFY = (
 
 @dataclass(frozen=True)
 class PythonRequest:
-    """The Python that is asked for, as uv takes it, and who asks."""
+    """The Python version to use, as uv takes it, and the input or file that requires it."""
 
     version: str
     origin: str
@@ -47,7 +47,7 @@ class PythonRequest:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """An interpreter that is there; `identity` changes with its version and its place."""
+    """An installed interpreter; `identity` changes with its version and its path."""
 
     path: Path
     identity: str
@@ -61,7 +61,7 @@ class Interpreter:
 def wanted(
     given: str | None, agent: Path, requirements: Requirements, workspace: Workspace
 ) -> PythonRequest | None:
-    """Read which Python is asked for: by the input, `.python-version` or the project, in turn.
+    """The Python that the input, else `.python-version`, else the project requires.
 
     Raises:
         InputFailure: one of the files can't be read.
@@ -96,13 +96,13 @@ def _of_version_file(file: Path, workspace: Workspace) -> PythonRequest | None:
 
 
 def _required(path: Path, workspace: Workspace) -> PythonRequest | None:
-    """`requires-python`; a lock's is that of all of its members."""
+    """The `requires-python` of a project, or of a lock, which has one for all of its members."""
     shown = workspace.relative(path)
     text = text_of(path, shown)
     content = parse(text)
     version = part(content, "requires-python") or part(content, "project", "requires-python")
     if not version or not isinstance(version, str):
-        return None  # uv says what is wrong with another
+        return None  # uv explains what is wrong with it
     number = text.count("\n", 0, max(text.find("requires-python"), 0)) + 1
     return PythonRequest(version, f"`requires-python` in `{shown}`", Place(shown, number))
 
@@ -111,7 +111,7 @@ def find(uv: UvProgram, wanted: PythonRequest | None) -> Interpreter:
     """Find the interpreter, or fetch it.
 
     Raises:
-        EnvironmentFailure: it can't be had.
+        EnvironmentFailure: uv can't fetch it, or it does not run.
         TimedOut: the deadline passed.
 
     """
@@ -145,13 +145,13 @@ def _found(uv: UvProgram, version: str) -> Path | None:
 
 
 def _fetched(uv: UvProgram, wanted: PythonRequest) -> Path:
-    said = "not a version"
+    printed = "not a version"
     if not re.match(r"[-/.]", wanted.version):
         try:
             options = ("--no-bin", "--quiet")
             uv.try_to_run("fetching Python", "python", "install", *options, wanted.version)
         except UvFailed as failed:
-            said = failed.printed
+            printed = str(failed)
         if path := _found(uv, wanted.version):
             return path
     raise EnvironmentFailure(
@@ -160,7 +160,7 @@ def _fetched(uv: UvProgram, wanted: PythonRequest) -> Path:
             f"Ask for one that can be had: {_choice(uv)}. For example:\n\n"
             f"    with:\n      python-version: '{sys.version_info[0]}.{sys.version_info[1]}'",
             wanted.place,
-            uv.explanation.shown(said)[-1000:],
+            uv.explanation.shown(printed)[-1000:],
         )
     )
 

@@ -1,7 +1,7 @@
 """The checkout's own packages: built to wheels, and taken along with the model as code.
 
-Their `file:` lines would be of no use on serving. They are built in a copy of the checkout: build
-backends write where they build, and in the container the checkout isn't theirs.
+Serving couldn't resolve their `file:` lines. They are built in a copy of the checkout, for build
+backends write where they build, and in the container their account may not write to the checkout.
 """
 
 import os
@@ -16,13 +16,13 @@ from entrypoint.agent.environment.wheel import WheelRefused, unpack
 from entrypoint.runtime import untrusted_file
 from entrypoint.runtime.errors import EnvironmentFailure, Problem
 
-# Folders that say of themselves that they are caches or virtual environments.
-_MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
+# Files that mark a folder as a cache or a virtual environment.
+_MARKER_FILES = ("CACHEDIR.TAG", "pyvenv.cfg")
 _LEFT_OUT = {"__pycache__", "node_modules", ".log-agent", ".git"}
 
 
 def copy_of(checkout: Path, target: Path, cache: Path) -> Path:
-    """Copy the checkout; links stay links, and what can be made anew is left out."""
+    """Copy the checkout without caches and environments; links stay links."""
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         return {name for name in names if _is_left_out(Path(folder, name), cache)}
@@ -40,7 +40,7 @@ def _is_left_out(path: Path, cache: Path) -> bool:
         return (
             path.name in _LEFT_OUT
             or path == cache
-            or any((path / mark).exists() for mark in _MARKS)
+            or any((path / mark).exists() for mark in _MARKER_FILES)
         )
     return not path.is_file()  # sockets and pipes
 
@@ -56,14 +56,14 @@ class LocalPackages:
     wheels: dict[Path, Path] = field(default_factory=dict)
 
     def pack(self, paths: Iterable[Path]) -> tuple[Path, ...]:
-        """Build the packages; the modules, packages and metadata that they consist of.
+        """Build and unpack the packages; the modules, packages and metadata in them.
 
         Raises:
             EnvironmentFailure: one can't be built, or isn't pure Python.
             TimedOut: the deadline passed.
 
         """
-        # Ours, not the account's: nobody else writes where we unpack.
+        # Not shared with untrusted programs, for it is written by paths.
         code = self.uv.sandbox.folder / "code"
         code.mkdir(exist_ok=True)
         for path in dict.fromkeys(paths):
@@ -94,7 +94,7 @@ class LocalPackages:
         return path.relative_to(self.checkout).as_posix()
 
     def built(self, path: Path) -> Path:
-        """The wheel of a package, in a folder of ours.
+        """The wheel of a package, copied to where build backends can't write.
 
         Raises:
             EnvironmentFailure: it can't be built.

@@ -4,16 +4,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from packaging.version import Version
 
 from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.package_folder import FoundPackage
-from entrypoint.agent.environment.requirement_lines import local_path
+from entrypoint.agent.environment.requirement_paths import local_path, path_of_file_url
 
 PYPI = "https://pypi.org/simple"
-_URL = re.compile(r"\S+://\S+")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What uv resolved, in its own words: options may still hold credentials."""
+    """What uv resolved, as it printed it: options may still have credentials in them."""
 
     options: tuple[str, ...]
     pins: tuple[Pin, ...]
@@ -83,7 +81,7 @@ class Resolution:
     def found(self) -> tuple[FoundPackage, ...]:
         """The packages that come from folders which serve as indexes."""
         return tuple(
-            FoundPackage(pin.text, Path(unquote(urlsplit(pin.index).path)))
+            FoundPackage(pin.text, Path(path_of_file_url(pin.index)))
             for pin in self.pins
             if pin.index.startswith("file:")
         )
@@ -92,7 +90,7 @@ class Resolution:
     def index_options(self) -> tuple[str, ...]:
         """Options for all indexes, with which uv finds every pin, from wherever it works.
 
-        uv repeats paths as they stand in whichever file, so they are taken from the pins.
+        Of folders the pins have the absolute paths; the options have them as they were written.
         """
         return (
             *(option for option in self.options if not _is_of_folder(option)),
@@ -113,18 +111,16 @@ class Resolution:
         PyPI needs no option, and `sent` are the indexes that come with the step's own variables.
         """
         left_out = {PYPI, *map(_address, sent)}
-        options = []
-        for option in self.index_options:
-            name, _, value = option.partition(" ")
-            url = without_credentials(value)
-            if _address(url) not in left_out and not _is_of_folder(option):
-                options.append(f"{name} {url}".strip())
-        pins = (_URL.sub(lambda url: without_credentials(url[0]), pin) for pin in self.remote)
-        return Lock(tuple(options), tuple(pins))
+        options = (
+            without_credentials(option)
+            for option in self.index_options
+            if not _is_of_folder(option) and _address(option.partition(" ")[2]) not in left_out
+        )
+        return Lock(tuple(options), tuple(map(without_credentials, self.remote)))
 
 
 def _address(url: str) -> str:
-    """What tells one index from another."""
+    """An index's URL in a form in which equal ones are equal texts."""
     return without_credentials(url).rstrip("/")
 
 

@@ -5,6 +5,7 @@ https://packaging.python.org/en/latest/specifications/simple-repository-api/
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,3 +78,15 @@ class FoundPackage:
         return name == self.name and Requirement(self.pin).specifier.contains(
             version, prereleases=True
         )
+
+
+def not_on_serving(found: Sequence[FoundPackage], root: Path) -> Problem:
+    """A notice of packages in folders of the checkout, which is at `root`."""
+    folder = found[0].index.relative_to(root)
+    pins = ", ".join(f"`{package.pin}`" for package in found)
+    return Problem(
+        f"`requirements`: {pins}: found in `{folder}`, a folder of the checkout, which serving"
+        " doesn't have. It looks for the pins in the package indexes.",
+        "Publish it to an index. Or require the wheel by its path, and it travels with the model as"
+        f" code:\n\n    with:\n      requirements: |\n        ./{folder}/<its name>.whl",
+    )

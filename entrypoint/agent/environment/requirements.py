@@ -1,22 +1,21 @@
-"""What the agent asks for: requirement files and lines, given or found."""
+"""The agent's requirements: files and lines, given in the input or found next to the agent."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from entrypoint.agent.environment import toml_file
 from entrypoint.agent.environment.index_credentials import without_credentials
-from entrypoint.agent.environment.requirement_lines import (
-    RequirementLine,
+from entrypoint.agent.environment.requirement_lines import RequirementLine, read
+from entrypoint.agent.environment.requirement_paths import (
     anchored,
     local_path,
     option_path,
-    read,
     with_project_root,
-    without_comment,
 )
-from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
+from entrypoint.agent.environment.requirement_text import without_comment
+from entrypoint.agent.environment.toml_file import part, tables
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Problem
 
@@ -29,9 +28,9 @@ _INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)[\s=]*(\S.*)")
 class Requirements:
     """Requirement files and single requirements, as pip and uv read them.
 
-    Paths are absolute. `member` is the one of a `uv.lock`'s packages that is asked for; empty is
-    the project beside it. `read`: every line of the files and of the constraints, with those that
-    they include.
+    Paths are absolute. `member`: which of a `uv.lock`'s packages is required; empty for the project
+    in its folder. `read`: every line of the files and of the constraints, and of those that they
+    include.
     """
 
     files: tuple[Path, ...] = ()
@@ -41,7 +40,7 @@ class Requirements:
     read: tuple[RequirementLine, ...] = field(default=(), compare=False, repr=False)
 
     def __add__(self, others: "Requirements") -> "Requirements":
-        """Both together; the first one's member."""
+        """Both together, with the member of the first."""
         return Requirements(
             self.files + others.files,
             self.lines + others.lines,
@@ -49,6 +48,11 @@ class Requirements:
             self.constraints + others.constraints,
             self.read + others.read,
         )
+
+    @property
+    def locks(self) -> tuple[Path, ...]:
+        """The `uv.lock` files among them."""
+        return tuple(file for file in self.files if file.name == "uv.lock")
 
     @property
     def indexes(self) -> frozenset[str]:
@@ -91,7 +95,7 @@ def given(texts: tuple[str, ...], workspace: Workspace, agent: Path | None = Non
 
 
 def found(agent: Path, workspace: Workspace) -> Requirements:
-    """Find the requirements beside the agent, else in the folders above.
+    """Find the requirements in the agent's folder, else in the folders above.
 
     Raises:
         InputFailure: there are none up to the workspace's root, or they can't be read.
@@ -102,7 +106,7 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
             break
         for name in _KNOWN:
             path = _file(folder / name, workspace)
-            if path and _says_requirements(path, workspace):
+            if path and _has_requirements(path, workspace):
                 if name == "pyproject.toml" and (shared := _shared_lock(folder, workspace)):
                     return shared
                 return _read(workspace, (path,))
@@ -118,15 +122,15 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
 
 
 def has_sources(pyproject: Path) -> bool:
-    """Whether a project says itself where some of its requirements are."""
-    return part(parse(text_of(pyproject, pyproject.name)), "tool", "uv", "sources") is not None
+    """Whether a project has `[tool.uv.sources]`, which say where some of its requirements are."""
+    return part(toml_file.read(pyproject, pyproject.name), "tool", "uv", "sources") is not None
 
 
 def is_package(pyproject: Path) -> bool:
     """Whether a project is installed itself, and not only what it depends on: uv's own rule."""
-    content = parse(text_of(pyproject, pyproject.name))
-    says = part(content, "tool", "uv", "package")
-    return bool(says) if says is not None else part(content, "build-system") is not None
+    content = toml_file.read(pyproject, pyproject.name)
+    setting = part(content, "tool", "uv", "package")
+    return bool(setting) if setting is not None else part(content, "build-system") is not None
 
 
 def _read(
@@ -151,7 +155,7 @@ def _file(path: Path, workspace: Workspace) -> Path | None:
 
 
 def _shared_lock(folder: Path, workspace: Workspace) -> Requirements | None:
-    """The lock above of a uv workspace of which the folder's project is a member."""
+    """The requirements of the uv workspace, if any, of which the folder's project is a member."""
     for root in folder.parents:
         if not workspace.holds(root):
             return None
@@ -162,7 +166,7 @@ def _shared_lock(folder: Path, workspace: Workspace) -> Requirements | None:
 
 
 def _member_of(locks: list[Path], agent: Path, workspace: Workspace) -> str:
-    """The member in which the agent lies: a workspace's lock is of all of them."""
+    """The member of a uv workspace in whose folder the agent is; empty if in none."""
     for lock in locks:
         for folder in agent.parents:
             if folder == lock.parent:
@@ -173,11 +177,11 @@ def _member_of(locks: list[Path], agent: Path, workspace: Workspace) -> str:
 
 
 def _member(lock: Path, folder: Path, workspace: Workspace) -> str:
-    """The name under which a workspace's lock has the project of a folder."""
+    """The name of a folder's project in a workspace's lock; empty if it isn't there."""
     if not folder.is_relative_to(lock.parent):
         return ""
     path = folder.relative_to(lock.parent).as_posix()
-    content = _content(lock, workspace)
+    content = toml_file.read(lock, workspace.relative(lock))
     members = part(content, "manifest", "members")
     for package in tables(content, "package"):
         places = [part(package, "source", kind) for kind in ("editable", "virtual", "directory")]
@@ -187,17 +191,13 @@ def _member(lock: Path, folder: Path, workspace: Workspace) -> str:
     return ""
 
 
-def _content(file: Path, workspace: Workspace) -> dict[str, Any] | None:
-    return parse(text_of(file, workspace.relative(file)))
-
-
-def _says_requirements(path: Path, workspace: Workspace) -> bool:
-    """Whether a file is there for its requirements: a `pyproject.toml` may only hold settings."""
+def _has_requirements(path: Path, workspace: Workspace) -> bool:
+    """Whether a file has requirements: a `pyproject.toml` may have nothing but settings."""
     if path.name == "uv.lock":
         return (path.parent / "pyproject.toml").is_file()
     if path.name == "pyproject.toml":
-        content = _content(path, workspace)
-        return content is None or "project" in content  # uv says what is wrong with it
+        content = toml_file.read(path, workspace.relative(path))
+        return content is None or "project" in content  # uv explains what is wrong with it
     return True
 
 
@@ -209,7 +209,7 @@ def _names_a_file(text: str) -> bool:
 
 
 def _checked(text: str, workspace: Workspace) -> str:
-    """A requirement; a path in it is relative to the workspace, and there."""
+    """A requirement; a path in it is relative to the workspace, and must exist."""
     if re.search(r"[\r\n]", text):
         raise ValueError(f"`{text!r}` holds a line end. Write one requirement a line.")
     text = with_project_root(text, workspace.root)
@@ -223,6 +223,6 @@ def _checked(text: str, workspace: Workspace) -> str:
 
 def _index_urls(project: Path) -> Iterator[str]:
     """The addresses in `[[tool.uv.index]]`."""
-    for index in tables(parse(text_of(project, project.name)), "tool", "uv", "index"):
+    for index in tables(toml_file.read(project, project.name), "tool", "uv", "index"):
         if isinstance(url := index.get("url"), str):
             yield url

@@ -1,7 +1,6 @@
-"""From what the agent asks for to exact pins, for one interpreter."""
+"""Resolves the agent's requirements to exact pins, for one interpreter."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,26 +9,25 @@ from pathlib import Path
 from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.indexes import Indexes
 from entrypoint.agent.environment.interpreter import Interpreter
-from entrypoint.agent.environment.lock import PYPI, Resolution
+from entrypoint.agent.environment.lock import Resolution
 from entrypoint.agent.environment.package_folder import FoundPackage
-from entrypoint.agent.environment.requirement_lines import RequirementLine, anchored, local_path
+from entrypoint.agent.environment.requirement_lines import RequirementLine
+from entrypoint.agent.environment.requirement_paths import anchored, local_path
 from entrypoint.agent.environment.requirements import Requirements, has_sources, is_package
-from entrypoint.agent.environment.toml_file import parse, part, tables, text_of
 from entrypoint.agent.environment.uv import UvProgram
 from entrypoint.runtime import untrusted_file
 
-# Where the lines of the input `requirements` stand: in no file of the checkout.
+# In place of a file, for lines of the input `requirements`.
 _INPUT = "the input `requirements`"
-_URL = re.compile(r"\S+://\S+")
 
 
 @dataclass(frozen=True)
 class Resolver:
     """Resolves with uv in `root`: the checkout, or a copy of it.
 
-    `folder` is ours, `output` is where uv writes. uv reads requirement files of ours alone: what
-    was read of the user's, with every include in its place, and for packages of the checkout that
-    are built already their `wheels`.
+    uv writes into `output`, and reads only requirement files that are written into `folder`: they
+    have the lines of the user's files, with every include in its place, and those of `locked`, the
+    `uv.lock` files. Packages of the checkout that are built already are in `wheels`.
     """
 
     uv: UvProgram
@@ -40,6 +38,7 @@ class Resolver:
     root: Path
     indexes: Indexes
     requirements: Requirements
+    locked: tuple[RequirementLine, ...]
     wheels: Mapping[Path, Path] = field(default_factory=dict)
 
     def resolve(self, *added: str) -> Resolution:
@@ -67,13 +66,13 @@ class Resolver:
         return tuple(each for each in resolution.found if each.index.is_relative_to(self.root))
 
     def _compiled(self, *added: str) -> Resolution:
-        files = self.requirements.files
+        files, locks = self.requirements.files, self.requirements.locks
         options: list[str | Path] = []
-        if self._locks and len(self._locks) == len(files) and not self.requirements.lines:
+        if locks and locks == files and not self.requirements.lines:
             # Its pins are exact, and each may be in any of the lock's indexes.
             options.append("--index-strategy=unsafe-best-match")
             if not added:
-                options.append("--no-deps")  # a lock says all that there is
+                options.append("--no-deps")  # a lock has every dependency
         lines = [line for line in self._lines if not line.is_constraint]
         limits = [line for line in self._lines if line.is_constraint]
         if limits:
@@ -88,9 +87,9 @@ class Resolver:
             f"--output-file={resolved}",
             *("--quiet", "--no-header", "--no-annotate", "--emit-index-annotation"),
             *("--emit-index-url", "--emit-find-links"),
-            # Else it reads what it wrote the time before, whose paths it can't read.
+            # Else uv reads its last output as preferences, and can't read the paths in it.
             "--upgrade",
-            # A setting of the checkout could ask for them; MLflow takes one line a requirement.
+            # A setting of the checkout could turn them on; MLflow takes one line a requirement.
             "--no-generate-hashes",
             *options,
             cwd=self.cwd,
@@ -99,12 +98,12 @@ class Resolver:
 
     @property
     def cwd(self) -> Path:
-        """Where uv is started: its settings are found from there."""
+        """Where uv is started: it looks for its settings from there upwards."""
         folders = {path.parent for path in self.requirements.files}
         return self.moved(folders.pop()) if len(folders) == 1 else self.root
 
     def moved(self, path: Path) -> Path:
-        """A path of the checkout, where uv works on it."""
+        """A path of the checkout, moved to `root`."""
         return self.root / path.relative_to(self.checkout)
 
     def local_packages(self, resolution: Resolution) -> list[Path]:
@@ -121,7 +120,7 @@ class Resolver:
     def buildable(self) -> list[Path]:
         """Packages of the checkout that are required by their paths, and by nothing but these.
 
-        A project with sources of its own says there where its requirements are, and its wheel not.
+        Not those with `[tool.uv.sources]`: a wheel has no record of where its requirements are.
         """
         paths = (
             Path(os.path.normpath(line.file.parent / path))
@@ -143,15 +142,10 @@ class Resolver:
         return self._file("pins.txt", lines)
 
     @cached_property
-    def _locks(self) -> list[Path]:
-        return [path for path in self.requirements.files if path.name == "uv.lock"]
-
-    @cached_property
     def _lines(self) -> list[RequirementLine]:
-        """What the requirements say, but for projects, which uv reads itself."""
+        """The lines of all requirements but those of projects, which uv reads itself."""
         lines = [x for x in self.requirements.read if x.file.suffix not in (".toml", ".lock")]
-        lines += self._of_input(*self.requirements.lines)
-        return lines + [line for lock in self._locks for line in self._exported(lock)]
+        return [*lines, *self._of_input(*self.requirements.lines), *self.locked]
 
     def _in_checkout(self, path: Path) -> Path:
         for package, wheel in self.wheels.items():
@@ -162,29 +156,11 @@ class Resolver:
         )
 
     def _of_input(self, *texts: str) -> list[RequirementLine]:
-        """Lines that stand in no file."""
+        """Lines that are in no file of the checkout."""
         return [RequirementLine(self.checkout / _INPUT, 1, text) for text in texts]
 
-    def _exported(self, lock: Path) -> list[RequirementLine]:
-        """A lock in the requirements format, with its own indexes."""
-        exported = self.output / "uv-lock.txt"
-        folder, member = self.moved(lock.parent), self.requirements.member
-        self.uv.run(
-            "reading uv.lock",
-            *("export", f"--project={folder}", f"--python={self.interpreter.path}"),
-            *([f"--package={member}"] if member else []),
-            f"--output-file={exported}",
-            *("--frozen", "--quiet", "--no-header", "--no-annotate", "--no-default-groups"),
-            cwd=folder,
-        )
-        text = untrusted_file.read_text(exported).replace("\\\n", "")
-        lines = [*indexes(lock), *(line.strip() for line in text.splitlines())]
-        return [
-            RequirementLine(lock, 1, line) for line in lines if line and not line.startswith("#")
-        ]
-
     def _written(self, name: str, lines: Sequence[RequirementLine]) -> Path:
-        """Write lines into a file of ours; what uv says of it is known to be of the user's."""
+        """Write lines into a file, whose lines uv's explanations are then mapped to the user's."""
         signed = self._signed()
         texts = [self._text(line) for line in lines]
         file = self._file(name, [*signed, *texts])
@@ -196,7 +172,7 @@ class Resolver:
         place = self.uv.explanation.place(line)
         text = self.indexes.expanded(line, place)
         if self.uv.builds:
-            text = _URL.sub(lambda url: without_credentials(url[0]), text)
+            text = without_credentials(text)
         path = local_path(text)
         if path and (wheel := self.wheels.get(Path(os.path.normpath(line.file.parent / path)))):
             return f"{wheel}{text.rpartition(path)[2]}"  # with its extras
@@ -204,7 +180,7 @@ class Resolver:
         return anchored(text, self.moved(line.file.parent))
 
     def _signed(self) -> list[str]:
-        """Options that open the indexes of the step's variables; not for what is built."""
+        """Options for the step's indexes with their credentials; none where something is built."""
         if self.uv.builds:
             return []
         return [f"--extra-index-url {url}" for url in self.indexes.signed]
@@ -213,20 +189,3 @@ class Resolver:
         file = self.folder / name
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return file
-
-
-def indexes(lock: Path) -> list[str]:
-    """Options for the indexes that a lock names: the requirements format has no index a package."""
-    content = parse(text_of(lock, lock.name))
-    named = (part(package, "source", "registry") for package in tables(content, "package"))
-    # uv says what is wrong with another than a text; one of several lines would be several options.
-    registries = dict.fromkeys(
-        registry for registry in named if isinstance(registry, str) and registry.isprintable()
-    )
-    return [
-        f"--extra-index-url {without_credentials(registry)}"
-        if "://" in registry
-        else f"--find-links {lock.parent / registry}"
-        for registry in registries
-        if registry != PYPI
-    ]

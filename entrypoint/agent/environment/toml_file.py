@@ -1,4 +1,4 @@
-"""TOML files of a project: what can be told from them; what is wrong with them uv says best."""
+"""The TOML files of a project, read as far as they can be: uv explains what is wrong in them."""
 
 import re
 import tomllib
@@ -19,20 +19,30 @@ _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{
 
 
 def text_of(path: Path, shown: str) -> str:
-    """The text of a TOML file, `shown` to the user; one that isn't UTF-8 is none that parses.
+    """The text of a TOML file, `shown` to the user; one that isn't UTF-8 will not parse.
 
     Raises:
         InputFailure: it can't be read.
 
     """
     try:
-        # Half of a surrogate pair is nothing that TOML may hold.
+        # Bytes that aren't UTF-8 become half surrogate pairs, which no TOML parser accepts.
         return untrusted_file.read(path, _bound(path)).decode(errors="surrogateescape")
     except (FileNotFoundError, Unreadable) as error:
-        said = str(error).rstrip(".") if isinstance(error, Unreadable) else "it does not exist"
+        why = str(error).rstrip(".") if isinstance(error, Unreadable) else "it does not exist"
         raise InputFailure(
-            Problem(f"`requirements`: `{shown}` can't be read: {said}.", place=Place(shown))
+            Problem(f"`requirements`: `{shown}` can't be read: {why}.", place=Place(shown))
         ) from error
+
+
+def read(path: Path, shown: str) -> dict[str, Any] | None:
+    """A TOML file's content; None for one that uv will complain about.
+
+    Raises:
+        InputFailure: it can't be read.
+
+    """
+    return parse(text_of(path, shown))
 
 
 def parse(text: str) -> dict[str, Any] | None:
@@ -46,14 +56,14 @@ def parse(text: str) -> dict[str, Any] | None:
 
 
 def part(content: Any, *names: str) -> Any:
-    """What stands under the names, one in the other; None when anything else stands there."""
+    """The value under nested keys; None where a key is missing or what it is in is no table."""
     for name in names:
         content = content.get(name) if isinstance(content, dict) else None
     return content
 
 
 def tables(content: Any, *names: str) -> list[dict[str, Any]]:
-    """The tables of an array under the names; empty when anything else stands there."""
+    """The tables of an array under nested keys; empty where there is no array."""
     found = part(content, *names)
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 

@@ -1,8 +1,9 @@
 """uv as a program, in one of two ways: with wheels alone, or building from source.
 
-A build backend is foreign code. Without any uv runs no code but its own, so that it can be trusted
-with the cache that is kept and with the package indexes' credentials. Building, it runs like the
-agent: under its account, with folders that go with the job, and without credentials.
+A build backend is untrusted code. With wheels alone uv runs no code but its own, so that it can be
+trusted with the cache that is kept and with the package indexes' credentials. To build, it is run
+like the agent: under the agent's account, with folders that are removed with the job, and without
+credentials.
 """
 
 import re
@@ -23,24 +24,16 @@ _WOULD_BUILD = re.compile(
 
 
 class UvFailed(Exception):
-    """uv ended with another status than 0; `printed` is the end of what it said."""
-
-    def __init__(self, printed: str) -> None:
-        super().__init__(printed)
-        self.printed = printed
+    """uv ended with another status than 0; as text, the end of what it printed."""
 
 
 class NeedsSource(Exception):
-    """Wheels alone don't do; `printed` is what uv said."""
-
-    def __init__(self, printed: str) -> None:
-        super().__init__(printed)
-        self.printed = printed
+    """Something is needed that has no wheel; as text, what uv printed."""
 
 
 @dataclass(frozen=True)
 class UvProgram:
-    """uv with its variables and its folders; what it says goes through `explanation`."""
+    """uv with its variables; `explanation` turns what it prints into problems."""
 
     sandbox: Sandbox
     environ: Mapping[str, str]
@@ -66,7 +59,7 @@ class UvProgram:
             doing=doing,
             cwd=cwd or self.sandbox.folder,
             environ=self.environ,
-            foreign=self.builds,
+            untrusted=self.builds,
         )
         if status:
             raise UvFailed(printed.strip() or f"uv exited with status {status}")
@@ -75,21 +68,21 @@ class UvProgram:
     def run(
         self, doing: str, *arguments: str | Path, cwd: Path | None = None, show: bool = True
     ) -> None:
-        """Run a command and show what it says (`--quiet` leaves warnings).
+        """Run a command and show what it prints (with `--quiet`: warnings).
 
         Raises:
             EnvironmentFailure: with uv's own explanation.
-            NeedsSource: something has to be built, and isn't in this way.
+            NeedsSource: something has to be built, and `builds` is false.
             TimedOut: the deadline passed.
 
         """
         try:
             printed = self.try_to_run(doing, *arguments, cwd=cwd)
         except UvFailed as failed:
-            if not self.builds and _WOULD_BUILD.search(failed.printed):
-                raise NeedsSource(failed.printed) from None
+            if not self.builds and _WOULD_BUILD.search(str(failed)):
+                raise NeedsSource(str(failed)) from None
             folder = cwd or self.sandbox.folder
-            problem = self.explanation.problem(doing, failed.printed, folder)
+            problem = self.explanation.problem(doing, str(failed), folder)
             raise EnvironmentFailure(problem) from None
         if show and printed.strip():
             self.sandbox.log.foreign(self.explanation.shown(printed))

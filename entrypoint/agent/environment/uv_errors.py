@@ -1,20 +1,22 @@
 """Why uv failed: its own words, shortened to what matters, and the line that they are about."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from entrypoint.agent.environment.index_credentials import Credentials
-from entrypoint.agent.environment.requirement_lines import RequirementLine, normalised
+from packaging.utils import canonicalize_name
+
+from entrypoint.agent.environment.index_credentials import masked
+from entrypoint.agent.environment.requirement_lines import RequirementLine
 from entrypoint.runtime import untrusted_file
 from entrypoint.runtime.errors import Place, Problem
 from entrypoint.runtime.untrusted_file import Bound, Unreadable
 
-# More than any of the files has that uv reads.
+# Larger than any file that uv reads.
 _BOUND = Bound(50_000_000, "")
-_LONGEST = 2_000
-_HEAD = 1_400
+_MAX_CHARACTERS = 2_000
+_HEAD_CHARACTERS = 1_400
 # What uv warns of on the way, and advice that speaks of commands which the user did not run.
 _NOISE = re.compile(
     r"warning: |Using Python |hint: Build failures usually |"
@@ -34,26 +36,28 @@ _MISSING = re.compile(r"Distribution not found at: file://(\S+)")
 
 @dataclass(frozen=True)
 class Explanation:
-    """Turns what uv printed into a problem; `roots` are the folders that the user doesn't know.
+    """Turns what uv printed into a problem.
 
-    `written` are the files of ours that uv reads: for each of their lines the user's.
+    `lines`: those of the user's requirement files. `roots`: folders that the user doesn't know, and
+    that are taken out of paths. `redact` takes secrets out of a text. `written`: the requirement
+    files that log-agent writes for uv, with the user's line, if any, for each of theirs.
     """
 
     lines: Sequence[RequirementLine]
     workspace: Path
     roots: Sequence[Path]
-    credentials: Credentials
+    redact: Callable[[str], str]
     written: dict[Path, Sequence[RequirementLine | None]] = field(default_factory=dict)
 
     def problem(self, doing: str, printed: str, folder: Path) -> Problem:
         """Explain a failure of uv, which was started in `folder`."""
         text = self.shown(printed)
-        what, fix = f"`requirements`: {doing} failed.", _advice(text)
-        return Problem(what, fix, self._place(printed, text, folder), _shortened(text))
+        place = self._place(printed, text, folder)
+        return Problem(f"`requirements`: {doing} failed.", _advice(text), place, _shortened(text))
 
     def shown(self, text: str) -> str:
         """The text without credentials, and with paths as the user would write them."""
-        text = self.credentials.masked(text)
+        text = masked(self.redact(text))
         for root in (*self.roots, self.workspace):
             text = text.replace(f"{root}/", "")
         return text
@@ -67,7 +71,9 @@ class Explanation:
             last = Path(missing[1]).name
             found = [line for line in self.lines if last in line.text]
         else:
-            names = {normalised(name) for pattern in _NAMED for name in pattern.findall(text)}
+            names = {
+                canonicalize_name(name) for pattern in _NAMED for name in pattern.findall(text)
+            }
             found = [line for line in self.lines if line.name in names]
         return self.place(found[0]) if found else None
 
@@ -141,6 +147,6 @@ def _shortened(text: str) -> str:
         if not skipping:
             kept.append(line)
     short = "\n".join(kept).strip() or text.strip()
-    if len(short) <= _LONGEST:
+    if len(short) <= _MAX_CHARACTERS:
         return short
-    return f"{short[:_HEAD]}\n[…]\n{short[_HEAD - _LONGEST :]}"
+    return f"{short[:_HEAD_CHARACTERS]}\n[…]\n{short[_HEAD_CHARACTERS - _MAX_CHARACTERS :]}"

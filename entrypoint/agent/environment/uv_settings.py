@@ -1,4 +1,4 @@
-"""uv's settings in the checkout, as far as they name folders with packages or leave packages out.
+"""uv's settings in the checkout: those that name folders of packages or leave packages out.
 
 Paths in them are relative to the file: https://docs.astral.sh/uv/reference/settings/
 """
@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from entrypoint.agent.environment import toml_file
+from entrypoint.agent.environment.requirement_paths import path_of_file_url
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Place, Problem
 
 _INDEXES = ("index-url", "extra-index-url", "find-links")
-# What takes a package out of a resolution, though it is required.
+# Settings that take a required package out of a resolution.
 _LEAVING_OUT = ("override-dependencies", "exclude-dependencies", "no-emit-package")
 
 
@@ -32,7 +32,7 @@ class UvSettings:
 
     @property
     def folders(self) -> list[str]:
-        """The paths of the package indexes that are no addresses of a server, as they stand."""
+        """The package indexes that are folders, as paths or URLs as they are written."""
         urls = [index.get("url") for index in toml_file.tables(self.table, "index")]
         for table in self._tables:
             for name in _INDEXES:
@@ -62,7 +62,7 @@ class UvSettings:
         return None
 
     def line_of(self, value: str, after: str = "") -> int:
-        """The line on which a value stands."""
+        """The number of the line with a value."""
         at = self.text.find(value, max(self.text.find(after), 0))
         return self.text.count("\n", 0, max(at, 0)) + 1
 
@@ -105,7 +105,7 @@ def path_of(url: str) -> str:
     """
     if not url.startswith("file:"):
         return url
-    return f"/{unquote(urlsplit(url).path).lstrip('/')}"
+    return f"/{path_of_file_url(url).lstrip('/')}"
 
 
 def _is_local(url: str) -> bool:

@@ -1,6 +1,6 @@
-"""Virtual environments: each is made once for what is in it, and kept for other jobs.
+"""Virtual environments, kept for other jobs under a key that changes with what is in them.
 
-Nothing but uv, without building, writes into one that is kept: an agent can only read it.
+Only uv, while it builds nothing, writes into one that is kept: an agent can only read it.
 """
 
 import fcntl
@@ -21,7 +21,7 @@ from entrypoint.agent.environment.uv import UvProgram
 from entrypoint.agent.sandbox.sandbox import Sandbox
 from entrypoint.runtime.deadline import Deadline
 
-# Of how environments are kept: with another one, those of earlier versions are not taken.
+# Part of the key. Raise it to no longer reuse environments of earlier versions of log-agent.
 _FORMAT = "2"
 _MARK = "complete"
 
@@ -53,7 +53,7 @@ class VirtualEnvironment:
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def make(self, uv: UvProgram, target: Path) -> Path:
-        """Make it in the new folder `target`; its interpreter.
+        """Make it in the new folder `target`; the path of its interpreter.
 
         Raises:
             EnvironmentFailure: with uv's own explanation.
@@ -66,7 +66,7 @@ class VirtualEnvironment:
             "making the environment",
             *("venv", "--quiet", f"--python={self.interpreter.path}", target),
         )
-        # Not from a folder of the checkout, whose settings could say where to install.
+        # Not started in the checkout, where a setting could change where uv installs.
         uv.run(
             "installing the requirements",
             *("pip", "install", "--no-deps", "--quiet", *uv.options, f"--python={python}"),
@@ -87,8 +87,8 @@ class VenvCache:
     cache: CacheFolder
     sandbox: Sandbox
 
-    def made(self, environment: VirtualEnvironment, uv: UvProgram) -> Path:
-        """Make an environment, unless it is there as it was made; its interpreter.
+    def reuse_or_make(self, environment: VirtualEnvironment, uv: UvProgram) -> Path:
+        """Make an environment, unless it is in the cache unchanged; the path of its interpreter.
 
         Raises:
             EnvironmentFailure: with uv's own explanation.
@@ -103,7 +103,7 @@ class VenvCache:
                 return target / "bin" / "python"
             if (target / _MARK).exists():
                 self.sandbox.log.line("The environment in the cache was changed: it is made anew.")
-                # Its files are those of uv's cache, under another name.
+                # Its files are hard links to those in uv's cache, which may be changed too.
                 shutil.rmtree(self.cache.packages)
             if target.exists():
                 shutil.rmtree(target)
@@ -114,16 +114,16 @@ class VenvCache:
     def compile(self, python: Path, base: Path, modules: Iterable[str]) -> None:
         """Compile modules of an environment that is kept, which an agent's process has imported.
 
-        What that process says is compared with the files that are there, and nothing else of it is
-        used. The interpreter is the one under the environment: the environment's own would run what
-        is installed.
+        Of the modules that the process reports, only those are compiled that are files of the
+        environment. The interpreter is the one from which the environment was made: the
+        environment's own would run installed code, such as `.pth` files.
         """
         target = python.parents[1]
         if target.parent != self.cache.environments:
             return
         imported = set(modules)
         own = [entry.path for entry in _files(target) if entry.path in imported]
-        # A list has one a line.
+        # The list of files has one a line.
         own = [path for path in own if path.endswith(".py") and path.isprintable()]
         if not own:
             return
@@ -135,7 +135,7 @@ class VenvCache:
                 doing="compiling the environment",
                 cwd=self.sandbox.folder,
                 environ={},
-                foreign=False,
+                untrusted=False,
             )
             _complete(target)
 

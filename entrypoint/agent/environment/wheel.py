@@ -1,4 +1,8 @@
-"""A wheel taken apart: its code, to be found without being installed."""
+"""Wheels unpacked as code that travels with the model.
+
+Not by `uv pip install --target`: it writes over files that another wheel has too, skips files that
+lead out of the wheel without a word, and has no bound on what it unpacks.
+"""
 
 import os
 import re
@@ -9,11 +13,11 @@ from pathlib import Path, PurePosixPath
 
 from entrypoint.runtime import untrusted_file
 
-_LARGEST = 1 << 30
-_MOST_FILES = 50_000
-_MOST_FOLDERS_DEEP = 50
+_MAX_BYTES = 1 << 30
+_MAX_FILES = 50_000
+_MAX_FOLDER_DEPTH = 50
 _COMPILED = (".so", ".pyd", ".dylib", ".dll")
-# They describe an installation or the program that packed it: not this code.
+# Of a `.dist-info`: they describe an installation, or the program that packed the wheel.
 _NOT_CODE = {"RECORD", "WHEEL", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws"}
 
 
@@ -22,7 +26,7 @@ class WheelRefused(ValueError):
 
 
 def unpack(wheel: Path, folder: Path) -> None:
-    """Unpack a pure wheel into a folder, beside what is in it.
+    """Unpack a pure wheel into a folder, in which other wheels may be unpacked already.
 
     Raises:
         WheelRefused: it has compiled parts, or it is not what it should be.
@@ -36,24 +40,24 @@ def unpack(wheel: Path, folder: Path) -> None:
             zipfile.ZipFile(file) as archive,
         ):
             members = [info for info in archive.infolist() if not info.is_dir()]
-            if sum(info.file_size for info in members) > _LARGEST:
+            if sum(info.file_size for info in members) > _MAX_BYTES:
                 raise WheelRefused("is larger than 1 GiB")
-            if len(members) > _MOST_FILES:
-                raise WheelRefused(f"has more than {_MOST_FILES} files")
+            if len(members) > _MAX_FILES:
+                raise WheelRefused(f"has more than {_MAX_FILES} files")
             for info in members:
                 target = _target(info)
                 if target:
                     _extract(archive, info, folder / target)
-    # What zipfile raises for an encrypted member, and for a way to compress that it doesn't know.
+    # zipfile raises RuntimeError for an encrypted member and an unknown compression.
     except (RuntimeError, zipfile.BadZipFile, OSError, untrusted_file.Unreadable) as error:
         raise WheelRefused(f"is no wheel ({error})") from error
 
 
 def _target(info: zipfile.ZipInfo) -> PurePosixPath | None:
-    """Where a member goes; scripts, headers, data and an installation's record are not code."""
+    """The path to unpack a member to; None for scripts, headers, data and installation records."""
     path = PurePosixPath(info.filename)
-    if len(path.parts) > _MOST_FOLDERS_DEEP:
-        raise WheelRefused(f"has folders nested more than {_MOST_FOLDERS_DEEP} deep")
+    if len(path.parts) > _MAX_FOLDER_DEPTH:
+        raise WheelRefused(f"has folders nested more than {_MAX_FOLDER_DEPTH} deep")
     if path.is_absolute() or ".." in path.parts or re.search(r"[\\:\0]", info.filename):
         raise WheelRefused(f"has a file outside of itself (`{info.filename[:80]}`)")
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from entrypoint.agent.build import BuildSpec
+from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.model_check.check import check as check_model
 from entrypoint.agent.secret_scan import files_of, find
@@ -14,7 +14,7 @@ from entrypoint.runtime.redaction import Secrets
 def check(
     model: Path,
     manifest: Manifest,
-    order: BuildSpec,
+    spec: BuildSpec,
     secrets: Secrets,
     inferred: Collection[tuple[str, str]],
 ) -> None:
@@ -42,7 +42,7 @@ def check(
             + f" holds a secret: {finding.kind}. Whoever may read the model could read it.",
             "Take it out and, if it was ever committed, revoke it. An agent reads secrets from the"
             " environment of the endpoint: https://docs.databricks.com/en/security/secrets/",
-            order.place(Path(finding.file), finding.line),
+            spec.place(Path(finding.file), finding.line),
         )
         for finding in find(files_of(model), secrets)
     ]

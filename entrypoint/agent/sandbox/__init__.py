@@ -1,1 +1,1 @@
-"""Where programs that aren't ours run: without secrets, in folders of their own."""
+"""Where untrusted programs run: without the job's secrets, in folders of their own."""

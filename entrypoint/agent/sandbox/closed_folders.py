@@ -1,4 +1,4 @@
-"""The runner's own folders, and git's, closed to the agent while it runs.
+"""The runner's own folders, and git's, closed to other accounts while the agent runs.
 
 The files in them can be read by every account: the event, the commands to the runner, and what
 `actions/checkout` leaves to sign in with.
@@ -18,7 +18,7 @@ from entrypoint.runtime.log import Log
 
 _IN_FOLDERS = ("GITHUB_OUTPUT", "GITHUB_EVENT_PATH")
 _FOLDERS = ("RUNNER_TEMP", "HOME")
-# Of the checkout, and of others that are checked out beside it or in it.
+# Of the checkout, and of repositories that are checked out below it.
 _OF_GIT = (".git", "*/.git", "*/*/.git")
 
 
@@ -26,9 +26,9 @@ _OF_GIT = (".git", "*/.git", "*/*/.git")
 def closed_to_others(environ: Mapping[str, str], checkout: Path, log: Log) -> Iterator[None]:
     """Let nobody but their owner into the folders, as long as `with` lasts.
 
-    A warning tells of those that can't be closed, and of one that holds the checkout or the folder
-    for temporary files, which must stay open. Does nothing where the agent has no account of
-    its own. A job that is killed leaves them closed: their owner isn't hindered.
+    A warning names those that can't be closed, and one that holds the checkout or the folder for
+    temporary files, which must stay open. Where the agent has no account of its own, nothing is
+    closed. A job that is killed leaves them closed, which doesn't hinder their owner.
     """
     if not agents_account():
         yield
@@ -49,7 +49,7 @@ def closed_to_others(environ: Mapping[str, str], checkout: Path, log: Log) -> It
 
 @contextmanager
 def _closed(folder: Path) -> Iterator[bool]:
-    """Close one; whether it is closed, or was never there."""
+    """Close one; yields whether it is closed, or doesn't exist."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
     except (FileNotFoundError, NotADirectoryError):

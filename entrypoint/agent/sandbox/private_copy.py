@@ -1,7 +1,7 @@
-"""The copy of what was built that nobody else can change: it is checked, verified and published.
+"""The copy of the built model that the agent can't change: it is checked, verified and published.
 
-What foreign programs have made is read once, through descriptors that follow no link, and may be
-anything: a link, a pipe that nobody writes to, a file that is all hole.
+The folder in which the agent has built it is read once, through descriptors that follow no link,
+for anything may be in it: a link, a pipe that nobody writes to, a sparse file of any size.
 """
 
 import os
@@ -15,13 +15,13 @@ from pathlib import Path
 from entrypoint.runtime.deadline import Deadline
 from entrypoint.runtime.errors import AgentFailure, Problem
 
-_MOST_ENTRIES = 200_000
-_MOST_FOLDERS_DEEP = 50
-_BLOCK = 1024 * 1024
-# A pipe is not waited for, and a link not followed.
+_MAX_ENTRIES = 200_000
+_MAX_FOLDER_DEPTH = 50
+_BLOCK_BYTES = 1024 * 1024
+# O_NONBLOCK: opening a pipe to which nobody writes must not wait.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LEFT_OUT = "__pycache__"
-_OF_A_MODEL = (
+_ONLY_FILES = (
     "A model is made of files and folders alone. Let the agent write what else it needs to a"
     " temporary folder."
 )
@@ -30,8 +30,8 @@ _OF_A_MODEL = (
 def make(shared: Path, name: str, target: Path, deadline: Deadline) -> None:
     """Copy the folder `name` in `shared`, into which others may write, to the new folder `target`.
 
-    Only regular files and folders, without bytecode, as ours: nothing of their owner and their mode
-    is kept, and no hard link.
+    Only regular files and folders are copied, without bytecode. The copies belong to this process;
+    neither owner nor mode nor hard links are kept.
 
     Raises:
         AgentFailure: something else is in it, or more than there is room for.
@@ -48,22 +48,22 @@ def make(shared: Path, name: str, target: Path, deadline: Deadline) -> None:
 
 @dataclass
 class _Copy:
-    """Counts what it copies: `room` is the bytes that are left of the disk."""
+    """Copies, and counts what it has copied: `room` is the bytes that are free on the disk."""
 
     deadline: Deadline
     room: int
     entries: int = field(default=0)
 
     def folder(self, source: int, target: Path, inside: tuple[str, ...] = ()) -> None:
-        if len(inside) > _MOST_FOLDERS_DEEP:
-            raise _refused(f"its folders are nested more than {_MOST_FOLDERS_DEEP} deep")
+        if len(inside) > _MAX_FOLDER_DEPTH:
+            raise _refused(f"its folders are nested more than {_MAX_FOLDER_DEPTH} deep")
         target.mkdir()
         for name in sorted(os.listdir(source)):
             if name == _LEFT_OUT:
                 continue
             self.entries += 1
-            if self.entries > _MOST_ENTRIES:
-                raise _refused(f"it holds more than {_MOST_ENTRIES} files and folders")
+            if self.entries > _MAX_ENTRIES:
+                raise _refused(f"it holds more than {_MAX_ENTRIES} files and folders")
             self.deadline.check("copying the model")
             self._entry(source, name, target, (*inside, name))
 
@@ -72,7 +72,7 @@ class _Copy:
         try:
             descriptor = os.open(name, _FLAGS, dir_fd=source)
         except OSError as error:
-            raise _refused(f"`{shown}` {_described(source, name, error)}") from error
+            raise _refused(f"`{shown}` {_why_unreadable(source, name, error)}") from error
         with _closing(descriptor):
             status = os.fstat(descriptor)
             if stat.S_ISDIR(status.st_mode):
@@ -90,8 +90,8 @@ class _Copy:
             )
         with target.open("xb") as file:
             left = size
-            # No more than it had: who writes to it could go on for ever.
-            while left and (block := os.read(source, min(left, _BLOCK))):
+            # No more than it had when it was opened: it may grow without end.
+            while left and (block := os.read(source, min(left, _BLOCK_BYTES))):
                 file.write(block)
                 left -= len(block)
         self.room -= size
@@ -113,7 +113,7 @@ def _closing(descriptor: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _described(folder: int, name: str, error: OSError) -> str:
+def _why_unreadable(folder: int, name: str, error: OSError) -> str:
     try:
         mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     except OSError:
@@ -121,5 +121,5 @@ def _described(folder: int, name: str, error: OSError) -> str:
     return "is a link" if stat.S_ISLNK(mode) else f"can't be read: {error.strerror}"
 
 
-def _refused(why: str, fix: str = _OF_A_MODEL) -> AgentFailure:
+def _refused(why: str, fix: str = _ONLY_FILES) -> AgentFailure:
     return AgentFailure(Problem(f"The built model can't be logged: {why}.", fix))

@@ -1,4 +1,4 @@
-"""A foreign program while it runs: what it prints, what it replies, and its end."""
+"""A program while it runs: what it prints, what it replies, and its end."""
 
 import contextlib
 import os
@@ -6,7 +6,6 @@ import selectors
 import signal
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from entrypoint.runtime import child_processes
@@ -14,14 +13,14 @@ from entrypoint.runtime.deadline import Deadline
 from entrypoint.runtime.errors import AgentFailure, Problem
 from entrypoint.runtime.log import Log
 
-_SHOWN_BYTES = 200_000
-_TRANSCRIPT_BYTES = 50_000_000
-_KEPT_BYTES = 20_000
+_MAX_SHOWN_BYTES = 200_000
+_MAX_TRANSCRIPT_BYTES = 50_000_000
+_MAX_KEPT_BYTES = 20_000
 _POLL_SECONDS = 0.05
 
 
 class Process:
-    """A foreign program, in a process group that ends with the `with` block."""
+    """A running program, in a process group that is killed at the end of the `with` block."""
 
     def __init__(
         self,
@@ -31,7 +30,7 @@ class Process:
         doing: str,
         transcript: Path,
     ) -> None:
-        """Watch a program that has been started; all that is shown of it is in `transcript`."""
+        """Watch a program that runs; what `watch` shows also goes into the file `transcript`."""
         self._popen = popen
         self._deadline = deadline
         self._log = log
@@ -44,12 +43,7 @@ class Process:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: object, _traceback: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         ended = child_processes.end_all()
@@ -63,8 +57,8 @@ class Process:
         elif error is None:
             raise AgentFailure(
                 Problem(
-                    f"{self.doing} has left processes that can't be ended: what they still do would"
-                    " be done beside what is logged.",
+                    f"{self.doing} has left processes that can't be ended: they could still change"
+                    " what is logged.",
                     "Run the job again.",
                 )
             )
@@ -74,16 +68,16 @@ class Process:
         """The exit status; a signal's is negative."""
         return self._popen.wait()
 
-    def tell(self, line: str) -> None:
+    def send(self, line: str) -> None:
         """Write a line to the program's standard input."""
         if not self._popen.stdin:
             raise RuntimeError("started without a standard input")
-        with contextlib.suppress(BrokenPipeError):  # it has ended, and `watch` will say so
+        with contextlib.suppress(BrokenPipeError):  # it has ended, which `watch` finds out
             self._popen.stdin.write(f"{line}\n".encode())
             self._popen.stdin.flush()
 
     def watch(self, reply: int | None = None, *, show: bool = True) -> bytes:
-        """Take what the program prints until it replies or ends; the reply, empty at the end.
+        """Read what the program prints until it replies or ends; the reply, empty when it ended.
 
         Raises:
             TimedOut: the deadline passed first.
@@ -104,7 +98,7 @@ class Process:
                         answer = os.read(reply, 65536)
                     elif not self._take_what_is_there(output):
                         selector.unregister(self._stdout)
-        # Whoever replied or ended has printed before: it is all in the pipe by now.
+        # What it printed before it replied or ended is all in the pipe by now.
         self._take_what_is_there(output)
         output.finish()
         self.printed = output.end.decode(errors="replace")
@@ -130,28 +124,28 @@ class Process:
 
 
 class _Output:
-    """What a program prints: shown up to a bound, line by line, and its end kept.
+    """What a program prints: shown in the log up to a bound, line by line, and its end kept.
 
-    It goes whole into the file `transcript`; without one it isn't shown either.
+    All of it, up to another bound, goes into the file `transcript`; without one nothing is shown.
     """
 
     def __init__(self, log: Log, doing: str, transcript: Path | None) -> None:
         self._log = log
         self._doing = doing
-        self._room = _SHOWN_BYTES
+        self._room = _MAX_SHOWN_BYTES
         self._transcript = transcript
         self._hidden = transcript is None
         self._line = b""
         self.end = b""
 
     def take(self, chunk: bytes) -> None:
-        self.end = (self.end + chunk)[-_KEPT_BYTES:]
+        self.end = (self.end + chunk)[-_MAX_KEPT_BYTES:]
         if self._transcript:
             with self._transcript.open("ab") as file:
-                file.write(chunk[: max(0, _TRANSCRIPT_BYTES - file.tell())])
+                file.write(chunk[: max(0, _MAX_TRANSCRIPT_BYTES - file.tell())])
         if self._hidden:
             return
-        # Whole lines, so that nothing foreign stands at the head of a line of ours.
+        # Whole lines, so that no line of the log begins with what the program printed last.
         lines, newline, self._line = (self._line + chunk).rpartition(b"\n")
         if newline or len(self._line) > self._room:
             self._show(lines + newline)
@@ -168,4 +162,4 @@ class _Output:
             self._log.foreign(shown.decode(errors="replace").rstrip("\n"))
         if len(shown) < len(text) or len(self._line) > self._room:
             self._hidden, self._line = True, b""
-            self._log.line(f"({self._doing} prints more than {_SHOWN_BYTES} bytes: not shown)")
+            self._log.line(f"({self._doing} prints more than {_MAX_SHOWN_BYTES} bytes: not shown)")

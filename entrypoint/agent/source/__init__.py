@@ -1,1 +1,1 @@
-"""What the user wrote: a Python file or a notebook, read without running it."""
+"""The agent's file, Python or a notebook, read without running it."""

@@ -1,4 +1,4 @@
-"""The agent's source: what the user wrote, in one of its forms, read without running it."""
+"""The agent's source, a Python file or a notebook, read without running it."""
 
 import io
 import json
@@ -17,15 +17,15 @@ _PYTHON = Bound(500_000, "Take data out of it, and give that with `artifacts`.")
 # Databricks takes none that is larger:
 # https://docs.databricks.com/en/notebooks/notebook-limitations.html
 _BOUNDS = {".ipynb": Bound(10_000_000, "Clear the notebook's outputs.")}
-# Magics that say nothing to anybody but the reader of the notebook.
+# Magics that hold text for the reader of the notebook.
 _PROSE = {"%md", "%md-sandbox", "%%markdown", "%%html", "%%latex"}
-# The agent is handed over by the notebook itself, not by a file that it writes.
-_HANDS_OVER = re.compile(r"^(?!# MAGIC).*\bset_model\(", re.MULTILINE)
+# The notebook itself sets the model, and not only a file that it writes.
+_SETS_MODEL = re.compile(r"^(?!# MAGIC).*\bset_model\(", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class AgentSource:
-    """What the agent's file holds: the Python that MLflow runs and logs, and where it is from."""
+    """What the agent's file holds: the Python that MLflow runs, and where each line is from."""
 
     shown: str
     """The user's file, relative to the workspace."""
@@ -34,9 +34,9 @@ class AgentSource:
     code: str | None = field(default=None, repr=False)
     """What is logged in place of the user's file; none when that is logged as it is."""
     requirements: tuple[str, ...] = ()
-    """What its `%pip install` lines ask for, as lines of the `requirements` input."""
+    """The requirements of its `%pip install` lines, as lines of the `requirements` input."""
     left_out: tuple[str, ...] = ()
-    """What else of it is not Python, and so not run: each with its place."""
+    """Its other magics, which are not run: each name with its place."""
     positions: tuple[jupyter_notebook.Position | None, ...] = field(default=(), repr=False)
 
     @property
@@ -49,22 +49,22 @@ class AgentSource:
         if not self.code:
             return Place(self.shown, line, column if line else None)
         position = self._position(line)
-        # A column of a cell's line isn't one of the JSON that holds it.
+        # The column in a cell's line isn't the column in the JSON that has the line.
         return Place(self.shown, position.file_line if position else None)
 
     def where(self, line: int | None) -> str:
-        """The file and, when a place alone can't tell it, the cell, for a sentence."""
+        """The file and, in a notebook, the cell and its line, to be put into a sentence."""
         return f"`{self.shown}`" + (
             f", {self.spot(line)}," if line and self._position(line) else ""
         )
 
     def spot(self, line: int) -> str:
-        """A line of the code as the user counts."""
+        """A line of the code as the user sees it: its cell and the line in that, or its line."""
         position = self._position(line)
         return f"cell {position.cell}, line {position.line}" if position else f"line {line}"
 
-    def retold(self, traceback: str, *copies: Path) -> str:
-        """A traceback with the notebook's cells for the lines of the files made from it."""
+    def with_cells(self, traceback: str, *copies: Path) -> str:
+        """A traceback with the user's file, and its cells, in place of `copies` of the code."""
 
         def frame(found: re.Match[str]) -> str:
             return f'File "{self.shown}", {self.spot(int(found["line"]))}'
@@ -128,7 +128,7 @@ def _converted(content: bytes, shown: str) -> jupyter_notebook.Converted:
 
 
 def _with_magics(source: AgentSource) -> AgentSource:
-    """The source with what its magics say."""
+    """The source with the requirements of its magics, and the names of the others."""
     requirements: list[str] = []
     left_out: list[str] = []
     problems: list[Problem] = []
@@ -153,7 +153,7 @@ def _with_magics(source: AgentSource) -> AgentSource:
         elif (
             magic.name == "%%writefile"
             and "set_model(" in magic.text
-            and not _HANDS_OVER.search(source.text)
+            and not _SETS_MODEL.search(source.text)
         ):
             problems.append(_writes_the_agent(magic, source))
         elif magic.name and magic.name not in _PROSE:
@@ -166,14 +166,12 @@ def _with_magics(source: AgentSource) -> AgentSource:
 def _runs_another(magic: databricks_notebook.Magic, source: AgentSource) -> Problem:
     file = magic.arguments.strip("\"'") or "./other"
     module = Path(file).stem
-    beside = posixpath.join(
-        posixpath.dirname(source.shown), posixpath.dirname(file), f"{module}.py"
-    )
+    path = posixpath.join(posixpath.dirname(source.shown), posixpath.dirname(file), f"{module}.py")
     return Problem(
         f"`agent-path`: {source.where(magic.line)} runs `{file}` with `%run`: neither MLflow nor"
         " serving can.",
         f"Make it a Python module, write `from {module} import ...` here, and ship it with the"
-        f" agent:\n\n    with:\n      code-paths: {posixpath.normpath(beside)}",
+        f" agent:\n\n    with:\n      code-paths: {posixpath.normpath(path)}",
         source.place(magic.line),
     )
 

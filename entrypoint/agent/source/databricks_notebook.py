@@ -34,13 +34,13 @@ class Magic:
 
     @property
     def name(self) -> str:
-        """As its user calls it: `%sql`, `%%writefile`, `!`."""
+        """With its mark: `%sql`, `%%writefile`, `!`."""
         mark, name = name_of(self.text)
         return "!" if mark.startswith("!") else f"{mark}{name}"
 
     @property
     def arguments(self) -> str:
-        """What stands behind its name."""
+        """The rest of its first line."""
         return _NAME.sub("", self.head, count=1).strip()
 
     @property
@@ -57,22 +57,22 @@ def name_of(line: str) -> tuple[str, str]:
 
 def magics(text: str) -> Iterator[Magic]:
     """The magics of a notebook in source format."""
-    said: list[str] = []
+    lines: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         found = _MAGIC_LINE.fullmatch(line)
-        if said and (not found or _begins(found["text"], said)):
-            yield Magic("\n".join(said), number - len(said))
-            said = []
+        if lines and (not found or _begins(found["text"], lines)):
+            yield Magic("\n".join(lines), number - len(lines))
+            lines = []
         if found:
-            said.append(found["text"])
-    if said:  # the file ends with it
-        yield Magic("\n".join(said), number - len(said) + 1)
+            lines.append(found["text"])
+    if lines:  # the file ends with it
+        yield Magic("\n".join(lines), number - len(lines) + 1)
 
 
-def _begins(line: str, said: list[str]) -> bool:
-    """Whether the line begins a magic of its own rather than going on with what is said."""
+def _begins(line: str, lines: list[str]) -> bool:
+    """Whether the line begins a magic of its own rather than going on with `lines`."""
     return bool(name_of(line)[0]) and not (
-        takes_whole_cell(*name_of(said[0])) or said[-1].endswith("\\")
+        takes_whole_cell(*name_of(lines[0])) or lines[-1].endswith("\\")
     )
 
 

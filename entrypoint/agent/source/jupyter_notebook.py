@@ -20,8 +20,8 @@ from entrypoint.agent.source.databricks_notebook import (
 # Their cells are Python that runs in the notebook.
 _AROUND_PYTHON = frozenset({"%%time", "%%capture", "%python"})
 
-# As much of Python's grammar as tells where a logical line begins: strings and comments, brackets,
-# line ends. (A tokenizer stops at magics.)
+# As much of Python's grammar as is needed to find where a logical line begins: strings, comments,
+# brackets and line ends. (A tokenizer stops at magics.)
 _LEXEME = re.compile(
     r"""
       \#[^\n]* | \\\n
@@ -83,7 +83,7 @@ def convert(text: str) -> Converted:
 
 
 class _Placed(str):
-    """A JSON string that knows where in the file it begins."""
+    """A JSON string with the position in the file where it begins."""
 
     __slots__ = ("at",)
     at: int
@@ -147,7 +147,7 @@ def _begins(parts: Sequence[_Placed]) -> Iterator[int]:
 
 
 def _in_source_format(cell: dict[str, Any], text: str) -> list[str]:
-    """A cell's lines, one for each that it has; none for a cell that says nothing."""
+    """A cell's lines, as many as it has; none for an empty cell and one that is neither kind."""
     lines = text.split("\n")
     if not text.strip() or cell.get("cell_type") not in ("code", "markdown"):
         return []

@@ -15,10 +15,10 @@ _SHELL = re.compile(r"\d*&?>.*|&&?|\|\|?|;")
 
 
 def requirements(magic: str, folder: str) -> list[str] | None:
-    """Read a magic; its requirements with paths relative to the workspace, none if it's another.
+    """The requirements of a `%pip install`, with paths relative to the workspace; None for others.
 
     Raises:
-        ValueError: a requirements file can't say the same.
+        ValueError: it can't be written as lines of a requirement file.
 
     """
     found = _INSTALL.match(magic.replace("\\\n", " "))
@@ -79,16 +79,16 @@ def _parser() -> _Parser:
         *(("--no-binary",), ("--only-binary",)),
     ):
         parser.add_argument(*names, dest="options", action=_Keep, default=[])
-    # What makes no difference to an environment that is made anew.
+    # Options that make no difference to a new environment.
     for names in (
         *(("-U", "--upgrade"), ("-q", "--quiet"), ("-v", "--verbose"), ("-y", "--yes")),
         *(("-I", "--ignore-installed"), ("--force-reinstall",), ("--user",), ("--system",)),
         *(("--no-cache-dir",), ("--no-input",), ("--no-warn-script-location",)),
         *(("--no-warn-conflicts",), ("--disable-pip-version-check",), ("--break-system-packages",)),
     ):
-        parser.add_argument(*names, dest="nothing", action="store_true")
+        parser.add_argument(*names, dest="ignored", action="store_true")
     for name in ("--upgrade-strategy", "--progress-bar", "--timeout", "--retries"):
-        parser.add_argument(name, dest="nothing")
+        parser.add_argument(name, dest="ignored")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What Python's own parser tells about the agent's code, without running it."""
+"""Checks of the agent's code with Python's own parser, without running it."""
 
 import ast
 import re

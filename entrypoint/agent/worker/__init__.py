@@ -1,1 +1,4 @@
-"""What runs in the agent's own interpreter. Imports nothing of the package."""
+"""What runs in the agent's own interpreter. Imports nothing of log-agent's other packages.
+
+It runs with any Python from 3.9 on and any MLflow that agents may have.
+"""

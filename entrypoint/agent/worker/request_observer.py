@@ -1,11 +1,9 @@
 """Notes which requests the agent makes to Databricks while it is verified.
 
-A file of its own that imports only the standard library, because it runs in the agent's interpreter
-(any Python from 3.9 on): the worker loads it by its path, in the forked child that verifies. It
-wraps the functions through which all requests of an HTTP library go: at once where the library is
-imported already, else as soon as the agent imports it. Of a request it keeps the method, the host,
-the path and the model's name. The agent gets what it would get anyway: what fails here is only not
-noted.
+It wraps the functions through which all requests of an HTTP library go: at once where the library
+is imported already, else as soon as the agent imports it. Of a request it keeps the method, the
+host, the path and the model's name. The agent's requests and their responses stay as they are; one
+that can't be read is not noted.
 """
 
 from __future__ import annotations
@@ -39,14 +37,14 @@ _DOMAINS = (
     ".databricksapps.com",
 )
 _PORTS = {"http": 80, "https": 443}
-# Model serving and the AI gateway are told in the body which model they shall ask.
+# Paths of model serving and the AI gateway at which the request's body names the model.
 _TAKES_MODEL = re.compile(
     r"(/serving-endpoints|ai-gateway).*/(completions|embeddings|messages|responses)$"
 )
-# The notes are to fit into a verdict, whatever the agent does.
-_MOST_REQUESTS = 300
-_LONGEST_TEXT = 500
-_LARGEST_BODY = 1_000_000
+# So that the notes fit into a verdict, whatever the agent does.
+_MAX_REQUESTS = 300
+_MAX_TEXT_CHARACTERS = 500
+_MAX_BODY_BYTES = 1_000_000
 
 
 def _of_urllib3(
@@ -85,7 +83,7 @@ _LIBRARIES: dict[str, tuple[tuple[str, str, Callable[..., Request]], ...]] = {
 
 
 def begin() -> list[dict[str, str | None]]:
-    """Note requests from now on, in the list that is returned."""
+    """Note requests from now on, as dicts of method, host, path and model, in the list returned."""
     observer = _Observer()
     for name in _LIBRARIES:
         if name in sys.modules:
@@ -133,7 +131,7 @@ class _Observer(MetaPathFinder):
                 setattr(kind, function, self._noting(getattr(kind, function), read))
 
     def _noting(self, call: Callable[..., Any], read: Callable[..., Request]) -> Callable[..., Any]:
-        # What an `async` function returns is handed on, to be awaited as ever.
+        # Of an `async` function, `call` returns the coroutine, which the agent awaits.
         @functools.wraps(call)
         def noting(*args: Any, **kwargs: Any) -> Any:
             with contextlib.suppress(Exception):
@@ -149,11 +147,11 @@ class _Observer(MetaPathFinder):
             return
         model = _model(body) if _TAKES_MODEL.search(host + address.path) else None
         request = (method.upper(), host, address.path, model)
-        # Cut short, it could tell the name of something else.
-        if any(len(text) > _LONGEST_TEXT for text in request if text):
+        # Not cut, for the shorter text could name something else.
+        if any(len(text) > _MAX_TEXT_CHARACTERS for text in request if text):
             return
         # Without a lock: two threads may note a request twice, which does no harm.
-        if request not in self._seen and len(self._seen) < _MOST_REQUESTS:
+        if request not in self._seen and len(self._seen) < _MAX_REQUESTS:
             self._seen.add(request)
             self.requests.append(
                 {"method": request[0], "host": host, "path": address.path, "model": model}
@@ -176,7 +174,7 @@ def _host_and_port(host: str) -> tuple[str | None, int | None]:
 def _model(body: Callable[[], Any]) -> str | None:
     with contextlib.suppress(Exception):
         content = body()
-        if isinstance(content, (bytes, bytearray, str)) and len(content) <= _LARGEST_BODY:
+        if isinstance(content, (bytes, bytearray, str)) and len(content) <= _MAX_BODY_BYTES:
             content = json.loads(content)
         model = content.get("model") if isinstance(content, dict) else None
         return model if isinstance(model, str) else None

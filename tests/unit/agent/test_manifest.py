@@ -21,7 +21,7 @@ LINES = ("--extra-index-url https://a/simple", "--extra-index-url https://b/simp
 RESOURCES = (Resource("table", "c.s.t"), Resource("function", "c.s.f", on_behalf_of_user=True))
 
 
-def ingredients(folder: Path) -> ManifestInputs:
+def manifest_inputs(folder: Path) -> ManifestInputs:
     """A checkout with everything in it, and what is to be logged of it."""
     (folder / "code/tools").mkdir(parents=True)
     (folder / "data").mkdir()
@@ -57,7 +57,7 @@ def ingredients(folder: Path) -> ManifestInputs:
 def test_the_digest_is_the_same_on_every_machine(tmp_path: Path) -> None:
     # It changes only together with the manifest's `VERSION`: every digest in every registry does.
     assert (
-        Manifest.of(ingredients(tmp_path)).digest
+        Manifest.of(manifest_inputs(tmp_path)).digest
         == "1abba3b756d38b2742125f3886ccbf23f1551d4c5af545c757b49ff9fcc03d85"
     )
 
@@ -161,7 +161,7 @@ NO_CHANGES: dict[str, Callable[[ManifestInputs, Path], ManifestInputs]] = {
 def test_every_ingredient_changes_the_digest(
     change: Callable[[ManifestInputs, Path], ManifestInputs], tmp_path: Path
 ) -> None:
-    before = ingredients(tmp_path)
+    before = manifest_inputs(tmp_path)
     digest = Manifest.of(before).digest
 
     assert Manifest.of(change(before, tmp_path)).digest != digest
@@ -171,14 +171,14 @@ def test_every_ingredient_changes_the_digest(
 def test_nothing_else_changes_the_digest(
     change: Callable[[ManifestInputs, Path], ManifestInputs], tmp_path: Path
 ) -> None:
-    before = ingredients(tmp_path)
+    before = manifest_inputs(tmp_path)
     digest = Manifest.of(before).digest
 
     assert Manifest.of(change(before, tmp_path)).digest == digest
 
 
 def test_another_folder_has_the_same_digest_and_is_not_in_the_manifest(tmp_path: Path) -> None:
-    here, there = (Manifest.of(ingredients(tmp_path / name)) for name in ("here", "there"))
+    here, there = (Manifest.of(manifest_inputs(tmp_path / name)) for name in ("here", "there"))
 
     assert here == there
     assert str(tmp_path) not in here.text
@@ -193,7 +193,7 @@ def test_two_local_artifacts_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_it_travels_inside_the_model_and_is_read_back(tmp_path: Path) -> None:
-    manifest = Manifest.of(ingredients(tmp_path / "checkout"))
+    manifest = Manifest.of(manifest_inputs(tmp_path / "checkout"))
     (tmp_path / "model").mkdir()
 
     manifest.write(tmp_path / "model")

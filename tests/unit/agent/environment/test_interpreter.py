@@ -18,16 +18,18 @@ def test_the_input_comes_first_then_the_file_then_the_project(workspace: Workspa
     assert wanted(None, agent, Requirements(), workspace) is None
 
     write(workspace, "pyproject.toml", '[project]\nname = "x"\nrequires-python = ">=3.12"\n')
-    asked = found(agent, workspace)
+    requirements = found(agent, workspace)
     place = Place("pyproject.toml", 3)
     project = PythonRequest(">=3.12", "`requires-python` in `pyproject.toml`", place)
-    assert wanted(None, agent, asked, workspace) == project
+    assert wanted(None, agent, requirements, workspace) == project
 
     write(workspace, ".python-version", "# ours\n\n3.12  # not newer\n")
     file = PythonRequest("3.12", "`.python-version`", Place(".python-version", 3))
-    assert wanted(None, agent, asked, workspace) == file
+    assert wanted(None, agent, requirements, workspace) == file
 
-    assert wanted("3.13", agent, asked, workspace) == PythonRequest("3.13", "`python-version`")
+    assert wanted("3.13", agent, requirements, workspace) == PythonRequest(
+        "3.13", "`python-version`"
+    )
 
 
 @pytest.mark.parametrize("version", [OWN, platform.python_version(), ">=3.11", f"=={OWN}.*"])

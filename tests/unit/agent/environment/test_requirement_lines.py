@@ -3,12 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.agent.environment.requirement_lines import (
-    RequirementLine,
-    anchored,
-    local_path,
-    read,
-)
+from entrypoint.agent.environment.requirement_lines import RequirementLine, read
+from entrypoint.agent.environment.requirement_paths import anchored, local_path
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Place, Problem
 from tests.unit.conftest import link, write

@@ -5,7 +5,7 @@ import pytest
 
 from entrypoint.agent.environment.interpreter import PythonRequest, wanted
 from entrypoint.agent.environment.requirements import Requirements, found, given, is_package
-from entrypoint.agent.environment.resolver import indexes
+from entrypoint.agent.environment.uv_lock import indexes
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Place
 from tests.unit.conftest import AGENT, link, write
@@ -25,7 +25,7 @@ from tests.unit.conftest import AGENT, link, write
         (["../sales/requirements.txt", "../../pyproject.toml"], "../../pyproject.toml"),
     ],
 )
-def test_are_found_beside_the_agent_then_upwards(
+def test_are_found_next_to_the_agent_then_upwards(
     workspace: Workspace, files: list[str], first: str
 ) -> None:
     folder = workspace.root / "agents" / "support"
@@ -91,9 +91,9 @@ def test_what_names_no_file_is_a_requirement(workspace: Workspace, text: str) ->
 def test_files_and_lines_can_be_given_together(workspace: Workspace) -> None:
     base, extra = (write(workspace, name, "") for name in ("base.txt", "extra.txt"))
 
-    asked = given(("base.txt", "mlflow", "extra.txt", "openai"), workspace)
+    requirements = given(("base.txt", "mlflow", "extra.txt", "openai"), workspace)
 
-    assert asked == Requirements((base, extra), ("mlflow", "openai"))
+    assert requirements == Requirements((base, extra), ("mlflow", "openai"))
 
 
 def test_every_file_that_is_not_there_is_told(workspace: Workspace) -> None:
@@ -141,9 +141,9 @@ def test_a_member_is_found_in_the_lock_above(workspace: Workspace) -> None:
 def test_paths_in_lines_are_relative_to_the_workspace(workspace: Workspace, text: str) -> None:
     write(workspace, "pkg/pyproject.toml", "")
 
-    asked = given((text,), workspace)
+    requirements = given((text,), workspace)
 
-    assert asked.lines == (text.replace("./pkg", str(workspace.root / "pkg")),)
+    assert requirements.lines == (text.replace("./pkg", str(workspace.root / "pkg")),)
     with pytest.raises(InputFailure, match="does not exist"):
         given((text.replace("./pkg", "./nope"),), workspace)
     with pytest.raises(InputFailure, match="outside the workspace"):
@@ -153,9 +153,9 @@ def test_paths_in_lines_are_relative_to_the_workspace(workspace: Workspace, text
 def test_options_name_files_too(workspace: Workspace) -> None:
     base, limits = (write(workspace, name, "") for name in ("base.in", "limits.lock"))
 
-    asked = given(("--requirement=base.in", "-c limits.lock"), workspace)
+    requirements = given(("--requirement=base.in", "-c limits.lock"), workspace)
 
-    assert asked == Requirements((base,), constraints=(limits,))
+    assert requirements == Requirements((base,), constraints=(limits,))
 
 
 @pytest.mark.parametrize(
@@ -178,11 +178,11 @@ def test_an_odd_lock_is_left_to_uv(workspace: Workspace, lock: str | bytes) -> N
     path = write(workspace, "uv.lock", lock)
     agent = workspace.root / AGENT
 
-    asked = given(("uv.lock",), workspace, agent)
+    requirements = given(("uv.lock",), workspace, agent)
 
-    assert (asked.files, asked.member, asked.read) == ((path,), "", ())
+    assert (requirements.files, requirements.member, requirements.read) == ((path,), "", ())
     assert found(agent, workspace).files == (workspace.root / "agents/support/pyproject.toml",)
-    assert wanted(None, agent, asked, workspace) is None
+    assert wanted(None, agent, requirements, workspace) is None
     assert not [option for option in indexes(path) if "passwd" in option]
 
 
@@ -204,11 +204,11 @@ def test_an_odd_project_is_left_to_uv(workspace: Workspace, text: str) -> None:
     path = write(workspace, "pyproject.toml", text)
     agent = workspace.root / AGENT
 
-    asked = given(("pyproject.toml",), workspace, agent)
+    requirements = given(("pyproject.toml",), workspace, agent)
 
-    assert asked.read == ()
+    assert requirements.read == ()
     assert not is_package(path)
-    assert wanted(None, agent, asked, workspace) in (
+    assert wanted(None, agent, requirements, workspace) in (
         None,
         PythonRequest(
             ">=3.11", "`requires-python` in `pyproject.toml`", Place("pyproject.toml", 1)
@@ -227,8 +227,8 @@ def test_a_file_that_is_too_large_is_told(
     agent = workspace.root / AGENT
 
     def read() -> None:
-        asked = found(agent, workspace) if is_found else given((name,), workspace, agent)
-        wanted(None, agent, asked, workspace)
+        requirements = found(agent, workspace) if is_found else given((name,), workspace, agent)
+        wanted(None, agent, requirements, workspace)
 
     with pytest.raises(InputFailure, match=rf"`{re.escape(name)}` can't be read: it is larger"):
         read()

@@ -30,7 +30,7 @@ class Agent(mlflow.pyfunc.PythonModel):
 
 mlflow.models.set_model(Agent())
 """
-WORKER = Path(__file__).parents[4] / "entrypoint/agent/worker/__main__.py"
+WORKER = Path(__file__).parents[4] / "entrypoint/agent/worker"
 MLFLOW = "3.17.2"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LINES = (

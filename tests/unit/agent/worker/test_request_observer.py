@@ -38,14 +38,14 @@ END = "\nprint(json.dumps([globals().get('answer'), requests_noted]))"
 
 
 class Loopback(ThreadingHTTPServer):
-    """Answers whatever it is asked with what it was sent, and serves as a proxy too."""
+    """Answers every request with what was in it, and serves as a proxy too."""
 
     daemon_threads = True
     request_queue_size = 100
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked = 0
+        self.requests = 0
 
     @property
     def url(self) -> str:
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Loopback
 
     def _answer(self) -> None:
-        self.server.asked += 1
+        self.server.requests += 1
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
             body = b""
             while size := int(self.rfile.readline(), 16):
@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         content = f"{self.command} {self.path}: {len(body)} {body[:80].decode()}".encode()
         moved = self.path == "/moved"
-        self.send_response(307 if moved else 503 if self.server.asked < 3 else 200)
+        self.send_response(307 if moved else 503 if self.server.requests < 3 else 200)
         if moved:
             self.send_header("Location", "/serving-endpoints/moved/invocations")
         self.send_header("Content-Length", str(len(content)))
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 def loopback(*, ready: bool = True) -> Iterator[Loopback]:
     """A server that runs; one that isn't ready answers 503 twice."""
     with Loopback() as server:
-        server.asked = 2 if ready else 0
+        server.requests = 2 if ready else 0
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -287,7 +287,7 @@ session.post(url + "/moved", json=[])
     with loopback(ready=False) as server:
         answer, requests = run(server, program)
 
-        assert server.asked == 3 + 2 * 2
+        assert server.requests == 3 + 2 * 2
     assert answer.startswith(f"POST {CHAT}: ")
     moved = [noted("/moved", None), noted("/serving-endpoints/moved/invocations", None)]
     assert requests == [noted(), *moved]
