@@ -13,6 +13,8 @@ from doubles.databricks import USER, Fault, Workspace
 from doubles.runner import PULL_REQUEST, REPOSITORY, Event, Step
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 PRINCIPAL = "11111111-2222-4333-8444-555555555555"
 EXAMPLE = '{"input": [{"role": "user", "content": "Hello"}]}'
 FORK = Event(

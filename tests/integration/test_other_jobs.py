@@ -16,6 +16,8 @@ from tests.integration.conftest import Checkout
 from tests.integration.publisher import Order, Outcome, Publisher
 from tests.integration.site import Site, View, sites
 
+pytestmark = pytest.mark.exhaustive
+
 names = map("beside_{}".format, count())
 OTHER_DIGEST = "1" * 64
 PAGE = "https://github.com/acme/agents/actions/runs/7"

@@ -21,6 +21,8 @@ from doubles.runner import Runner
 from tests.integration.conftest import Checkout
 from tests.integration.site import State, View
 
+pytestmark = pytest.mark.exhaustive
+
 # The program has seven seconds, of which it needs one or two; the rest is for busy machines.
 LIMIT = 20
 SHORTLY, FOR_GOOD = 0.3, 600.0
