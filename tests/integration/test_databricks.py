@@ -12,6 +12,8 @@ from doubles.databricks.registry import Cloud
 from doubles.runner import PULL_REQUEST
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 # Of a small agent: its files go up twice, once as a logged model and once as a version. The first
 # register of all asks the preflight's questions about a catalog in which there is no model yet.
 FILES = 8
@@ -106,7 +108,6 @@ def reader(databricks: Workspace, model: str) -> dict[str, str]:
     return {**databricks.env, "DATABRICKS_TOKEN": databricks.login.token(READER)}
 
 
-@pytest.mark.exhaustive
 def test_a_preview_warns_that_its_login_may_write(
     checkout: Checkout, databricks: Workspace
 ) -> None:
@@ -125,7 +126,6 @@ def test_a_preview_warns_that_its_login_may_write(
         assert step.result["preview_can_write"] is True
 
 
-@pytest.mark.exhaustive
 def test_a_preview_by_a_login_that_may_only_read_says_so(
     checkout: Checkout, databricks: Workspace
 ) -> None:
@@ -149,7 +149,6 @@ def test_a_preview_by_a_login_that_may_only_read_says_so(
     assert "may only read the target" in step.summary
 
 
-@pytest.mark.exhaustive
 def test_that_a_preview_may_write_is_known_when_its_agent_fails(
     checkout: Checkout, databricks: Workspace
 ) -> None:
@@ -164,7 +163,6 @@ def test_that_a_preview_may_write_is_known_when_its_agent_fails(
     assert step.outputs["preview-can-write"] == "true"
 
 
-@pytest.mark.exhaustive
 def test_files_that_should_go_to_a_cloud_go_through_the_workspace_when_asked(
     checkout: Checkout, databricks: Workspace
 ) -> None:
@@ -187,7 +185,6 @@ def test_files_that_should_go_to_a_cloud_go_through_the_workspace_when_asked(
     assert step.outputs["model-version"] == "1"
 
 
-@pytest.mark.exhaustive
 def test_mlflow_may_take_long_to_import(checkout: Checkout, databricks: Workspace) -> None:
     given = {"tracking-uri": "databricks", "if-unchanged": "register", "verify": "off"}
     assert checkout.run(given=given, env=databricks.env).status == 0

@@ -34,7 +34,7 @@ HOUR = 3600
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with sites(tmp_path_factory.mktemp("sites"), 1, patience=60) as (made,):
+    with sites(tmp_path_factory.mktemp("sites"), 1) as (made,):
         made.requests_of(made.order("source"))
         yield made
 

@@ -37,7 +37,7 @@ QUICK = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
     "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": "0",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 OUTCOMES = {
     "✓": "went well at once",
@@ -71,12 +71,12 @@ POSITIONS = {
     "preflight: the model": Position("GET", "/unity-catalog/models/", 10),
     "preflight: privileges": Position("GET", "/effective-permissions/", 10),
     "resources: an endpoint": Position("GET", "/serving-endpoints/", 10),
-    "find: logged models": Position("POST", "/logged-models/search", 2),
-    "publish: the run": Position("POST", "/runs/create", 2),
+    "find: logged models": Position("POST", "/logged-models/search", 10),
+    "publish: the run": Position("POST", "/runs/create", 10),
     "publish: a file": Position("PUT", "/LoggedModels/", 60),
-    "publish: the version": Position("POST", "/model-versions/create", 2),
-    "publish: the version's end": Position("POST", "/model-versions/finalize", 2),
-    "publish: the alias": Position("POST", "/registered-models/alias", 2),
+    "publish: the version": Position("POST", "/model-versions/create", 10),
+    "publish: the version's end": Position("POST", "/model-versions/finalize", 10),
+    "publish: the alias": Position("POST", "/registered-models/alias", 10),
 }
 
 # What the job does without if it must.

@@ -203,6 +203,7 @@ def test_the_registered_model_answers_where_only_mlflow_is(checkout: Checkout) -
     assert "Is anybody there?" in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_what_is_unchanged_can_be_registered_again(checkout: Checkout) -> None:
     first, second = (checkout.run(aliases="champion", if_unchanged="register") for _ in range(2))
 
