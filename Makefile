@@ -1,9 +1,8 @@
-# Two commands do all the set-up on a fresh machine: `make run` and `make test`; the latter takes
-# `TESTS=tests/unit`.
+# Two commands do all the set-up on a fresh machine: `make run` and `make test`.
 UV := $(shell command -v uv || echo .tools/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: run test check format bench pictures clean
+.PHONY: run test test-all check format bench pictures clean
 
 run: .venv/installed
 	@$(RUN) python -m doubles.runner \
@@ -15,8 +14,16 @@ run: .venv/installed
 		--tracking-uri embedded \
 		--cache-dir .log-agent/cache
 
+# Whole files go to a worker, for their tests share servers; in the order of their folders, the
+# slowest come first.
+PYTEST := $(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+
+# What a change is tried with; `TESTS=tests/unit/inputs` runs all of what it names instead.
 test: .venv/installed
-	$(RUN) pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(TESTS)
+	$(PYTEST) $(or $(TESTS),-m "not exhaustive")
+
+test-all: .venv/installed
+	$(PYTEST)
 
 check: .venv/installed
 	$(RUN) ruff format --check

@@ -4,6 +4,7 @@
 checkout in the working directory: that is what `make run` does.
 """
 
+import argparse
 import json
 import os
 import re
@@ -17,6 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+_ACTION = Path(__file__).parents[1] / "action.yml"
 SHA = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c"
 REPOSITORY = {"full_name": "acme/agents", "default_branch": "main"}
 
@@ -148,9 +152,13 @@ def read_outputs(text: str) -> dict[str, str]:
 
 def main() -> int:
     """Run one step with the inputs of the command line, and show what the runner gets."""
-    inputs = dict(
-        zip((flag.removeprefix("--") for flag in sys.argv[1::2]), sys.argv[2::2], strict=True)
-    )
+    declared = yaml.safe_load(_ACTION.read_text(encoding="utf-8"))["inputs"]
+    parser = argparse.ArgumentParser(prog="python -m doubles.runner", description=__doc__)
+    for name, about in declared.items():
+        shown = about["description"].replace("%", "%%")
+        parser.add_argument(f"--{name}", dest=name, metavar="TEXT", help=shown)
+    given = vars(parser.parse_args())
+    inputs = {name: text for name, text in given.items() if text is not None}
     with tempfile.TemporaryDirectory() as temp:
         runner = Runner(Path.cwd(), Path(temp), {"GITHUB_ACTIONS": "false"})
         process = runner.start(inputs, live=True)

@@ -5,6 +5,8 @@ import pytest
 from tests.container.attacks import agent, package
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 # Puts code everywhere in the cache from which a Python may start or import. Each notes its own name
 # when it runs, and else does what was there before; records of hashes are made to fit.
 POISON = r"""

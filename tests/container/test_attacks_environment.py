@@ -12,6 +12,8 @@ from tests.container.attacks import REQUIREMENTS, agent, package
 from tests.container.listener import HOST_NETWORK, listening
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 OF_THE_JOB = "of-the-job-4711"
 OF_THE_INDEX = "of-the-index-4711"
 PROBE = r"""

@@ -8,6 +8,8 @@ from tests.container.attacks import AGENT
 from tests.container.listener import HOST_NETWORK, listening
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 PASSWORD = "of-the-index-4711"
 DEPLOY = "of-the-deployment-4711"
 # The host of the attacker, and that of the index which the step's environment may name.

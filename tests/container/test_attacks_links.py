@@ -9,6 +9,8 @@ import pytest
 from tests.container.attacks import COMMAND_FILES, REGISTER, agent
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 # The agent's account uses what it was given: git runs this when the next step asks for the status.
 TAKE_GIT = """
 try:

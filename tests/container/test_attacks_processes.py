@@ -6,6 +6,8 @@ from tests.container.attacks import agent
 from tests.container.test_attacks_survivors import CHAIN
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 # A tracer keeps a process that has been ended from being reaped for as long as it lives; behind
 # sleeping ancestors it lives longer than what it traces.
 TRACE = """

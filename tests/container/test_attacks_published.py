@@ -13,6 +13,8 @@ from doubles.runner import Step
 from tests.container.attacks import REGISTER, agent
 from tests.container.victim import Victim, is_regular_file
 
+pytestmark = pytest.mark.exhaustive
+
 # What differs from job to job.
 IDENTITY = {
     *("artifact_path", "model_id", "model_uuid", "run_id", "utc_time_created"),

@@ -7,6 +7,8 @@ import pytest
 from tests.container.attacks import AGENT, REGISTER, agent, package
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 SECRET = "of-root-only-4711"
 # No requirement, so that uv would complain of it, but with what log-agent takes for a hash.
 SECRET_TEXT = f"{SECRET} is the password --hash\n"

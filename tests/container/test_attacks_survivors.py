@@ -12,6 +12,8 @@ from tests.container.listener import HOST_NETWORK, listening
 from tests.container.test_attacks_published import assert_honest_or_refused
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 # Sleeping processes, each the parent of the next, so that ending one leaves the next to be ended.
 # The last one, which is ended last, acts. Every one of them is in a session of its own.
 CHAIN = """

@@ -14,6 +14,8 @@ from tests.container.attacks import COMMAND_FILES, PRELUDE, REGISTER, REQUIREMEN
 from tests.container.listener import HOST_NETWORK, listening
 from tests.container.victim import Victim
 
+pytestmark = pytest.mark.exhaustive
+
 # Puts links where the control process may write next.
 PLANT_LINKS = """
 def plant(links):

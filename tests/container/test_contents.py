@@ -3,7 +3,11 @@
 import json
 import tomllib
 
+import pytest
+
 from tests.container.engine import ROOT, Engine
+
+pytestmark = pytest.mark.exhaustive
 
 MEGABYTE = 10**6
 # What the Dockerfile adds to its base was 299 MB when this was written; more than 5 % above that

@@ -19,6 +19,8 @@ from tests.integration.conftest import ECHO
 from tests.integration.site import View
 from tests.tools import go_install
 
+pytestmark = pytest.mark.exhaustive
+
 ACT = "github.com/nektos/act@v0.2.89"
 NUMBER = 7
 # What an example's reader puts their own in place of.

@@ -10,6 +10,8 @@ from doubles.runner import PULL_REQUEST
 from tests.container.engine import ROOT, Engine
 from tests.container.runner import OWNER, Runner
 
+pytestmark = pytest.mark.exhaustive
+
 RESPONSES = ROOT / "examples/responses"
 AGENT = {
     "agent-path": "agent/agent.py",

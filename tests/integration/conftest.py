@@ -100,8 +100,16 @@ class Checkout:
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One checkout for the session: environments and the store's tables are made once."""
-    return tmp_path_factory.mktemp("checkout")
+    """One checkout for the session, in which a job has made what is the same for every other.
+
+    That are the environment of `REQUIREMENTS`, compiled, and the tables of the embedded store.
+    Without them an agent that fails imports MLflow from its sources, which takes ten seconds.
+    """
+    workspace = tmp_path_factory.mktemp("checkout")
+    runner = Runner(workspace, tmp_path_factory.mktemp("runner_temp"))
+    step = Checkout(runner, "first").run()
+    assert step.status == 0, step.log
+    return workspace
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ class Order:
     runner: str = "runner 1"
     patience: float = 60.0
     """Seconds for which another job is waited for."""
+    timeout: int = 30
+    """Seconds for which an answer is waited for: 1, or as many as a busy machine may need."""
     once: bool = True
     commit: str = SHA
     alias: str = "champion"
@@ -139,6 +141,8 @@ def _work() -> None:
         child = os.fork()
         if not child:
             heed_signals()
+            os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(order.timeout)
+            os.environ["DATABRICKS_CONFIG_PROFILE"] = f"timeout-{order.timeout}"
             with os.fdopen(writer, "w") as file:
                 json.dump(dataclasses.asdict(_job(order)), file)
             os._exit(0)

@@ -32,10 +32,10 @@ QUICK = {
 }
 # No variable says how long the SDK, which brings the files up, waits and tries: a profile does.
 PROFILE = """
-[quick]
+[timeout-{timeout}]
 host = {host}
 token = {token}
-http_timeout_seconds = {patience}
+http_timeout_seconds = {timeout}
 retry_timeout_seconds = {retries}
 """
 
@@ -256,8 +256,8 @@ def workspaces(folder: Path, number: int, *principals: str) -> Iterator[list[Wor
 
 
 @contextmanager
-def sites(folder: Path, number: int, patience: int = 1) -> Iterator[list[Site]]:
-    """Sites that are alike; an answer is waited for as many seconds as there is `patience`."""
+def sites(folder: Path, number: int) -> Iterator[list[Site]]:
+    """Sites that are alike."""
     (folder / "built").mkdir()
     model = build(folder / "built")
     with workspaces(folder, number) as found, ExitStack() as stack:
@@ -265,14 +265,17 @@ def sites(folder: Path, number: int, patience: int = 1) -> Iterator[list[Site]]:
         for name, workspace in enumerate(found):
             profile = folder / f"{name}.databrickscfg"
             login = {"host": workspace.host, "token": workspace.token}
-            profile.write_text(PROFILE.format(**login, patience=patience, retries=4 * patience))
+            texts = (
+                PROFILE.format(**login, timeout=timeout, retries=4 * timeout)
+                for timeout in (1, Order.timeout)
+            )
+            profile.write_text("".join(texts))
             environ = {
                 "PATH": os.environ["PATH"],
                 "HOME": str(folder),
                 "DATABRICKS_CONFIG_FILE": str(profile),
-                "DATABRICKS_CONFIG_PROFILE": "quick",
+                "DATABRICKS_CONFIG_PROFILE": f"timeout-{Order.timeout}",
                 **QUICK,
-                "MLFLOW_HTTP_REQUEST_TIMEOUT": str(patience),
                 **workspace.env,
             }
             site = Site(workspace, environ, model)

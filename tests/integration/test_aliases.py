@@ -8,6 +8,8 @@ from doubles.github import GitHub
 from doubles.runner import Step
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 FIRST, SECOND, THIRD, UNKNOWN = (letter * 40 for letter in "1234")
 CHANGED = ECHO.replace("[-1].content", "[-1].content.upper()")
 OTHER = ECHO.replace("[-1].content", "[-1].content.lower()")

@@ -32,6 +32,8 @@ from entrypoint.runtime.log import PlainLog
 from tests.integration.publisher import SHA
 from tests.integration.site import build
 
+pytestmark = pytest.mark.exhaustive
+
 numbers = count()
 QUICK = {
     "MLFLOW_ENABLE_DB_SDK": "false",

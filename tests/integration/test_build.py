@@ -12,6 +12,8 @@ from entrypoint.agent import worker
 from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import PLAIN, the_error
 
+pytestmark = pytest.mark.exhaustive
+
 HELPED = "from helpers import ANSWER\n" + PLAIN.format(predict="[ANSWER]")
 QUESTION = '["question"]'
 

@@ -13,6 +13,8 @@ from doubles.runner import PULL_REQUEST, Runner
 from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import PLAIN, the_error
 
+pytestmark = pytest.mark.exhaustive
+
 SECRET = "s3cr3t-of-the-j0b-4711"
 # The shape of a personal access token of Databricks; put together, so that it is found nowhere.
 TOKEN = "dapi" + hashlib.sha256(b"log-agent").hexdigest()[:32]

@@ -16,6 +16,8 @@ from doubles.databricks import USER, Workspace
 from doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Event
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 # The program, with what CPython says of it: https://docs.python.org/3/library/audit_events.html
 AUDITED = """
 import json, os, runpy, sys

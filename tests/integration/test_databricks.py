@@ -12,6 +12,8 @@ from doubles.databricks.registry import Cloud
 from doubles.runner import PULL_REQUEST
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 # Of a small agent: its files go up twice, once as a logged model and once as a version. The first
 # register of all asks the preflight's questions about a catalog in which there is no model yet.
 FILES = 8

@@ -11,6 +11,8 @@ from doubles.runner import Step
 from tests import tools
 from tests.integration.conftest import Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 # The program, in a mount namespace of its own.
 MOUNTED = """
 import json, os, runpy, subprocess

@@ -11,6 +11,8 @@ import pytest
 from doubles.runner import REPOSITORY, Event, Step
 from tests.integration.conftest import Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 # The program, in a process of which something is taken away first.
 START = "; runpy.run_module('entrypoint', run_name='__main__', alter_sys=True)"
 WITHOUT_A_LOG = (

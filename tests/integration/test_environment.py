@@ -189,6 +189,7 @@ def test_requirement_files_hold_all_that_pip_reads(bench: Bench) -> None:
     assert not list(bench.root.rglob("build.log"))
 
 
+@pytest.mark.exhaustive
 def test_input_lines_are_relative_to_the_workspace(bench: Bench) -> None:
     bench.package("libs/pkg", "pkg", "acme-colour")
     bench.write("envs/base.txt", f"{MLFLOW}\n")
@@ -215,6 +216,7 @@ def test_a_lock_is_taken_as_it_is(bench: Bench) -> None:
     assert made.code == ()
 
 
+@pytest.mark.exhaustive
 def test_a_member_of_a_workspace_has_the_lock_above_it(bench: Bench) -> None:
     root = bench.project(".", "root", "acme-shade")
     with root.open("a") as file:
@@ -238,6 +240,7 @@ def test_a_member_of_a_workspace_has_the_lock_above_it(bench: Bench) -> None:
         assert installed(made) == {"acme-colour==1.0", MLFLOW, "pip==26.0"}
 
 
+@pytest.mark.exhaustive
 def test_code_is_found_with_its_metadata(bench: Bench) -> None:
     bench.package(".", "pkg", MLFLOW)
 
@@ -252,6 +255,7 @@ def test_code_is_found_with_its_metadata(bench: Bench) -> None:
     assert done.stdout.split() == ["pkg", "0.1"]
 
 
+@pytest.mark.exhaustive
 def test_a_lock_without_mlflow_gets_it(bench: Bench) -> None:
     bench.package(".", "pkg", "acme-colour")
     bench.lock()
@@ -263,6 +267,7 @@ def test_a_lock_without_mlflow_gets_it(bench: Bench) -> None:
     assert names(made) == ["pkg", "pkg-0.1.dist-info"]
 
 
+@pytest.mark.exhaustive
 def test_a_compiled_local_package_is_to_be_published(bench: Bench) -> None:
     bench.package("fast", "fast", tag="cp311-cp311-linux_x86_64")
 
@@ -272,6 +277,7 @@ def test_a_compiled_local_package_is_to_be_published(bench: Bench) -> None:
     assert "Publish it to a package index" in problem.fix
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "line",
     [
@@ -295,6 +301,7 @@ def test_what_is_outside_of_the_workspace_is_not_read(bench: Bench, line: str) -
     assert str(problem.place) == "requirements.txt:2"
 
 
+@pytest.mark.exhaustive
 def test_a_source_outside_of_the_workspace_is_not_read(bench: Bench) -> None:
     with bench.project(".", "agent", MLFLOW, "pkg").open("a") as file:
         file.write('[tool.uv.sources]\npkg = { path = "../elsewhere/pkg" }\n')
@@ -323,6 +330,7 @@ def a_folder_of_packages(folder: Path, *, is_simple: bool = False, **options: An
         (folder / "index.html").write_text(page, encoding="utf-8")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "files",
     [
@@ -367,6 +375,7 @@ def test_a_folder_of_packages_is_found_from_the_file_that_names_it(
     assert again == made
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("variable", ["UV_FIND_LINKS", "UV_INDEX"])
 def test_a_folder_of_packages_in_a_variable_is_found_from_the_workspace(
     bench: Bench, variable: str
@@ -380,6 +389,7 @@ def test_a_folder_of_packages_in_a_variable_is_found_from_the_workspace(
     assert installed(made) == {MLFLOW, "acme-own==1.0", "pip==26.0"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("is_simple", [False, True])
 def test_a_wheel_that_changes_under_its_name_is_taken_as_it_is(
     bench: Bench, *, is_simple: bool
@@ -403,6 +413,7 @@ def test_a_wheel_that_changes_under_its_name_is_taken_as_it_is(
     assert made("first") == ("first", {"mlflow", "acme-own"})
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("files", "place"),
     [
@@ -433,6 +444,7 @@ def test_a_folder_of_packages_that_is_not_there_is_told(
     assert str(problem.place) == place
 
 
+@pytest.mark.exhaustive
 def test_a_page_that_lists_what_is_elsewhere_is_refused(bench: Bench) -> None:
     wheel = make_wheel(bench.root / "elsewhere", "acme-own")
     page = f'<a href="../../elsewhere/{wheel.name}">{wheel.name}</a>'
@@ -443,6 +455,7 @@ def test_a_page_that_lists_what_is_elsewhere_is_refused(bench: Bench) -> None:
     assert problem.what == "`requirements`: `simple` lists `acme-own==1.0`, and has no wheel of it."
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("setting", "entry"),
     [
@@ -469,6 +482,7 @@ def test_a_setting_that_leaves_mlflow_out_is_told(bench: Bench, setting: str, en
     assert str(problem.place) == "pyproject.toml:8"
 
 
+@pytest.mark.exhaustive
 def test_a_package_whose_metadata_has_to_be_built_keeps_the_environment(bench: Bench) -> None:
     bench.package("pkg", "pkg")
     project = bench.root / "pkg/pyproject.toml"
@@ -493,6 +507,7 @@ def test_hashes_are_checked(bench: Bench) -> None:
     assert str(problem.place) == "requirements.txt:2"
 
 
+@pytest.mark.exhaustive
 def test_a_repository_is_required_at_its_commit(bench: Bench) -> None:
     if not shutil.which("git"):
         pytest.skip("git is missing: there is no `git` on PATH")
@@ -514,6 +529,7 @@ def test_a_repository_is_required_at_its_commit(bench: Bench) -> None:
     assert str(problem.place) == "requirements.txt:2"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("way", ["variable", "file", "literal"])
 def test_an_index_s_password_stays_with_uv(bench: Bench, way: str) -> None:
     served = bench.temp / "served"
@@ -541,6 +557,7 @@ def test_an_index_s_password_stays_with_uv(bench: Bench, way: str) -> None:
     assert not [path for path in recorded if b"s3cr3t" in path.read_bytes()]
 
 
+@pytest.mark.exhaustive
 def test_an_explicit_index_is_recorded(bench: Bench) -> None:
     served = bench.temp / "served"
     make_wheel(served / "secret-tools", "secret-tools")
@@ -569,6 +586,7 @@ def test_an_explicit_index_is_recorded(bench: Bench) -> None:
     assert "secret-tools==1.0" in made.lock.pins
 
 
+@pytest.mark.exhaustive
 def test_an_index_of_the_checkout_gets_no_password_by_its_name(bench: Bench) -> None:
     asked: list[str] = []
     with listening(asked) as address:
@@ -591,6 +609,7 @@ def test_an_index_of_the_checkout_gets_no_password_by_its_name(bench: Bench) -> 
     assert "the step says no address for the index `ours`" in bench.log
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "line",
     [
@@ -621,6 +640,7 @@ def test_a_requirement_file_sends_no_variable_to_an_address_of_its_own(
     assert asked == []
 
 
+@pytest.mark.exhaustive
 def test_a_build_backend_sees_no_password_of_an_index(bench: Bench) -> None:
     seen = bench.temp / "seen"
     bench.package("pkg", "pkg")
@@ -694,6 +714,7 @@ def test_an_environment_is_made_once(bench: Bench) -> None:
     assert bench.make(MLFLOW, "acme-colour==1.0").python != first.python
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "damage",
     ["half made", "interpreter gone", "interpreter broken", "path file", "bytecode", "module"],
@@ -723,6 +744,7 @@ def test_an_unfit_environment_is_made_anew(bench: Bench, damage: str) -> None:
     assert not [path for path in python.parents[1].rglob("*") if path.name == "evil.pth"]
 
 
+@pytest.mark.exhaustive
 def test_bytecode_is_made_of_the_environments_own_files_alone(bench: Bench) -> None:
     made = bench.make(MLFLOW)
     target = made.python.parents[1]
@@ -754,6 +776,7 @@ def _job(root: Path, temp: Path, env: Mapping[str, str]) -> tuple[Path, str]:
     return job.make(MLFLOW).python, job.log
 
 
+@pytest.mark.exhaustive
 def test_jobs_with_one_cache_wait_for_each_other(bench: Bench) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(3, mp_context=context) as pool:
@@ -790,6 +813,7 @@ def other_python() -> str:
     pytest.skip("no second Python: uv finds none of another minor version here")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("origin", ["input", "file", "project"])
 def test_another_python_is_used_when_asked_for(bench: Bench, origin: str) -> None:
     python = other_python()
@@ -816,6 +840,7 @@ def test_another_python_is_used_when_asked_for(bench: Bench, origin: str) -> Non
         assert ours.python != made.python
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("version", ["3.99", "nonsense", "--help", "../python"])
 def test_a_python_that_cannot_be_had_is_told(bench: Bench, version: str) -> None:
     bench.write(".python-version", f"\n{version}\n")

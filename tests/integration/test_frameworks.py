@@ -9,6 +9,8 @@ import yaml
 from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import PLAIN
 
+pytestmark = pytest.mark.exhaustive
+
 AGENTS = Path(__file__).parents[1] / "agents"
 QUESTION = '{"input": [{"role": "user", "content": "Hello?"}]}'
 

@@ -11,6 +11,8 @@ import pytest
 from doubles.runner import Runner
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 SECRETS = {
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "oidc-request",
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://example.invalid/oidc-request",

@@ -13,6 +13,8 @@ from doubles.databricks import USER, Fault, Workspace
 from doubles.runner import PULL_REQUEST, REPOSITORY, Event, Step
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 PRINCIPAL = "11111111-2222-4333-8444-555555555555"
 EXAMPLE = '{"input": [{"role": "user", "content": "Hello"}]}'
 FORK = Event(
@@ -110,18 +112,22 @@ def test_registering_takes_few_requests(
 def test_a_job_outlives_its_token(checkout: Checkout, databricks: Workspace) -> None:
     # Half of it is what a stalled machine may take between a token and its use.
     databricks.oauth.lifetime = 24
+    outlived = checkout.runner.temp / "outlived"
+    # A token is renewed when half of its life is over: at the third, the first one is over.
     agent = ASKS.replace(
         "    def predict(",
-        """\
+        f"""\
     def load_context(self, context):
-        import time
+        import pathlib, time
 
         from databricks.sdk import WorkspaceClient
 
-        client, end = WorkspaceClient(), time.monotonic() + 30
-        while time.monotonic() < end:
+        client, tokens, outlived = WorkspaceClient(), set(), pathlib.Path({str(outlived)!r})
+        while len(tokens) < 3 and not outlived.exists():
             client.current_user.me()
+            tokens.add(client.config.authenticate()["Authorization"])
             time.sleep(0.5)
+        outlived.touch()
 
     def predict(""",
     )
@@ -130,6 +136,7 @@ def test_a_job_outlives_its_token(checkout: Checkout, databricks: Workspace) -> 
     step = checkout.run(agent, env=github_oidc(databricks), input_example=EXAMPLE, tracking_uri="")
 
     assert step.status == 0, step.log
+    assert outlived.exists()
     assert PRINCIPAL in step.result["verification"]["answer"]
     assert paths(databricks)["/oidc/v1/token"] > 2
     assert {call.status for call in databricks.calls if call.status >= 400} <= {404}

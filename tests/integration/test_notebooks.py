@@ -11,6 +11,8 @@ from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import the_error
 from tests.integration.test_register import EXAMPLES
 
+pytestmark = pytest.mark.exhaustive
+
 HEADER = "# Databricks notebook source\n"
 NEXT = "\n# COMMAND ----------\n\n"
 INSTALL = "# MAGIC %pip install -qU six==1.17.0\n# MAGIC dbutils.library.restartPython()\n"

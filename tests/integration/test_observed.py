@@ -8,6 +8,8 @@ from entrypoint.resources.observed import Request, uses
 from tests.integration.conftest import Checkout
 from tests.unit.agent.worker.test_request_observer import loopback
 
+pytestmark = pytest.mark.exhaustive
+
 QUESTION = '{"input": [{"role": "user", "content": "Hello?"}]}'
 LIBRARIES = "aiohttp==3.14.5\nhttpx==0.28.1\nhttpx2==2.16.2\nopenai==2.54.0\n"
 AGENT = """

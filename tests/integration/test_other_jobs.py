@@ -16,6 +16,8 @@ from tests.integration.conftest import Checkout
 from tests.integration.publisher import Order, Outcome, Publisher
 from tests.integration.site import Site, View, sites
 
+pytestmark = pytest.mark.exhaustive
+
 names = map("beside_{}".format, count())
 OTHER_DIGEST = "1" * 64
 PAGE = "https://github.com/acme/agents/actions/runs/7"
@@ -32,7 +34,7 @@ HOUR = 3600
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with sites(tmp_path_factory.mktemp("sites"), 1, patience=60) as (made,):
+    with sites(tmp_path_factory.mktemp("sites"), 1) as (made,):
         made.requests_of(made.order("source"))
         yield made
 

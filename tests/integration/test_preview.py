@@ -117,6 +117,7 @@ def test_a_change_of_each_kind(registered: Checkout, github: GitHub) -> None:
     assert "Wider access: claude" in step.log
 
 
+@pytest.mark.exhaustive
 def test_the_comment_is_brought_up_to_date_in_place(checkout: Checkout, github: GitHub) -> None:
     for number in range(3):
         github.comment(NUMBER, f"unrelated {number}", github.tokens.person)
@@ -152,6 +153,7 @@ def test_wrong_inputs_are_told_on_the_pull_request_too(checkout: Checkout, githu
     assert "`verify`: `twice` is not one of" in comment(github)
 
 
+@pytest.mark.exhaustive
 def test_an_agent_that_changed_nothing_can_be_kept_quiet(
     registered: Checkout, github: GitHub
 ) -> None:
@@ -167,6 +169,7 @@ def test_an_agent_that_changed_nothing_can_be_kept_quiet(
     assert "would not change" in comment(github), "what isn't true any more was left standing"
 
 
+@pytest.mark.exhaustive
 def test_a_comment_can_be_off(checkout: Checkout, github: GitHub) -> None:
     step = preview(checkout, github, comment="off")
 
@@ -174,6 +177,7 @@ def test_a_comment_can_be_off(checkout: Checkout, github: GitHub) -> None:
     assert github.calls == []
 
 
+@pytest.mark.exhaustive
 def test_several_agents_have_a_comment_each(checkout: Checkout, github: GitHub) -> None:
     for model in ("sales", "support", "sales"):
         assert preview(checkout, github, uc_target=f"prod.agents.{model}").status == 0
@@ -183,6 +187,7 @@ def test_several_agents_have_a_comment_each(checkout: Checkout, github: GitHub) 
     assert [("sales" in line, "support" in line) for line in told] == [(True, False), (False, True)]
 
 
+@pytest.mark.exhaustive
 def test_a_closed_pull_request_is_left_alone(checkout: Checkout, github: GitHub) -> None:
     step = checkout.run(event=event(github, "closed"), env=github.env)
 
@@ -191,6 +196,7 @@ def test_a_closed_pull_request_is_left_alone(checkout: Checkout, github: GitHub)
     assert github.calls == []
 
 
+@pytest.mark.exhaustive
 def test_a_huge_report_fits(checkout: Checkout, github: GitHub) -> None:
     huge = ECHO.replace("text = request.input[-1].content", "text = '🙂`|' * 300_000")
 
@@ -201,6 +207,7 @@ def test_a_huge_report_fits(checkout: Checkout, github: GitHub) -> None:
     assert len(step.summary.encode()) <= 1024 * 1024
 
 
+@pytest.mark.exhaustive
 def test_hostile_text_is_harmless(checkout: Checkout, github: GitHub) -> None:
     evil = "@acme/owners </details><script>x</script> `` | --> \u202e ::add-mask::x ##[error]y"
     hostile = ECHO.replace("text = request.input[-1].content", f"text = {evil!r}")
@@ -217,6 +224,7 @@ def test_hostile_text_is_harmless(checkout: Checkout, github: GitHub) -> None:
     assert step.commands("add-mask") == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("status", [500, 403, 0])
 def test_github_never_makes_a_finished_job_fail(
     checkout: Checkout, github: GitHub, status: int
@@ -235,6 +243,7 @@ def test_github_never_makes_a_finished_job_fail(
         assert step.outputs["comment-url"] == ""
 
 
+@pytest.mark.exhaustive
 def test_a_missing_permission_is_said_with_the_yaml(checkout: Checkout, github: GitHub) -> None:
     env = github.env_with(github.tokens.job_with("contents"))
 
@@ -245,6 +254,7 @@ def test_a_missing_permission_is_said_with_the_yaml(checkout: Checkout, github: 
     assert "pull-requests: write" in warning
 
 
+@pytest.mark.exhaustive
 class TestFork:
     """A stranger's pull request: previewed in one workflow, commented on by another."""
 
@@ -354,6 +364,7 @@ class TestFork:
         assert "actions/download-artifact" in step.log
 
 
+@pytest.mark.exhaustive
 def test_a_manual_run_on_a_branch_previews_and_names_no_alias(checkout: Checkout) -> None:
     payload = {"repository": REPOSITORY, "ref": "refs/heads/champion"}
 

@@ -203,12 +203,14 @@ def test_a_release_promotes_the_version_of_its_commit(dev: Dev, prod: Prod) -> N
     assert "Environment" not in step.log
 
 
+@pytest.mark.exhaustive
 def test_a_commit_that_reused_a_version_is_found(dev: Dev, prod: Prod) -> None:
     step = prod.promoted(sha=OTHER_SHA)
 
     assert step.result["published"]["promoted_from"] == f"models:/{dev.name}/1"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("source", "number"),
     [("models:/{}@tested", "1"), ("models:/{}@louder", "2"), ("models:/{}/2", "2")],
@@ -239,6 +241,7 @@ def test_twice_is_one_version(dev: Dev, prod: Prod) -> None:
     assert "champion is on version 1 already" in step.log
 
 
+@pytest.mark.exhaustive
 def test_a_later_stage_finds_the_commits_of_the_first(dev: Dev, prod: Prod) -> None:
     step = prod.promoted()
     dev.client.set_model_version_tag(dev.name, "1", "git_commits", f"{NO_SHA} {OTHER_SHA} {SHA}")
@@ -255,6 +258,7 @@ def test_a_later_stage_finds_the_commits_of_the_first(dev: Dev, prod: Prod) -> N
     assert str(copy.description).count("Promoted from") == 2
 
 
+@pytest.mark.exhaustive
 def test_two_models_in_one_schema(dev: Dev, prod: Prod) -> None:
     prod.name = f"{dev.name}_live"
 
@@ -263,6 +267,7 @@ def test_two_models_in_one_schema(dev: Dev, prod: Prod) -> None:
     assert list(prod.versions()) == ["1"]
 
 
+@pytest.mark.exhaustive
 def test_rolling_back_only_moves_the_alias(dev: Dev, prod: Prod) -> None:
     prod.promoted(aliases="champion")
     prod.promoted(f"models:/{dev.name}@louder", aliases="champion")
@@ -299,6 +304,7 @@ def test_no_version_for_the_commit_lists_those_that_there_are(dev: Dev, prod: Pr
     assert "was not promoted" in step.summary
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("source", ["models:/{}/9", "models:/{}@nobody"])
 def test_a_version_that_is_not_there(dev: Dev, prod: Prod, source: str) -> None:
     step = prod.run(source.format(dev.name))
@@ -309,6 +315,7 @@ def test_a_version_that_is_not_there(dev: Dev, prod: Prod, source: str) -> None:
     assert f"version 2: commit {LOUD_SHA[:7]}" in error
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("source", ["other.agents.it", "dev.other.it", "models:/dev.agents.it/1"])
 def test_a_model_of_another_metastore(dev: Dev, prod: Prod, source: str) -> None:
     step = prod.run(source)
@@ -320,6 +327,7 @@ def test_a_model_of_another_metastore(dev: Dev, prod: Prod, source: str) -> None
     assert "DATABRICKS_HOST: ${{ matrix.host }}" in error
 
 
+@pytest.mark.exhaustive
 def test_a_version_that_is_being_made_waits(dev: Dev, prod: Prod) -> None:
     name = f"{prod.name}_source"
     dev.client.create_registered_model(name)
@@ -342,6 +350,7 @@ def ask(dev: Dev, path: str, **fields: str) -> None:
     ).raise_for_status()
 
 
+@pytest.mark.exhaustive
 class TestWhatIsNotWhatWasRegistered:
     """A copy of the agent with which something was done."""
 
@@ -416,6 +425,7 @@ class TestWhatIsNotWhatWasRegistered:
         assert "has no digest in its tags" in self.refused(prod, copied)
 
 
+@pytest.mark.exhaustive
 class TestGrants:
     """Somebody who may do less."""
 
@@ -452,6 +462,7 @@ class TestGrants:
         assert prod.versions()["1"].user_id == self.WHO
 
 
+@pytest.mark.exhaustive
 def test_what_was_promoted_is_served(dev: Dev, prod: Prod) -> None:
     script = Path(__file__).parents[2] / "examples/deploy/serving_endpoint.py"
     endpoint = prod.name.rpartition(".")[2]
@@ -477,6 +488,7 @@ def test_what_was_promoted_is_served(dev: Dev, prod: Prod) -> None:
         assert dev.databricks.serving.served[endpoint] == [f"{prod.name}/{number}"]
 
 
+@pytest.mark.exhaustive
 class TestNotes:
     """The notes of the GitHub release."""
 
@@ -569,6 +581,7 @@ def test_in_the_embedded_store(checkout: Checkout) -> None:
     assert place.removeprefix("file://") == str(checkout.model(registered))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", ["a pipe", "a link", "folders without an end"])
 def test_what_is_no_file_in_the_embedded_store(checkout: Checkout, kind: str) -> None:
     checkout.target = f"dev.agents.{checkout.name}"
@@ -605,6 +618,7 @@ def test_what_is_no_file_in_the_embedded_store(checkout: Checkout, kind: str) ->
     assert checkout.client.search_model_versions(f"name = '{target}'") == []
 
 
+@pytest.mark.exhaustive
 def test_in_open_source_unity_catalog(checkout: Checkout, tmp_path: Path) -> None:
     with unity_catalog(tmp_path) as catalog:
         for schema in ("dev.agents", "prod.agents"):
@@ -637,6 +651,7 @@ def test_in_open_source_unity_catalog(checkout: Checkout, tmp_path: Path) -> Non
         assert catalog.violations == []
 
 
+@pytest.mark.exhaustive
 class TestInputs:
     """What can be wrong before anybody is asked."""
 

@@ -13,6 +13,7 @@ from tests.integration.test_faults import (
     SITES,
     Table,
     at_every_request,
+    each_kind,
     faulted,
     shortened,
 )
@@ -45,7 +46,7 @@ def promoting(site: Site) -> Table:
     return Table("Promoting", shortened(requests))
 
 
-@pytest.mark.parametrize("name", KINDS)
+@each_kind
 def test_promoting(all_sites: list[Site], promoting: Table, name: str) -> None:
     def one(site: Site, position: int) -> str:
         return faulted(site, promotion(site, next(names)), KINDS[name], position)
@@ -59,6 +60,7 @@ def test_the_table(promoting: Table, record_property: Callable[[str, object], No
     record_property("table", str(promoting))
 
 
+@pytest.mark.exhaustive
 def test_what_two_jobs_promote_at_once_is_one_version(site: Site) -> None:
     gave_way = 0
     with Publisher(site.environ) as other:

@@ -13,6 +13,8 @@ from doubles.runner import Event
 from tests.integration.conftest import ECHO, Checkout
 from tests.tokens import TOKENS
 
+pytestmark = pytest.mark.exhaustive
+
 OF_THE_STEP = {
     "SLACK_WEBHOOK_URL": "https://hooks.example.com/services/T0AB/B0CD/q8Qx0123zzYw",
     "JWT": "h3ader.p4yload.s1gnature",

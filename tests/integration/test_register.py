@@ -27,10 +27,16 @@ PUSH_OF_TAG = Event("push", "refs/tags/v2.0", {"repository": REPOSITORY})
     ("example", "flavor", "answer"),
     [
         ("responses", "pyfunc", "Order 1042 is shipped on Monday."),
-        ("chat", "pyfunc", "Monday to Friday"),
-        ("pyfunc", "pyfunc", "billing"),
-        ("langgraph", "langchain", "Order 1042 is shipped on Monday."),
-        ("llama_index", "llama_index", "Where is order 1042?"),
+        # Each makes an environment of its own.
+        *(
+            pytest.param(*case, marks=pytest.mark.exhaustive)
+            for case in (
+                ("chat", "pyfunc", "Monday to Friday"),
+                ("pyfunc", "pyfunc", "billing"),
+                ("langgraph", "langchain", "Order 1042 is shipped on Monday."),
+                ("llama_index", "llama_index", "Where is order 1042?"),
+            )
+        ),
     ],
 )
 def test_registers_an_example(checkout: Checkout, example: str, flavor: str, answer: str) -> None:
@@ -77,6 +83,7 @@ def names(entries: list[dict[str, str]]) -> set[str]:
     return {entry["name"] for entry in entries}
 
 
+@pytest.mark.exhaustive
 def test_in_a_folder_of_any_name(tmp_path: Path) -> None:
     (tmp_path / "50% #1?; größe").mkdir()
     checkout = Checkout(Runner(tmp_path / "50% #1?; größe", tmp_path / "runner_temp"), "agents")
@@ -93,6 +100,7 @@ def test_in_a_folder_of_any_name(tmp_path: Path) -> None:
     assert folders == {"50% #1?; größe", "runner_temp"}
 
 
+@pytest.mark.exhaustive
 def test_says_on_the_version_where_it_comes_from(checkout: Checkout) -> None:
     step = checkout.run(aliases="sha-{short-sha}\n{branch}", tags="team = search\nbuild={run-id}")
 
@@ -118,6 +126,7 @@ def test_says_on_the_version_where_it_comes_from(checkout: Checkout) -> None:
     assert run.outputs.model_outputs[0].model_id == step.outputs["logged-model-uri"].split("/")[-1]
 
 
+@pytest.mark.exhaustive
 def test_the_control_process_never_imports_or_calls_the_agent(checkout: Checkout) -> None:
     record = checkout.runner.temp / "processes"
     agent = ECHO.replace("        text =", '        note("call")\n        text =').replace(
@@ -142,6 +151,7 @@ def test_the_control_process_never_imports_or_calls_the_agent(checkout: Checkout
     assert worker == same_worker
 
 
+@pytest.mark.exhaustive
 def test_the_models_requirements_are_the_environment_that_ran(
     checkout: Checkout, tmp_path: Path
 ) -> None:
@@ -169,6 +179,7 @@ def test_the_models_requirements_are_the_environment_that_ran(
     }
 
 
+@pytest.mark.exhaustive
 def test_the_registered_model_answers_where_only_mlflow_is(checkout: Checkout) -> None:
     step = checkout.run()
     question = {"input": [{"role": "user", "content": "Is anybody there?"}]}
@@ -192,6 +203,7 @@ def test_the_registered_model_answers_where_only_mlflow_is(checkout: Checkout) -
     assert "Is anybody there?" in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_what_is_unchanged_can_be_registered_again(checkout: Checkout) -> None:
     first, second = (checkout.run(aliases="champion", if_unchanged="register") for _ in range(2))
 
@@ -200,6 +212,7 @@ def test_what_is_unchanged_can_be_registered_again(checkout: Checkout) -> None:
     assert str(champion.version) == "2"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("event", "mode"),
     [
@@ -261,6 +274,7 @@ def test_nothing_to_do_is_no_failure(checkout: Checkout, event: Event, why: str)
     assert checkout.versions() == []
 
 
+@pytest.mark.exhaustive
 def test_a_path_of_the_runners_host_is_understood(checkout: Checkout) -> None:
     step = checkout.run(
         mode="preview",

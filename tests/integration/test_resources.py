@@ -10,6 +10,8 @@ from doubles.databricks import Fault, Workspace
 from doubles.runner import PULL_REQUEST
 from tests.integration.conftest import ECHO, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 # Uses of all sorts in an agent that answers by itself, so that it needs no workspace.
 HEAD = """
 import os

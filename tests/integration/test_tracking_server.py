@@ -12,6 +12,8 @@ from doubles.mlflow_server import mlflow_server
 from doubles.stalling_proxy import stalling_proxy
 from tests.integration.conftest import Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
