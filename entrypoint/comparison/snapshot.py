@@ -49,7 +49,7 @@ class Snapshot:
     ) -> "Snapshot":
         """The agent of the checkout: its file, and the folder laid out like `code/`.
 
-        `model`: the directory that was built, if it was, when nobody writes to it any more.
+        `model`: the directory that was built, if it was; nobody may write to it any more.
         """
         found = cls._of_manifest(manifest)
         places = {

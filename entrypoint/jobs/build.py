@@ -81,7 +81,7 @@ def _log_agent(
     job: Job, inputs: Inputs, sandbox: Sandbox, login: Login, result: Result, *, event: Event
 ) -> None:
     with result.stage("Read", job.log):
-        progress.tell_aim(result, job.log)
+        progress.log_aim(result, job.log)
         plan = plans.read(job, inputs, event, sandbox.folder)
         _check_folders(job, plan)
         agent = _Agent(job, plan, sandbox, login, result)
@@ -200,13 +200,13 @@ class _Agent:
             worker = build.Worker(process, sandbox, self._plan.order, environment.lock, of_agent)
             with result.stage("Build", self._log):
                 built = result.build = worker.build()
-                progress.tell_build(built, self._log)
+                progress.log_build(built, self._log)
                 self._review.mlflow(environment.lock.mlflow, built.flavor)
                 self._seen += _inferred(built)
             if self._inputs.verify != "off":
                 with result.stage("Verify", self._log):
                     result.verification = worker.verify()
-                    progress.tell_verification(result.verification, self._log)
+                    progress.log_verification(result.verification, self._log)
                     self._seen += observed.uses(result.verification.requests)
         return worker.model, worker.compiled
 
@@ -237,7 +237,7 @@ class _Agent:
             with self._result.stage("Compare", self._log):
                 comparison = self._comparing.compared(manifest, model)
                 self._result.comparison = comparison
-                progress.tell_comparison(comparison, self._log)
+                progress.log_comparison(comparison, self._log)
 
     def publish(self, manifest: Manifest, model: Path) -> None:
         """Log it, and register it where that is asked for."""

@@ -1,4 +1,4 @@
-"""The last look at what was built, before anybody gets it."""
+"""The check of the model directory that was built, before it is registered."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -14,11 +14,11 @@ from entrypoint.runtime.redaction import Secrets
 def check(
     model: Path,
     manifest: Manifest,
-    order: BuildSpec,
+    spec: BuildSpec,
     secrets: Secrets,
     inferred: Collection[tuple[str, str]],
 ) -> None:
-    """Hold the model directory against the manifest, and search it for secrets.
+    """Check the model directory against its manifest, and search it for secrets.
 
     `inferred`: kind and name of the resources that MLflow found in a LangChain object.
 
@@ -42,7 +42,7 @@ def check(
             + f" holds a secret: {finding.kind}. Whoever may read the model could read it.",
             "Take it out and, if it was ever committed, revoke it. An agent reads secrets from the"
             " environment of the endpoint: https://docs.databricks.com/en/security/secrets/",
-            order.place(Path(finding.file), finding.line),
+            spec.place(Path(finding.file), finding.line),
         )
         for finding in find(files_of(model), secrets)
     ]

@@ -1,4 +1,4 @@
-"""What the files should hold from which a model's environment is made again."""
+"""What `conda.yaml`, `python_env.yaml` and `requirements.txt` of a model should hold."""
 
 import re
 from collections.abc import Iterable
