@@ -1,1 +1,1 @@
-"""What changes against what is registered. Compares files at hand; asks nobody."""
+"""What changes against what is registered. It compares files at hand, and sends no request."""

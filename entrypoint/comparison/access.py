@@ -9,7 +9,7 @@ from entrypoint.resources.kinds import KINDS, key
 
 
 def resources(before: Snapshot, after: Snapshot) -> Iterator[ResourceChange]:
-    """The resources that come, go, or are used on somebody else's behalf, by kind and name."""
+    """The resources that are added, removed, or moved between agent and user, by kind and name."""
     if before.resources is None or after.resources is None:
         return
     old, new = _by_key(before.resources), _by_key(after.resources)
@@ -27,7 +27,7 @@ def resources(before: Snapshot, after: Snapshot) -> Iterator[ResourceChange]:
 
 
 def scopes(before: Snapshot, after: Snapshot) -> Iterator[ScopeChange]:
-    """The scopes that come and go, by name."""
+    """The scopes that are added and removed, by name."""
     if before.scopes is None or after.scopes is None:
         return
     for name in sorted(before.scopes ^ after.scopes):
@@ -35,7 +35,7 @@ def scopes(before: Snapshot, after: Snapshot) -> Iterator[ScopeChange]:
 
 
 def _by_key(accesses: Iterable[Access]) -> Mapping[tuple[str, str], Access]:
-    """By what tells one from another; declared twice, the agent has access by itself too."""
+    """By kind and name; of a resource that is declared both ways, the agent's own access counts."""
     found: dict[tuple[str, str], Access] = {}
     for kind, name, on_behalf in sorted(accesses):
         known = key(kind, name) if kind in KINDS else (kind, name)

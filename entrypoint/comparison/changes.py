@@ -75,7 +75,7 @@ class ConfigChange:
 
 @dataclass(frozen=True)
 class SignatureChange:
-    """One difference for the agent's callers, as a sentence; `breaking` when theirs may fail."""
+    """One difference for the agent's callers, as a sentence; `breaking` where it may break them."""
 
     what: str
     breaking: bool
@@ -95,7 +95,10 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What registering would change; without a baseline, it would be the first version."""
+    """What registering the agent would change in the registered model.
+
+    Without a `baseline` nothing is registered yet, unless `not_compared` has a reason.
+    """
 
     baseline: Baseline | None = None
     not_compared: str = ""
@@ -117,5 +120,5 @@ class Comparison:
 
     @property
     def changes(self) -> bool:
-        """Whether registering would make a version that differs, as far as is known."""
+        """Whether a version would be registered that differs, as far as is known."""
         return not self.is_same and not self.not_compared

@@ -15,7 +15,7 @@ def compare(baseline: Baseline, before: Snapshot, after: Snapshot, redact: Redac
     """
     if before.digest == after.digest:
         return Comparison(baseline, is_same=True)
-    of_signature = signature.changes(before.signature, after.signature, redact)
+    signature_changes = signature.changes(before.signature, after.signature, redact)
     return Comparison(
         baseline,
         files=tuple(code.changes(before, after, redact)),
@@ -24,11 +24,11 @@ def compare(baseline: Baseline, before: Snapshot, after: Snapshot, redact: Redac
         scopes=tuple(access.scopes(before, after)),
         requirements=tuple(requirements.changes(before, after, redact)),
         config=tuple(config.changes(before, after, redact)),
-        signature=of_signature or (),
+        signature=signature_changes or (),
         flavor=_flavor(before, after),
         example_changed=None not in (before.example, after.example)
         and before.example != after.example,
-        not_known=tuple(_not_known(before, after, has_signature=of_signature is not None)),
+        not_known=tuple(_not_known(before, after, has_signature=signature_changes is not None)),
     )
 
 

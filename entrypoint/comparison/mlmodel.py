@@ -69,7 +69,7 @@ class MLmodel(_Part):
 
     @classmethod
     def read(cls, model: Path) -> Self | None:
-        """Read the one of a model directory to which nobody writes; None if it can't be."""
+        """Read the file of a model directory; None if MLflow writes no such file."""
         try:
             return cls.model_validate(read_mapping(model.resolve() / NAME))
         except ValueError:

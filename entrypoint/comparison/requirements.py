@@ -20,9 +20,9 @@ _FIRST_YEAR = 1990
 
 
 def changes(before: Snapshot, after: Snapshot, redact: Redact) -> Iterator[RequirementChange]:
-    """The steps, Python and MLflow first.
+    """The packages whose versions differ, Python and MLflow first.
 
-    Where the requirements of before left packages out, only those that they named are compared.
+    Where the requirements of the registered version aren't locked, only what they name is compared.
     """
     old, new = _versions(before), _versions(after)
     if before.requirements is None or after.requirements is None:

@@ -5,9 +5,8 @@ so a new one may break callers. So may whatever they send or read that is gone, 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Literal, Self
+from itertools import chain, islice
+from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -34,7 +33,7 @@ class _Type(BaseModel):
     """A column, a property, an item or a parameter; of those, each has only some of the fields."""
 
     model_config = ConfigDict(strict=True)
-    # Parameters had `dtype`, and columns `optional`, before MLflow 2.10.
+    # Older MLflows wrote `dtype` of parameters, and `optional` of columns.
     type: str = Field(validation_alias=AliasChoices("type", "dtype"))
     name: str | int | None = None
     required: bool | None = None
@@ -77,24 +76,17 @@ def changes(
     """
     if before is None or after is None:
         return None
+    if before == after:
+        return ()
     try:
-        was, now = (_Signature.read(each) for each in (before, after))
+        inputs, outputs, params = (
+            (_columns(before.get(part)), _columns(after.get(part)))
+            for part in ("inputs", "outputs", "params")
+        )
     except ValueError:
         return None
-    return tuple(islice(_changes(was, now, redact), _MAX_CHANGES))
-
-
-@dataclass(frozen=True)
-class _Signature:
-    """The parts of a signature, each by the columns' names; None where it isn't described."""
-
-    inputs: Columns | None
-    outputs: Columns | None
-    params: Columns | None
-
-    @classmethod
-    def read(cls, texts: Texts) -> Self:
-        return cls(*(_columns(texts.get(part)) for part in ("inputs", "outputs", "params")))
+    found = chain(_part("input", *inputs), _part("output", *outputs), _params(*params, redact))
+    return tuple(islice(found, _MAX_CHANGES))
 
 
 def _columns(text: str | None) -> Columns | None:
@@ -107,21 +99,6 @@ def _columns(text: str | None) -> Columns | None:
     return named or None
 
 
-def _changes(was: _Signature, now: _Signature, redact: Redact) -> Changes:
-    yield from _part("input", was.inputs, now.inputs)
-    yield from _part("output", was.outputs, now.outputs)
-    old, new = was.params or {}, now.params or {}
-    yield from _types("parameter", (), old, new)
-    for name in sorted(old.keys() & new.keys()):
-        defaults = [old[name].default, new[name].default]
-        if defaults[0] != defaults[1]:
-            before, after = (
-                quoted(shortened(repr(each), _MAX_DEFAULT, redact)) for each in defaults
-            )
-            what = f"{_named('parameter', (name,))} is {after} by default now, and was {before}."
-            yield SignatureChange(what, breaking=False)
-
-
 def _part(role: Role, old: Columns | None, new: Columns | None) -> Changes:
     is_input = role == "input"
     if old is not None and new is not None:
@@ -130,6 +107,20 @@ def _part(role: Role, old: Columns | None, new: Columns | None) -> Changes:
         yield SignatureChange(f"The {role}s are not described any more.", breaking=not is_input)
     elif new is not None:
         yield SignatureChange(f"The {role}s are described, and were not.", breaking=is_input)
+
+
+def _params(old: Columns | None, new: Columns | None, redact: Redact) -> Changes:
+    """Every parameter has a default, so none is required."""
+    old, new = old or {}, new or {}
+    yield from _types("parameter", (), old, new)
+    for name in sorted(old.keys() & new.keys()):
+        was, now = old[name].default, new[name].default
+        if was != now:
+            before, after = (
+                quoted(shortened(repr(each), _MAX_DEFAULT, redact)) for each in (was, now)
+            )
+            what = f"{_named('parameter', (name,))} is {after} by default now, and was {before}."
+            yield SignatureChange(what, breaking=False)
 
 
 def _types(role: Role, above: Path, old: Columns, new: Columns) -> Changes:

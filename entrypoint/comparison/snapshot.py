@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,7 +50,7 @@ class Snapshot:
     ) -> "Snapshot":
         """The agent of the checkout: its file, and the folder laid out like `code/`.
 
-        `model`: the directory that was built, if it was, when nobody writes to it any more.
+        `model`: the directory that was built, if it was; nobody may write to it any more.
         """
         found = cls._of_manifest(manifest)
         places = {
@@ -85,7 +86,7 @@ class Snapshot:
         return cls(
             digest=manifest.digest,
             code={name: file for name, file in files.items() if not name.startswith(ARTIFACTS)},
-            artifacts={name: _artifact(place, files) for name, place in view.artifacts.items()},
+            artifacts=_artifacts(view.artifacts, files),
             resources=frozenset(view.accesses),
             scopes=frozenset(view.scopes),
             python=view.python_version,
@@ -159,12 +160,15 @@ def _built(found: Snapshot, mlmodel: MLmodel | None) -> Snapshot:
     )
 
 
-def _artifact(place: str, files: Mapping[str, File]) -> Artifact:
-    if not is_local(place):
-        return Artifact(place)
-    inside = f"{place}/"
-    own = {n: each for n, each in files.items() if n == place or n.startswith(inside)}
-    return Artifact(place, own)
+def _artifacts(places: Mapping[str, str], files: Mapping[str, File]) -> dict[str, Artifact]:
+    """The artifacts by name, each with its files: those of `artifacts/prompt.txt` and below."""
+    by_place: dict[str, dict[str, File]] = defaultdict(dict)
+    for path, file in files.items():
+        by_place["/".join(path.split("/", 2)[:2])][path] = file
+    return {
+        name: Artifact(place, by_place.get(place, {}) if is_local(place) else None)
+        for name, place in places.items()
+    }
 
 
 def _hash(path: Path) -> str:

@@ -65,7 +65,7 @@ def run(job: Job, result: Result) -> None:
 
 def _build(job: Job, inputs: BuildInputs, sandbox: Sandbox, login: Login, result: Result) -> None:
     with result.stage("Read", job.log):
-        progress.tell_aim(result, job.log)
+        progress.log_aim(result, job.log)
         plan = plans.read(job, inputs, sandbox.folder)
         agent = _Agent(job, plan, sandbox, login, result)
         goal = agent.begin()
@@ -158,13 +158,13 @@ class _Agent:
             worker = build.Worker(process, sandbox, self._plan.spec, environment.lock, agents_login)
             with result.stage("Build", self._log):
                 built = result.build = worker.build()
-                progress.tell_build(built, self._log)
+                progress.log_build(built, self._log)
                 self._review.mlflow(environment.lock.mlflow, built.flavor)
                 self._uses += _inferred(built)
             if self._inputs.verify != "off":
                 with result.stage("Verify", self._log):
                     result.verification = worker.verify()
-                    progress.tell_verification(result.verification, self._log)
+                    progress.log_verification(result.verification, self._log)
                     self._uses += observed.uses(result.verification.requests)
         return worker.model, worker.compiled
 

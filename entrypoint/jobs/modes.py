@@ -22,7 +22,7 @@ def run(job: Job, result: Result) -> None:
     if result.skipped:
         job.log.line(f"Nothing to do: {result.skipped}.")
         return
-    result.take_over(job.texts, event, job.mode)
+    result.set_aim(job.texts, event, job.mode)
     match job.mode:
         case "comment":
             comment.run(job, result)

@@ -80,7 +80,7 @@ class Preview(Goal):
     def _compare(self, manifest: Manifest, model: Path | None) -> None:
         with self._result.stage("Compare", self._log):
             self._result.comparison = self._comparison(manifest, model)
-            progress.tell_comparison(self._result.comparison, self._log)
+            progress.log_comparison(self._result.comparison, self._log)
 
     def _comparison(self, manifest: Manifest, model: Path | None) -> Comparison:
         baseline = result_or(self._baseline, _NO_ANSWER)

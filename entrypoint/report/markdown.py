@@ -1,4 +1,4 @@
-"""Foreign text in GitHub's Markdown: shown as it is, never obeyed.
+"""Untrusted text in GitHub's Markdown: shown as it is, never obeyed.
 
 https://github.github.com/gfm/ - nothing acts as markup in a code span (section 6.3) or in a fenced
 block (4.5). GitHub links no mentions, issues and commits in them; elsewhere it does, and character
@@ -31,7 +31,7 @@ def visible(text: str) -> str:
 
 
 def code(text: object, *, limit: int = 1_000) -> str:
-    """One line of foreign text as inline code: safe in a table, a list and a heading."""
+    """One line of untrusted text as inline code: safe in a table, a list and a heading."""
     line = _line(text, limit)
     if "|" in line or not line:  # ends a table's cell even inside of backticks
         return element(line, limit=limit)
@@ -41,14 +41,14 @@ def code(text: object, *, limit: int = 1_000) -> str:
 
 
 def element(text: object, *, limit: int = 1_000) -> str:
-    """One line of foreign text as an HTML element, for where Markdown is not read."""
+    """One line of untrusted text as an HTML element, for where Markdown is not read."""
     line = _line(text, limit)
     inert = re.sub(r"[^A-Za-z0-9 ]", lambda found: f"&#{ord(found[0])};", line)
     return f"<code>{inert}</code>"
 
 
 def block(text: object, language: str = "", *, limit: int = 50_000) -> str:
-    """Foreign lines as a fenced block, whose fence is longer than any in the text."""
+    """Untrusted lines as a fenced block, whose fence is longer than any in the text."""
     whole = visible(str(text)[: 2 * limit].replace("\r", ""))
     shown = whole if len(whole) <= limit else f"{whole[:limit]}\n…"
     fence = _fence(shown, shortest=3)
@@ -92,7 +92,7 @@ def _is_plain(word: str) -> bool:
 
 
 def url(base: str, *path: str) -> str:
-    """A page below an address of ours; the path's parts may be foreign, and can't leave it."""
+    """A page below an address of ours; the path's parts may be untrusted, and can't leave it."""
     return "/".join((base, *(quote(part, errors="replace") for part in path)))
 
 

@@ -12,8 +12,8 @@ from entrypoint.resources.kinds import key
 from entrypoint.resources.table import Line, Table
 
 # More than that is no picture any more; GitHub's own limit is 500 edges.
-_LARGEST = 40
-_WIDEST = 80
+_MAX_NODES = 40
+_MAX_LABEL = 80
 # Coloured by outline, so that it reads on a light page and on a dark one.
 _CLASSES = (
     "classDef same stroke:#8c959f,stroke-width:1px",
@@ -37,7 +37,7 @@ def graph(agent: str, resources: Table, comparison: Comparison | None) -> str:
         for each in (comparison.resources if comparison else ())
         if each.change == "removed"
     ]
-    drawn = [*known, *gone][:_LARGEST]
+    drawn = [*known, *gone][:_MAX_NODES]
     if not drawn:
         return ""
     nodes = [_node(number, line, changes) for number, line in enumerate(drawn)]
@@ -45,9 +45,9 @@ def graph(agent: str, resources: Table, comparison: Comparison | None) -> str:
 
 
 def label(text: str) -> str:
-    """Foreign text inside of a quoted label: nothing in it is syntax, Markdown or HTML."""
+    """Untrusted text inside of a quoted label: nothing in it is syntax, Markdown or HTML."""
     line = " ".join(visible(text[:1_000]).split())
-    short = line if len(line) <= _WIDEST else f"{line[:_WIDEST]}…"
+    short = line if len(line) <= _MAX_LABEL else f"{line[:_MAX_LABEL]}…"
     # Mermaid's own entity codes, in decimal.
     return re.sub(r"[^\w ./:-]", lambda found: f"#{ord(found[0])};", short)
 

@@ -1,4 +1,4 @@
-"""What the log says of each part of the story."""
+"""What the log says of each stage of a job."""
 
 from entrypoint.agent.build import Build, Verification
 from entrypoint.comparison.changes import Comparison
@@ -7,17 +7,17 @@ from entrypoint.runtime.errors import Problem
 from entrypoint.runtime.log import Log
 
 
-def tell_aim(result: Result, log: Log) -> None:
+def log_aim(result: Result, log: Log) -> None:
     """What the job is about to do."""
     log.line(f"{result.mode} {result.agent}" + (f" as {result.target}" if result.target else ""))
 
 
-def tell_build(build: Build, log: Log) -> None:
-    """With what the agent was built."""
+def log_build(build: Build, log: Log) -> None:
+    """What the agent was built with."""
     log.line(f"{build.flavor}, MLflow {build.mlflow_version}, Python {build.python_version}")
 
 
-def tell_verification(verification: Verification, log: Log) -> None:
+def log_verification(verification: Verification, log: Log) -> None:
     """What the agent answered, or why it wasn't asked."""
     log.line(f"loaded in {verification.load_seconds:.1f} s, in a process that sees only the model")
     if verification.no_credentials is not None:
@@ -39,8 +39,8 @@ def tell_verification(verification: Verification, log: Log) -> None:
             log.line(f"streams {verification.chunks} chunks in {verification.stream_seconds:.1f} s")
 
 
-def tell_comparison(comparison: Comparison, log: Log) -> None:
-    """With what the agent was compared."""
+def log_comparison(comparison: Comparison, log: Log) -> None:
+    """What the agent was compared with."""
     if comparison.not_compared:
         log.line(f"not compared: {comparison.not_compared}")
     elif comparison.baseline is None:

@@ -20,8 +20,8 @@ RESULT = "result.json"
 _SUMMARY, _COMMENT, _TRANSCRIPT = "summary.md", "comment.md", "agent.log"
 _LIMITS = {_SUMMARY: 1024 * 1024, _COMMENT: 65_000}
 # A run's artifacts are a folder each; a stranger's may be anything.
-_MOST_ENTRIES = 1_000
-_LARGEST_NUMBER = 2**53
+_MAX_ENTRIES = 1_000
+_MAX_NUMBER = 2**53
 
 
 def save(result: Result, folder: Path, redact: Callable[[str], str]) -> None:
@@ -45,7 +45,7 @@ def save_transcript(transcript: Path, folder: Path, redact: Callable[[str], str]
 def found(folder: Path, shown: str) -> list[Path]:
     """The results in a folder, or in the folders right below it, as an artifact each brings one.
 
-    No link is followed, and no more than `_MOST_ENTRIES` of what is in the folder is looked at.
+    No link is followed, and no more than `_MAX_ENTRIES` of what is in the folder is looked at.
 
     Raises:
         InputFailure: there is none; `shown` is the folder as the user knows it.
@@ -72,7 +72,7 @@ def found(folder: Path, shown: str) -> list[Path]:
 def read(file: Path) -> Result:
     """The result of another run, whose code may have written anything there: data only.
 
-    What only this job can know (addresses, what was published, who reports) is left out.
+    What only this job can know (addresses, what was published, whose run it reports) is left out.
 
     Raises:
         InputFailure: it is no result of a preview.
@@ -115,7 +115,7 @@ def read(file: Path) -> Result:
 def _folders(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            looked_at = list(islice(entries, _MOST_ENTRIES))
+            looked_at = list(islice(entries, _MAX_ENTRIES))
     except OSError:  # nothing was downloaded
         return []
     return sorted(Path(each) for each in looked_at if each.is_dir(follow_symlinks=False))
@@ -129,7 +129,7 @@ def _write(file: Path, text: str) -> None:
 
 def _number(text: str) -> int:
     number = int(text)
-    if abs(number) > _LARGEST_NUMBER:
+    if abs(number) > _MAX_NUMBER:
         raise ValueError(f"{text[:20]}… is no number of ours")
     return number
 

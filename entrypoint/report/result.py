@@ -23,7 +23,7 @@ _TEXTS = {True: "true", False: "false", None: ""}
 
 @dataclass(frozen=True)
 class Stage:
-    """One part of the story: how long it took, and whether it went well."""
+    """A stage of the job: how long it took, and whether it went well."""
 
     name: str
     seconds: float
@@ -32,7 +32,7 @@ class Stage:
 
 @dataclass
 class Result:
-    """What is known by now; filled in as the story goes, so that a failure still tells."""
+    """What the job knows so far; filled in as it goes on, so that a failed job has a report too."""
 
     mode: str = ""
     agent: str = ""
@@ -59,27 +59,27 @@ class Result:
     comment_url: str = ""
     report_path: str = ""
 
-    def take_over(self, texts: Mapping[str, str], event: Event, mode: str) -> None:
-        """Take over the aim from the inputs as they are given, which may be wrong."""
+    def set_aim(self, texts: Mapping[str, str], event: Event, mode: str) -> None:
+        """Set mode, agent and target from the texts of the inputs, which may be wrong."""
         self.mode = mode
         self.agent, self.target = texts["agent-path"].strip(), texts["uc-target"].strip()
         self.repository_url = event.repository and f"{event.server_url}/{event.repository}"
         self.workflow_run_url = event.run_url
 
     def fail(self, *problems: Problem) -> None:
-        """Take over problems, each once; with each is said what is READY in spite of it."""
+        """Add problems, each once; where a version is READY in spite of them, each says so."""
         published = self.published
         ready = f" `{published.model_name}` version {published.model_version} is READY."
         for problem in problems:
-            told = replace(problem, what=problem.what + ready * bool(published.model_version))
-            if told not in self.problems:
-                self.problems += (told,)
+            reported = replace(problem, what=problem.what + ready * bool(published.model_version))
+            if reported not in self.problems:
+                self.problems += (reported,)
 
     @contextmanager
     def stage(
         self, name: str, log: Log, clock: Callable[[], float] = time.monotonic
     ) -> Iterator[None]:
-        """Tell one part of the story in the log, and note how it went."""
+        """Group the log lines of a stage of the job, and note its time and how it went."""
         started, passed = clock(), False
         self.stages.append(Stage(name, 0, passed))
         with grouped(log, name):
@@ -114,7 +114,7 @@ class Result:
         return self.verification.answer if self.verification else None
 
     @property
-    def told(self) -> list[Note]:
+    def warnings_and_notices(self) -> list[Note]:
         """What was pointed out and is no reason to fail, warnings first."""
         return [
             note for level in ("warning", "notice") for note in self.notes if note.level == level
@@ -122,7 +122,7 @@ class Result:
 
     @property
     def changed(self) -> bool | None:
-        """Whether this agent is another than the registered one; None where it isn't known."""
+        """Whether this agent differs from the registered one; None where it isn't known."""
         if self.published.model_version:
             return not self.published.reused
         if self.comparison is None or self.comparison.not_compared:

@@ -1,4 +1,4 @@
-"""The last look at what was built, before anybody gets it."""
+"""The check of the model directory that was built, before it is registered."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -18,7 +18,7 @@ def check(
     secrets: Secrets,
     inferred: Collection[tuple[str, str]],
 ) -> None:
-    """Hold the model directory against the manifest, and search it for secrets.
+    """Check the model directory against its manifest, and search it for secrets.
 
     `inferred`: kind and name of the resources that MLflow found in a LangChain object.
 

@@ -101,5 +101,5 @@ class _Check:
             yield f"`{_REQUIREMENTS}` {wrong}."
 
     def _is_fetched(self, name: str) -> bool:
-        """Whether a file belongs to an artifact from a URI, by the place that `MLmodel` tells."""
+        """Whether a file belongs to an artifact from a URI, by its place in `MLmodel`."""
         return any(name.startswith(f"{path}/") or name == path for path in self._fetched)

@@ -1,6 +1,7 @@
-"""What the files should hold from which a model's environment is made again."""
+"""What `conda.yaml`, `python_env.yaml` and `requirements.txt` of a model should hold."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -62,13 +63,13 @@ def wrong_lines(lines: Iterable[str], view: ManifestView) -> str:
     locked = {_written(line) for line in view.requirements}
     too_many = [line for line in found if line not in locked]
     missing = locked - set(found) - _left_out(locked)
-    twice = {line for line in found if found.count(line) > 1} if len(found) > len(locked) else set()
+    twice = [line for line, count in Counter(found).items() if count > 1]
     said = [
         f"{what} {', '.join(shown(line) for line in sorted(these)[:_SHOWN_LINES])}"
         for what, these in (
             ("has, beside what is locked,", too_many),
             ("lacks the locked", missing),
-            ("has twice", twice),
+            ("has twice", twice if len(found) > len(locked) else []),
         )
         if these
     ]

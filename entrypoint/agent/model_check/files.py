@@ -1,4 +1,4 @@
-"""The files of a model directory, as they lie there."""
+"""The files of a model directory: what is there, and what should be."""
 
 import hashlib
 import os
@@ -76,7 +76,7 @@ def differing_files(
     own: Collection[str],
     is_fetched: Callable[[str], bool],
 ) -> Iterator[str]:
-    """What is missing, changed, or there without being known.
+    """What is missing, changed, or unknown, a sentence each.
 
     `own`: the files that MLflow writes itself; `is_fetched`: whether a file lies where MLflow puts
     an artifact from a URI, whose content the manifest doesn't know.

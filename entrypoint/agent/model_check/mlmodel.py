@@ -36,7 +36,7 @@ _LOADERS = {
 # `agent/v1/responses`: MLflow's interfaces, by which Databricks knows what to ask an endpoint.
 _TASK = re.compile(r"(agent|llm)/v\d+/[a-z]+")
 # Keys that would have something else loaded than the agent's file: of models that are pickled, and
-# of those that keep data beside it.
+# of those that keep data next to it.
 _REDIRECTING = {
     *("agent_data", "agent_primitive_data", "data", "loader_arg", "loader_fn", "model_config"),
     *("model_data", "model_type", "persist_dir", "python_model", "compression", "tools_data"),

@@ -26,7 +26,7 @@ class Optional:
 
 
 def text_or_absent() -> Optional:
-    """A text that says something about the model and is used for nothing."""
+    """A text that only describes the model: nothing is loaded by it."""
     return Optional(Rule("a text", lambda value: isinstance(value, str)))
 
 
@@ -36,7 +36,7 @@ def flag_or_absent() -> Optional:
 
 
 def differences(file: str, found: Any, expected: Any, where: str = "") -> Iterator[str]:
-    """Hold what a file holds against what it should: a sentence for each key that differs.
+    """Compare what a file holds with what it should hold: a sentence for each key that differs.
 
     `expected` is a mapping of such values, a list or a scalar to be equal to, a `Rule` or an
     `Optional`. `null` is like nothing, as it is to MLflow; what isn't expected must be that.

@@ -137,7 +137,10 @@ def test_a_huge_file_that_is_new_is_shown(agents: Agents, size: int) -> None:
 lines = st.lists(st.sampled_from(["a", "b", "c", " ", "-", "+"]), max_size=40)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(lines, lines)
 def test_a_diff_is_one_that_patch_takes(
     agents: Agents, before: list[str], after: list[str]

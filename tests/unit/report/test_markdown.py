@@ -151,7 +151,7 @@ def test_what_misleads_is_spelt_out(sign: str) -> None:
         assert f"{ord(sign):04x}" in shown
 
 
-def test_a_foreign_path_stays_below_the_address() -> None:
+def test_an_untrusted_path_stays_below_the_address() -> None:
     assert url("https://github.com/a/b", "blob", "x) [y](z", "ä?#") == (
         "https://github.com/a/b/blob/x%29%20%5By%5D%28z/%C3%A4%3F%23"
     )

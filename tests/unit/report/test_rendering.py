@@ -68,7 +68,7 @@ def comment(result: Result) -> str:
 
 
 def with_text(value: Any, text: str) -> Any:
-    """The same, with every foreign text in it replaced."""
+    """The same, with every untrusted text in it replaced."""
     if isinstance(value, str):
         return text if value else value
     if isinstance(value, (list, tuple)):
@@ -257,7 +257,7 @@ def test_a_place_outside_of_the_repository_is_no_link() -> None:
     assert Page(comment(result)).links == []
 
 
-def test_warnings_are_told_before_notices() -> None:
+def test_warnings_come_before_notices() -> None:
     result = replace(
         samples.FIRST, notes=[Note("notice", Problem("b")), Note("warning", Problem("a"))]
     )
@@ -268,7 +268,7 @@ def test_warnings_are_told_before_notices() -> None:
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_obeys_nothing_foreign(audience: Audience) -> None:
+def test_obeys_no_untrusted_text(audience: Audience) -> None:
     def page(text: str) -> Page:
         return Page(render(with_text(EVERYTHING, text), audience, SUMMARY_LIMIT))
 
@@ -372,7 +372,7 @@ def test_the_graph_shows_what_is_added_and_removed() -> None:
 
 
 def test_the_log_ends_with_what_changes() -> None:
-    told = plain(samples.CHANGED)
+    text = plain(samples.CHANGED)
 
     for line in (
         "Wider access: dashboards.genie",
@@ -381,5 +381,5 @@ def test_the_log_ends_with_what_changes() -> None:
         "  langgraph  0.6.11 -> 1.1.2",
         "  retriever.k  4 -> 8",
     ):
-        assert line in told.splitlines()
-    assert json.dumps(told).count("\\u202e") == 0
+        assert line in text.splitlines()
+    assert json.dumps(text).count("\\u202e") == 0

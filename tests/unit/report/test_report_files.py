@@ -164,9 +164,9 @@ def test_what_is_no_report_is_refused(content: object, said: str, tmp_path: Path
 
 
 def test_what_stands_there_is_not_repeated(tmp_path: Path) -> None:
-    told = refused(file_with(tmp_path, {"mode": "preview", "problems": "@acme/owners"}))
+    detail = refused(file_with(tmp_path, {"mode": "preview", "problems": "@acme/owners"}))
 
-    assert "acme" not in told
+    assert "acme" not in detail
 
 
 def make_link(file: Path) -> None:

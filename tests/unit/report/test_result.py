@@ -53,7 +53,7 @@ def test_the_model_uri_is_the_versions_else_the_logged_models(
     assert Result(published=published).outputs["model-uri"] == uri
 
 
-def test_a_stage_is_told_and_timed() -> None:
+def test_a_stage_is_logged_and_timed() -> None:
     result, stream = Result(), io.StringIO()
     times = iter([10.0, 12.5])
 

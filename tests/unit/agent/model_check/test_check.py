@@ -300,6 +300,10 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
+# Each list holds the one before it.
+CHAIN = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}]\n" for n in range(400))
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -307,6 +311,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         (b"a: &a {b: 1}\nc: {<<: *a}\n", "`<<`"),
         (b"a: !!python/object/apply:os.system ['true']\n", "python"),
         (BOMB.encode(), "values"),
+        (CHAIN.encode(), "deep"),
         (b"a: &a [*a]\n", "stands in itself"),
         (b"a: " + b"[" * 5_000, "deep"),
         (b"a: " + b"{b: " * 3_000, "deep"),
