@@ -213,7 +213,8 @@ def test_publishing(all_sites: list[Site], publishing: Table, name: str) -> None
     assert [cell for cell in column if cell not in ("✓", "r")] == []
 
 
-@each_kind
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", KINDS)
 def test_reusing(all_sites: list[Site], reusing: Table, name: str) -> None:
     def one(site: Site, position: int) -> str:
         order = again(site)
@@ -251,6 +252,7 @@ def test_who_finds_the_version_late_notes_the_commit_on_it(all_sites: list[Site]
     assert commits.split() == [OTHER_SHA, first.commit]
 
 
+@pytest.mark.exhaustive
 def test_the_tables(
     publishing: Table, reusing: Table, record_property: Callable[[str, object], None]
 ) -> None:

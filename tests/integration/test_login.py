@@ -110,7 +110,6 @@ def test_registering_takes_few_requests(
 
 
 def test_a_job_outlives_its_token(checkout: Checkout, databricks: Workspace) -> None:
-    # Half of it is what a stalled machine may take between a token and its use.
     databricks.oauth.lifetime = 24
     outlived = checkout.runner.temp / "outlived"
     # A token is renewed when half of its life is over: at the third, the first one is over.
@@ -139,7 +138,6 @@ def test_a_job_outlives_its_token(checkout: Checkout, databricks: Workspace) -> 
     assert outlived.exists()
     assert PRINCIPAL in step.result["verification"]["answer"]
     assert paths(databricks)["/oidc/v1/token"] > 2
-    assert {call.status for call in databricks.calls if call.status >= 400} <= {404}
     assert len(set(masked(step))) == paths(databricks)["/oidc/v1/token"]
 
 
