@@ -10,7 +10,6 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from entrypoint.databricks import experiment_errors, store_errors
 from entrypoint.databricks.auth.workspace_host import Identity
@@ -222,5 +221,8 @@ class Session:
 
 def _create_tables(stores: Stores, uri: str) -> None:
     """Let MLflow create its tables and its default experiment in an empty SQLite database."""
+    # Late: it imports SQLAlchemy, which a job for a workspace does without.
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+
     store = SqlAlchemyStore(uri, stores.artifacts)  # type: ignore[no-untyped-call]
     store._dispose_engine()  # type: ignore[no-untyped-call]  # noqa: SLF001 - it keeps the file open
