@@ -66,6 +66,7 @@ def test_a_first_version(checkout: Checkout, github: GitHub) -> None:
     assert not (checkout.folder.parent / ".log-agent/mlflow.db").exists() or not checkout.versions()
 
 
+@pytest.mark.exhaustive
 def test_no_change_is_neither_built_nor_asked(registered: Checkout, github: GitHub) -> None:
     step = preview(registered, github, model_config=f"{registered.name}/config.yml")
 

@@ -225,6 +225,7 @@ def test_a_version_is_named(dev: Dev, prod: Prod, source: str, number: str) -> N
     assert version.tags["git_commit"] != NO_SHA
 
 
+@pytest.mark.exhaustive
 def test_twice_is_one_version(dev: Dev, prod: Prod) -> None:
     # Unity Catalog has no capital letters.
     name = prod.name
