@@ -39,7 +39,7 @@ class WorkflowLog(Log):
         shown = self._shown(text)
         self._print(_fenced(shown) if "::" in shown or "##[" in shown else shown)
 
-    def foreign(self, text: str) -> None:
+    def untrusted(self, text: str) -> None:
         self._print(_fenced(self._shown(text)))
 
     def mask(self, secret: str) -> None:
@@ -58,7 +58,7 @@ class WorkflowLog(Log):
         if self._annotated[level] <= _ANNOTATIONS:
             self._annotate(level, problem)
         else:
-            self.foreign(f"{level}: {_in_short(problem)}\n\n{problem.fix}\n{problem.detail}")
+            self.untrusted(f"{level}: {_in_short(problem)}\n\n{problem.fix}\n{problem.detail}")
 
     def _annotate(self, level: Level, problem: Problem) -> None:
         place = problem.place

@@ -232,7 +232,7 @@ def _code_paths(
     )
     if laid_out.left_out:
         job.log.line("`code-paths`: these are never shipped, and were left out:")
-        job.log.foreign("\n".join(laid_out.left_out))
+        job.log.untrusted("\n".join(laid_out.left_out))
     return laid_out
 
 

@@ -50,4 +50,4 @@ def _unexpected(error: BaseException, job: Job) -> Problem:
 def _show_traceback(error: BaseException, job: Job) -> None:
     shown = job.secrets.redact("".join(traceback.format_exception(error)))
     with grouped(job.log, "Traceback"):
-        job.log.foreign(shown[-_TRACEBACK_CHARACTERS:])
+        job.log.untrusted(shown[-_TRACEBACK_CHARACTERS:])

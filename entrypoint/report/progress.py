@@ -34,7 +34,7 @@ def log_verification(verification: Verification, log: Log) -> None:
         log.line("It has no example, so it was not asked anything: give `input-example`.")
     else:
         log.line(f"answers the example in {verification.predict_seconds:.1f} s:")
-        log.foreign(verification.answer)
+        log.untrusted(verification.answer)
         if verification.chunks is not None:
             log.line(f"streams {verification.chunks} chunks in {verification.stream_seconds:.1f} s")
 

@@ -49,7 +49,7 @@ class Log(ABC):
         """Say something in our own words."""
 
     @abstractmethod
-    def foreign(self, text: str) -> None:
+    def untrusted(self, text: str) -> None:
         """Show text that isn't ours: never obeyed as workflow commands."""
 
     @abstractmethod
@@ -111,7 +111,7 @@ class PlainLog(Log):
     def line(self, text: str) -> None:
         self._print(self._shown(text))
 
-    def foreign(self, text: str) -> None:
+    def untrusted(self, text: str) -> None:
         self._print("\n".join(f"  | {line}" for line in self._shown(text).splitlines()))
 
     def mask(self, secret: str) -> None:
@@ -127,7 +127,7 @@ class PlainLog(Log):
             fix = self._shown(problem.fix)
             self._print("\n".join(f"    {line}" for line in fix.splitlines()))
         if problem.detail:
-            self.foreign(problem.detail)
+            self.untrusted(problem.detail)
 
 
 class LogStream(io.TextIOBase):
@@ -140,7 +140,7 @@ class LogStream(io.TextIOBase):
     def write(self, text: str) -> int:
         lines, newline, self._line = (self._line + text).rpartition("\n")
         if newline and lines.strip():
-            self._log.foreign(lines)
+            self._log.untrusted(lines)
         return len(text)
 
 

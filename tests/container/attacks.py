@@ -38,7 +38,7 @@ def attempt(action):
     except Exception as error:
         return type(error).__name__
 
-# The job's scratch folder, of which the foreign programs' home is a part.
+# The job's scratch folder, of which the untrusted programs' home is a part.
 def scratch():
     return pathlib.Path(os.environ["HOME"]).parent
 

@@ -1,4 +1,4 @@
-"""What foreign code finds around it: no privileges, no secrets, nothing of the runner's to read."""
+"""What untrusted code finds around it: no privileges, no secrets, nothing of the runner."""
 
 import json
 import re

@@ -107,7 +107,7 @@ if os.getuid() == 0:
     assert contents(runner.workspace) == before
 
 
-# What a foreign program may not do, tried at import and written down where the test finds it.
+# What an untrusted program may not do, tried at import and written down where the test finds it.
 PROBE = """
 import os, pathlib, socket
 def attempt(action):
@@ -178,7 +178,7 @@ time.sleep(3600)
     assert running.wait() == status
 
 
-# A package of the checkout whose build backend is foreign code, too: uv runs it.
+# A package of the checkout whose build backend is untrusted code, too: uv runs it.
 BACKEND = {
     "agent/pkg/pyproject.toml": (
         '[project]\nname = "pkg"\nversion = "1"\n'

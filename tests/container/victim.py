@@ -81,7 +81,7 @@ class Victim:
         return step
 
     def noted(self) -> dict[str, str]:
-        """What foreign code left in `/loot`, by the note's name."""
+        """What untrusted code left in `/loot`, by the note's name."""
         return {path.name: path.read_text() for path in sorted(self._loot.iterdir())}
 
     def forget_notes(self) -> None:

@@ -85,4 +85,4 @@ class UvProgram:
             problem = self.explanation.problem(doing, str(failed), folder)
             raise EnvironmentFailure(problem) from None
         if show and printed.strip():
-            self.sandbox.log.foreign(self.explanation.shown(printed))
+            self.sandbox.log.untrusted(self.explanation.shown(printed))

@@ -155,7 +155,7 @@ class Uv:
         sent = self._indexes.sent - resolver.requirements.indexes
         resolution, lock = mlflow_requirement.resolved(resolver, sent, log)
         log.line(f"{len(lock.pins)} packages:")
-        log.foreign("\n".join(lock.options + tuple(_wrapped(lock.pins))))
+        log.untrusted("\n".join(lock.options + tuple(_wrapped(lock.pins))))
         changeable = resolver.changeable(resolution)
         if changeable:
             log.notice(package_folder.not_on_serving(changeable, resolver.root))

@@ -159,7 +159,7 @@ class _Output:
         shown = text[: self._room]
         self._room -= len(shown)
         if shown:
-            self._log.foreign(shown.decode(errors="replace").rstrip("\n"))
+            self._log.untrusted(shown.decode(errors="replace").rstrip("\n"))
         if len(shown) < len(text) or len(self._line) > self._room:
             self._hidden, self._line = True, b""
             self._log.line(f"({self._doing} prints more than {_MAX_SHOWN_BYTES} bytes: not shown)")

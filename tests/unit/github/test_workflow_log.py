@@ -59,7 +59,7 @@ def unescaped(text: str) -> str:
 def test_the_runner_obeys_nothing_foreign(text: str) -> None:
     workflow_log, stream = log()
 
-    workflow_log.foreign(text)
+    workflow_log.untrusted(text)
 
     assert obeyed(text) != []
     assert obeyed(stream.getvalue()) == []
@@ -85,7 +85,7 @@ def test_the_runner_obeys_nothing_that_a_line_quotes(text: str) -> None:
 def test_the_runner_obeys_again_after_what_was_foreign() -> None:
     workflow_log, stream = log()
 
-    workflow_log.foreign("\n".join(ATTACKS))
+    workflow_log.untrusted("\n".join(ATTACKS))
     workflow_log.notice(Problem("seen"))
 
     assert obeyed(stream.getvalue()) == ["notice"]
@@ -94,9 +94,9 @@ def test_the_runner_obeys_again_after_what_was_foreign() -> None:
 def test_a_fence_can_not_be_guessed_from_the_last_one() -> None:
     workflow_log, stream = log()
 
-    workflow_log.foreign("a")
+    workflow_log.untrusted("a")
     (seen,) = re.findall(r"^::stop-commands::(.+)$", stream.getvalue(), flags=re.MULTILINE)
-    workflow_log.foreign(f"::{seen}::\n::add-mask::a")
+    workflow_log.untrusted(f"::{seen}::\n::add-mask::a")
 
     assert len(seen) >= 16
     assert obeyed(stream.getvalue()) == []
@@ -158,7 +158,7 @@ def test_text_that_utf_8_has_no_bytes_for_can_be_shown() -> None:
     printed = io.BytesIO()
 
     stream = io.TextIOWrapper(printed, encoding="utf-8")
-    WorkflowLog(stream).foreign("before \ud800 after")
+    WorkflowLog(stream).untrusted("before \ud800 after")
 
     assert b"before " in printed.getvalue()
 
@@ -192,7 +192,7 @@ def test_no_secret_is_shown_escaped(value: str, level: str) -> None:
 def test_a_secret_at_the_end_of_what_is_foreign_leaves_the_fence_as_it_is() -> None:
     workflow_log, stream = log()
 
-    workflow_log.foreign(f"{KEY}\n")
+    workflow_log.untrusted(f"{KEY}\n")
     workflow_log.notice(Problem("seen"))
 
     assert KEY[-40:] not in stream.getvalue()
@@ -202,7 +202,7 @@ def test_a_secret_at_the_end_of_what_is_foreign_leaves_the_fence_as_it_is() -> N
 def test_on_a_terminal_a_key_of_many_lines_is_not_shown_either() -> None:
     stream = io.StringIO()
 
-    PlainLog(stream).foreign(f"before\n{KEY}\nafter it")
+    PlainLog(stream).untrusted(f"before\n{KEY}\nafter it")
 
     assert stream.getvalue() == "  | before\n  | ***\n  | after it\n"
 
@@ -220,7 +220,7 @@ def test_nothing_comes_between_a_fence_and_its_end() -> None:
     log = WorkflowLog(stream)
 
     def say() -> None:
-        log.foreign("text")
+        log.untrusted("text")
         log.mask("secret")
 
     threads = [Thread(target=say) for _ in range(50)]

@@ -1,4 +1,4 @@
-"""Files in folders into which foreign programs may write."""
+"""Files in folders into which untrusted programs may write."""
 
 import os
 from collections.abc import Callable
