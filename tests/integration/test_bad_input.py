@@ -184,6 +184,7 @@ def test_a_predict_that_raises_is_an_error_though_mlflow_only_warns(checkout: Ch
     assert f"file={checkout.name}/agent.py,line=7::" in error
 
 
+@pytest.mark.exhaustive
 def test_no_requirements_anywhere(checkout: Checkout) -> None:
     (checkout.folder / "requirements.txt").unlink()
 
@@ -209,6 +210,7 @@ def test_an_agent_that_takes_too_long(checkout: Checkout, agent: str) -> None:
     assert "not finished after 0.3 minutes" in error
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "mode"),
     [

@@ -13,6 +13,8 @@ import pytest
 from doubles.runner import Runner, Step
 from tests.integration.conftest import REQUIREMENTS, Checkout
 
+pytestmark = pytest.mark.exhaustive
+
 _POLL_SECONDS = 0.002
 
 

@@ -22,6 +22,8 @@ from doubles.databricks.fault import Garbled
 from tests.integration.publisher import Order, Outcome, Publisher
 from tests.integration.site import Site, State, sites
 
+pytestmark = pytest.mark.exhaustive
+
 SITES = 3
 # More requests than any job makes.
 MANY = 200
@@ -77,16 +79,7 @@ KINDS = {
 }
 
 
-# What `make test` tries: an answer that may be asked again, one that is lost after the server has
-# acted, and a job that can't tidy up.
-ALWAYS = ("500", "reset after", "killed")
-each_kind = pytest.mark.parametrize(
-    "name",
-    [
-        name if name in ALWAYS else pytest.param(name, marks=pytest.mark.exhaustive)
-        for name in KINDS
-    ],
-)
+each_kind = pytest.mark.parametrize("name", KINDS)
 
 
 @dataclass
@@ -213,7 +206,6 @@ def test_publishing(all_sites: list[Site], publishing: Table, name: str) -> None
     assert [cell for cell in column if cell not in ("✓", "r")] == []
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", KINDS)
 def test_reusing(all_sites: list[Site], reusing: Table, name: str) -> None:
     def one(site: Site, position: int) -> str:
@@ -252,7 +244,6 @@ def test_who_finds_the_version_late_notes_the_commit_on_it(all_sites: list[Site]
     assert commits.split() == [OTHER_SHA, first.commit]
 
 
-@pytest.mark.exhaustive
 def test_the_tables(
     publishing: Table, reusing: Table, record_property: Callable[[str, object], None]
 ) -> None:
@@ -264,7 +255,6 @@ def test_the_tables(
             assert set(column) <= ({"r"} if kind == "killed" else {"✓", "r"})
 
 
-@pytest.mark.exhaustive
 def test_what_two_jobs_publish_at_once_is_one_version(site: Site) -> None:
     gave_way = 0
     with Publisher(site.environ) as other:

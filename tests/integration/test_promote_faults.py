@@ -18,6 +18,8 @@ from tests.integration.test_faults import (
     shortened,
 )
 
+pytestmark = pytest.mark.exhaustive
+
 names = map("promoted_{}".format, count())
 
 
@@ -60,7 +62,6 @@ def test_the_table(promoting: Table, record_property: Callable[[str, object], No
     record_property("table", str(promoting))
 
 
-@pytest.mark.exhaustive
 def test_what_two_jobs_promote_at_once_is_one_version(site: Site) -> None:
     gave_way = 0
     with Publisher(site.environ) as other:

@@ -29,6 +29,8 @@ from doubles.unity_catalog import create_schema, unity_catalog
 from tests.integration.conftest import ECHO, Checkout
 from tests.tools import do_without, require
 
+pytestmark = pytest.mark.exhaustive
+
 OTHER_SHA = "9c3d1b0a5e7f42688d3c0b9a7e5f1d2c4b6a8e90"
 SCHEMA = "prod.agents"
 LOUDER = ECHO.replace("request.input[-1].content", "request.input[-1].content.upper()")
@@ -89,14 +91,9 @@ KINDS = {
     "Databricks and a Unity Catalog stand-in": Kind("databricks", "catalog", **FEW),
     "MLflow server and Databricks": Kind("server", "databricks"),
 }
-# What `make test` tries.
-ALWAYS = "Databricks by the Files API"
-EVERYWHERE = [
-    kind if kind == ALWAYS else pytest.param(kind, marks=pytest.mark.exhaustive) for kind in KINDS
-]
 # MLflow's REST API and Unity Catalog, SQL, and a registry without aliases and tags: the first three
 # of the table, for pytest makes a store only once where its place in both lists is the same.
-on_three_kinds = pytest.mark.parametrize("store", EVERYWHERE[:3], indirect=True)
+on_three_kinds = pytest.mark.parametrize("store", list(KINDS)[:3], indirect=True)
 
 
 @dataclass
@@ -190,7 +187,7 @@ class Store:
         }
 
 
-@pytest.fixture(scope="module", params=EVERYWHERE)
+@pytest.fixture(scope="module", params=KINDS)
 def store(
     request: pytest.FixtureRequest, workspace: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
