@@ -26,7 +26,7 @@ Verdict = TypeVar("Verdict", "Build", "Verification")
 
 @dataclass(frozen=True)
 class Build:
-    """How the model directory came about."""
+    """What MLflow made of the agent: flavor, versions and the resources that it found."""
 
     flavor: str
     mlflow_version: str
@@ -39,7 +39,8 @@ class Build:
 class Verification:
     """What the built agent did in a clean process.
 
-    Seconds, the answer as JSON text, and each request to Databricks once.
+    Times are in seconds, `answer` is JSON text, `no_credentials` is the error of an agent that
+    could not be asked without a login, and `requests` has each request to Databricks once.
     """
 
     load_seconds: float

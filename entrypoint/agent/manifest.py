@@ -36,7 +36,7 @@ class ManifestInputs:
     `files`: the agent's file, code paths and local artifacts, each by its place in the model
     directory (POSIX: `agent.py`, `code/tools/search.py`, `artifacts/prompt.txt`); see `laid_out`.
     `artifacts`: name -> the same path in the model directory, of a file or folder in `files`, or
-    the URI from which MLflow gets it (it counts as itself: its content is not known here).
+    the URI from which MLflow gets it (the digest has the URI: its content is not known here).
     `given`: `model_config`, `signature` and `input_example` as parsed; one not given is left out.
     `requirements`: the locked lines; `python_version`: `3.12`; `flavor`: as given, maybe `auto`.
     """

@@ -93,7 +93,7 @@ class Snapshot:
             requirements=(*view.index_options, *view.requirements),
             config=view.given.config,
             signature=view.given.signature,
-            # It is found when the agent is built.
+            # MLflow's flavor is known only after the build.
             flavor=None if view.flavor == "auto" else view.flavor,
             example="" if example is None else json.dumps(example),
         )
@@ -148,7 +148,7 @@ class Snapshot:
 
 
 def _built(found: Snapshot, mlmodel: MLmodel | None) -> Snapshot:
-    """The same with what was built, which goes before what was asked for."""
+    """The same with the parts of the built model's MLmodel, which replace the declared ones."""
     if mlmodel is None:
         return found
     return replace(

@@ -73,7 +73,7 @@ def plain(result: Result) -> str:
 
 
 def fingerprint(result: Result) -> str:
-    """What tells one comment from another, in hexadecimal: all that a re-run doesn't change."""
+    """A hash, in hexadecimal, of all in the result that a re-run of the job leaves as it is."""
     timeless = replace(
         result,
         workflow_run_url="",

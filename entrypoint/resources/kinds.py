@@ -133,7 +133,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def of_model(name: str) -> tuple[str, str]:
+def resource_of_model(name: str) -> tuple[str, str]:
     """Kind and name of what a client of models asks for: an endpoint's name has no dots."""
     if name.startswith("apps/"):
         return "app", name.removeprefix("apps/")

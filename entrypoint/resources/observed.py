@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from pydantic import Field
 
 from entrypoint.resources import mcp
-from entrypoint.resources.kinds import of_model
+from entrypoint.resources.kinds import resource_of_model
 from entrypoint.resources.resource import Use
 
 # The agent's process writes the requests down, so the bounds are checked here;
@@ -98,7 +98,7 @@ def uses(requests: Iterable[Request]) -> tuple[Use, ...]:
     return tuple(use for use in found.values() if use.kind != "table" or use.name not in indexes)
 
 
-def of_path(address: str) -> tuple[str, str | None] | None:
+def resource_of_path(address: str) -> tuple[str, str | None] | None:
     """Kind and name of what is used by a request to an address or a path; None when it uses none.
 
     The host may be anything: code mostly has it from elsewhere.
@@ -128,11 +128,11 @@ def _use(request: Request) -> Use | None:
 
 
 def _named(kind: str, name: str | None) -> tuple[str, str | None]:
-    """Kind and name: a model service can be asked by its full name where endpoints are.
+    """Kind and name: the path of an endpoint may have the full name of a model service.
 
     The gateway takes short names too, and what they stand for isn't known here.
     """
     if not name or kind not in ("serving_endpoint", "uc_model_service"):
         return kind, name
-    named = of_model(name)
+    named = resource_of_model(name)
     return named if kind in ("serving_endpoint", named[0]) else (kind, None)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from entrypoint.runtime.errors import Place
 
-Source = Literal["code", "observed", "inferred"]
+UseOrigin = Literal["code", "observed", "inferred"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Use:
     kind: str
     name: str | None
     by: str
-    source: Source
+    source: UseOrigin
     place: Place | None = None
     on_behalf_of_user: bool = False
     over_mcp: bool = False

@@ -24,7 +24,7 @@ class Line:
 
 @dataclass
 class Table:
-    """All of them; filled in as more is known, which a failed job shows too."""
+    """The resources of the report, also of a failed job; `fill` is called as more is known."""
 
     lines: list[Line] = field(default_factory=list)
     not_looked_up: str = ""
@@ -46,7 +46,7 @@ class Table:
         uses: Iterable[Use],
         exists: Mapping[tuple[str, str], str],
     ) -> None:
-        """Say what is known now."""
+        """Make the lines anew from all that is known now."""
         self.lines[:] = _lines(declarations, uses, exists)
 
 
@@ -86,7 +86,7 @@ def _lines(
 
 
 def _is_for_user(table: Mapping[tuple[tuple[str, str], bool], Line], use: Use) -> bool:
-    """Whether a use is on behalf of the user; that of a request isn't known: as it is declared."""
+    """Whether a use is on behalf of the user: only code shows it; else the declaration decides."""
     if use.source == "code":
         return use.on_behalf_of_user
     this = key(use.kind, use.name or "")

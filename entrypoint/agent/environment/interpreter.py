@@ -115,7 +115,7 @@ def find(uv: UvProgram, wanted: PythonRequest | None) -> Interpreter:
         TimedOut: the deadline passed.
 
     """
-    # The one under our own environment, not the environment's.
+    # The base interpreter, not the link to it in our virtual environment.
     path = Path(sys.executable).resolve()
     if wanted and not wanted.is_ours:
         path = _found(uv, wanted.version) or _fetched(uv, wanted)
@@ -132,7 +132,7 @@ def find(uv: UvProgram, wanted: PythonRequest | None) -> Interpreter:
 
 
 def _found(uv: UvProgram, version: str) -> Path | None:
-    # An option would be one to uv, and a path leads anywhere on the machine.
+    # uv would take `-x` for an option, and a path for any program of this machine.
     if version.startswith("-") or "/" in version:
         return None
     options = ("--no-project", "--system")

@@ -39,7 +39,7 @@ class FoundPackage:
         """Its wheels.
 
         Raises:
-            EnvironmentFailure: there are none: they are listed, and are elsewhere.
+            EnvironmentFailure: the page lists the package, but its folder has no wheel of it.
 
         """
         folder = self.index.parent if self.index.is_file() else self.index

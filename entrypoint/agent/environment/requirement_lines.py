@@ -127,7 +127,7 @@ class _RequirementsFile:
     def _check_path(
         self, path: str | None, file: Path, number: int, *, is_needed: bool = False
     ) -> None:
-        """Let uv, which has our rights, read nothing of this machine but the workspace.
+        """Check that a path is in the workspace: uv reads it with our rights.
 
         `is_needed`: the path must exist, for uv doesn't say which folder of packages is missing.
         """

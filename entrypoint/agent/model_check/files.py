@@ -92,7 +92,9 @@ def differing_files(
     known = {_parent(name) for name in own}
     for name in listing.folders - known:
         # What is in such a folder needs no sentence of its own.
-        if not _may_be_there(name) and (_may_be_there(_parent(name)) or _parent(name) in known):
+        if not _may_be_unlisted(name) and (
+            _may_be_unlisted(_parent(name)) or _parent(name) in known
+        ):
             yield f"{quoted(name)} is a folder that MLflow does not make."
 
 
@@ -105,8 +107,8 @@ def quoted(name: str) -> str:
     return f"`{text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + '…'}`"
 
 
-def _may_be_there(folder: str) -> bool:
-    """Bytecode may not: Python would run it in place of the code that the manifest knows."""
+def _may_be_unlisted(folder: str) -> bool:
+    """Whether MLflow or an artifact may bring a folder; no bytecode, which Python would run."""
     parts = folder.split("/")
     return parts[0] in (_CODE, _ARTIFACTS) and "__pycache__" not in parts
 

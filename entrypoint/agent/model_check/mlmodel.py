@@ -163,7 +163,7 @@ def _flavors(flavor: str, view: ManifestView) -> dict[str, Any]:
 def _config(view: ManifestView) -> Any:
     given = view.given.config or None
     if given is None:
-        # MLflow writes none where it was given an empty one, or an empty one.
+        # Without a config, or with an empty one, MLflow writes either none or an empty one.
         return Optional(Rule("absent", lambda value: value == {}))
     return Rule(shown(given), lambda value: same(_as_json(value), _without_tuples(given)))
 

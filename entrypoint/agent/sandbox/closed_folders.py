@@ -24,7 +24,7 @@ _OF_GIT = (".git", "*/.git", "*/*/.git")
 
 @contextmanager
 def closed_to_others(environ: Mapping[str, str], checkout: Path, log: Log) -> Iterator[None]:
-    """Let nobody but their owner into the folders, as long as `with` lasts.
+    """Close the folders to all other accounts until the `with` block ends.
 
     A warning names those that can't be closed, and one that holds the checkout or the folder for
     temporary files, which must stay open. Where the agent has no account of its own, nothing is

@@ -82,9 +82,9 @@ def _missing(
 
 
 def superfluous(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
-    """Scopes that nothing needs; none where nothing is known of what is done for the user.
+    """Declared scopes that nothing needs; none without any known access on behalf of the user.
 
-    What was observed may have been done for the user too: a request doesn't show it.
+    An observed use may have been one: a request doesn't show it.
     """
     uses = [
         replace(use, on_behalf_of_user=True) if use.source == "observed" else use for use in uses

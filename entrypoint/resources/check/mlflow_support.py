@@ -49,7 +49,7 @@ def not_served(declarations: Declarations, mlflow: Version) -> Iterator[Problem]
         )
 
 
-def of_flavor(declarations: Declarations, flavor: str) -> Iterator[Problem]:
+def unsupported_by_flavor(declarations: Declarations, flavor: str) -> Iterator[Problem]:
     """Scopes that a flavor can't record: MLflow takes an `auth_policy` for pyfunc alone."""
     if declarations.scopes and flavor not in ("auto", "pyfunc"):
         yield Problem(

@@ -6,7 +6,7 @@ from packaging.version import Version
 
 from entrypoint.resources.check import api_scopes, mlflow_support
 from entrypoint.resources.check.existence import LookedUp
-from entrypoint.resources.check.undeclared import possible, undeclared, unseen
+from entrypoint.resources.check.undeclared import declared_but_unseen, possible, undeclared
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
 from entrypoint.resources.scan import Findings
@@ -41,7 +41,7 @@ class Review:
         """Kind and name of what the workspace is to be asked for, each once."""
         if self._level == "off":
             return []
-        # `.` and `..` would ask for something else.
+        # `.` and `..` would change the request's path.
         known = ((each.kind, each.name) for each in self.table.lines if each.name.strip("."))
         return list(dict.fromkeys(known))
 
@@ -74,7 +74,7 @@ class Review:
             ResourceFailure: they can't record what is declared.
 
         """
-        problems = [*mlflow_support.of_flavor(self._declarations, flavor)]
+        problems = [*mlflow_support.unsupported_by_flavor(self._declarations, flavor)]
         if version:
             problems += mlflow_support.too_old(self._declarations, version)
             self._report(self._log.warning, mlflow_support.not_served(self._declarations, version))
@@ -119,7 +119,7 @@ class Review:
         if not self._has_unknown_user_access:
             self._report(self._log.warning, api_scopes.superfluous(self._declarations, self._uses))
         if was_asked:
-            self._report(self._log.notice, unseen(self._declarations, self._uses))
+            self._report(self._log.notice, declared_but_unseen(self._declarations, self._uses))
         self._fail_or_warn(self._undeclared())
 
     def _add(self, uses: Iterable[Use]) -> None:
@@ -147,7 +147,7 @@ class Review:
 
     def _report(self, log: Callable[[Problem], None], problems: Iterable[Problem]) -> None:
         for problem in problems:
-            # By its words: what is to be pasted depends on what else is lacking.
+            # Without the fix, which depends on the other problems.
             reported = f"{problem.place}: {problem.what}"
             if self._level != "off" and reported not in self._reported:
                 log(problem)

@@ -67,10 +67,10 @@ def possible(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Proble
         )
 
 
-def unseen(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
+def declared_but_unseen(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
     """Declared resources of which nothing was seen.
 
-    Not where the agent uses one of the kind whose name isn't known: that may be it.
+    None of a kind of which the agent uses a resource without a known name: it may be that one.
     """
     uses = tuple(uses)
     seen = {key(use.kind, use.name) for use in uses if use.name}
@@ -106,7 +106,7 @@ def _is_for_the_user(use: Use, uses: Iterable[Use]) -> bool:
 
 
 def _place_of(use: Use, uses: Iterable[Use]) -> Place | None:
-    """Where the code uses one of the kind by a name that isn't known there."""
+    """Where the code uses a resource of the kind whose name the scan couldn't find."""
     places = (other.place for other in uses if other.kind == use.kind and not other.name)
     return next((place for place in places if place), None)
 

@@ -47,7 +47,7 @@ class CallSites:
     def parameter(self, parameter: Parameter) -> Values:
         """What a function's parameter may be: what the calls of the function give, or its default.
 
-        Without a call in sight, the default is only likely.
+        Where no call is found, the default is uncertain.
         """
         function, argument = parameter.function, Argument((parameter.name,), parameter.position)
         if function.scope.method_of and argument == Argument(("context",), 0):

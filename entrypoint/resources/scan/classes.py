@@ -52,7 +52,7 @@ class Classes:
         return uncertain(found) if may_differ else found
 
     def _of_fields(self, defined: Defined, name: str) -> tuple[Values, bool]:
-        """What an attribute is given where a dataclass or a pydantic model is made, if always."""
+        """The values of a field in the calls of the class, and whether each call gives one."""
         if not isinstance(defined.node, ast.ClassDef) or "__init__" in defined.scope.names:
             return (), False
         fields = [

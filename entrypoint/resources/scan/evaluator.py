@@ -32,7 +32,7 @@ from entrypoint.resources.scan.values import (
 
 # A larger number is no id; and Python writes none of thousands of digits.
 _MAX_NUMBER = 10**18
-# How many are followed at once, each for the one before, and how many in all: no agent needs more.
+# Limits on evaluations inside each other, and on expressions in all: no agent needs more.
 _MAX_OPEN = 60
 _MAX_EXPRESSIONS = 1_000_000
 # Calls that give back what they are given, by the argument's position.
@@ -60,7 +60,7 @@ class Evaluator:
         self._classes = Classes(self, self._names, self.call_sites, self.scopes)
 
     def values(self, node: ast.expr, scope: LexicalScope) -> Values:
-        """All values that an expression may have; none where it depends on itself alone."""
+        """All values that an expression may have; none while it is being evaluated already."""
         if node not in self._known:
             self._expressions += 1
             if len(self._open) > _MAX_OPEN or self._expressions > _MAX_EXPRESSIONS:
@@ -133,7 +133,7 @@ class Evaluator:
         return self._joined([left, right], scope) if is_text else both
 
     def _first_true(self, node: ast.BoolOp, scope: LexicalScope) -> Values:
-        """`a or b`; what follows a text that is known isn't reached."""
+        """The values of `a or b`; what follows a text that certainly isn't empty isn't read."""
         found: list[Value] = []
         for each in node.values:
             values = self.values(each, scope)
@@ -145,7 +145,7 @@ class Evaluator:
         return alternatives(found)
 
     def _joined(self, parts: list[ast.expr], scope: LexicalScope) -> Values:
-        """The texts that the parts can make together, with holes for what isn't known."""
+        """The texts that the parts can make together, with UNKNOWN_PART for what isn't known."""
         texts = [Text("")]
         for part in parts:
             found = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from entrypoint.resources import mcp, observed
-from entrypoint.resources.kinds import of_model
+from entrypoint.resources.kinds import resource_of_model
 from entrypoint.resources.scan.call_sites import Argument
 from entrypoint.resources.scan.values import UNKNOWN_PART
 
@@ -78,12 +78,16 @@ def _methods(clients: str, methods: str) -> str:
 def _prefixed(text: str) -> tuple[str, str | None] | None:
     """LiteLLM's way of naming a model: the provider first."""
     text = text.removeprefix("litellm/")
-    return of_model(text.removeprefix("databricks/")) if text.startswith("databricks/") else None
+    return (
+        resource_of_model(text.removeprefix("databricks/"))
+        if text.startswith("databricks/")
+        else None
+    )
 
 
 def _model_of_default(text: str) -> tuple[str, str | None] | None:
     """A model's name, for whichever client is the default; `provider/model` goes another way."""
-    return None if "/" in text or text == UNKNOWN_PART else of_model(text)
+    return None if "/" in text or text == UNKNOWN_PART else resource_of_model(text)
 
 
 def _warehouse(text: str) -> tuple[str, str | None] | None:
@@ -150,17 +154,17 @@ _FROM_SEARCH = "McpServerToolkit.from_vector_search McpServer.from_vector_search
 # fmt: off
 KNOWN_CALLS = tuple(itertools.chain(
     # Chat models and embeddings
-    _calls(_LANGCHAIN, "ChatDatabricks", of_model, "model endpoint"),
-    _calls(_LANGCHAIN, "DatabricksEmbeddings", of_model, "endpoint"),
+    _calls(_LANGCHAIN, "ChatDatabricks", resource_of_model, "model endpoint"),
+    _calls(_LANGCHAIN, "DatabricksEmbeddings", resource_of_model, "endpoint"),
     _calls(_LANGCHAIN, "llms.Databricks", "serving_endpoint", "endpoint_name"),
-    _calls(_COMMUNITY, "ChatMlflow MlflowEmbeddings Mlflow", of_model, "endpoint", condition=_TARGET),
-    _calls(("langchain_openai",), "ChatOpenAI", of_model, "model model_name", condition=_BASE_URL),
-    _calls(("langchain_openai",), "OpenAIEmbeddings", of_model, "model", condition=_BASE_URL),
+    _calls(_COMMUNITY, "ChatMlflow MlflowEmbeddings Mlflow", resource_of_model, "endpoint", condition=_TARGET),
+    _calls(("langchain_openai",), "ChatOpenAI", resource_of_model, "model model_name", condition=_BASE_URL),
+    _calls(("langchain_openai",), "OpenAIEmbeddings", resource_of_model, "model", condition=_BASE_URL),
     *(
-        _calls(packages, _methods(client, _OPENAI_CALLS), of_model, "model", condition=condition)
+        _calls(packages, _methods(client, _OPENAI_CALLS), resource_of_model, "model", condition=condition)
         for packages, client, condition in OPENAI_CLIENTS
     ),
-    _calls(("mlflow",), _methods("get_deploy_client", "predict predict_stream"), of_model, "endpoint", 2, condition=_TARGET),
+    _calls(("mlflow",), _methods("get_deploy_client", "predict predict_stream"), resource_of_model, "endpoint", 2, condition=_TARGET),
     _calls(("litellm",), "completion acompletion embedding aembedding", _prefixed, "model", 0),
     _calls(("litellm",), "responses aresponses text_completion", _prefixed, "model", 1),
     _calls(("langchain_community", "langchain_litellm"), "ChatLiteLLM", _prefixed, "model"),
@@ -168,14 +172,14 @@ KNOWN_CALLS = tuple(itertools.chain(
     _calls(("databricks_dspy",), "DatabricksLM", _prefixed, "model", 0),
     _calls(("crewai",), "LLM", _prefixed, "model", 0),
     _calls(("crewai",), "Agent", _prefixed, "llm"),
-    _calls(("agents",), "OpenAIChatCompletionsModel OpenAIResponsesModel", of_model, "model", 0, condition=_ITS_CLIENT),
+    _calls(("agents",), "OpenAIChatCompletionsModel OpenAIResponsesModel", resource_of_model, "model", 0, condition=_ITS_CLIENT),
     _calls(("agents",), "LitellmModel", _prefixed, "model", 0),
     _calls(("agents",), "Agent", _prefixed, "model"),
     _calls(("agents",), "Agent RunConfig", _model_of_default, "model", condition=_DEFAULT_CLIENT),
-    _calls(("llama_index",), "Databricks DatabricksEmbedding", of_model, "model", 0),
+    _calls(("llama_index",), "Databricks DatabricksEmbedding", resource_of_model, "model", 0),
     # The workspace client
-    _calls(_SDK, "serving_endpoints.query serving_endpoints_data_plane.query", of_model, "name", 0),
-    _calls(_SDK, "serving_endpoints.get_langchain_chat_open_ai_client", of_model, "model", 0),
+    _calls(_SDK, "serving_endpoints.query serving_endpoints_data_plane.query", resource_of_model, "name", 0),
+    _calls(_SDK, "serving_endpoints.get_langchain_chat_open_ai_client", resource_of_model, "model", 0),
     _calls(_SDK, "serving_endpoints.http_request", "uc_connection", "conn connection_name", 0),
     _calls(_SDK, "vector_search_indexes.query_index vector_search_indexes.scan_index", "vector_search_index", "index_name", 0),
     _calls(_SDK, "statement_execution.execute_statement", "sql_warehouse", "warehouse_id", 1),
@@ -187,12 +191,12 @@ KNOWN_CALLS = tuple(itertools.chain(
     _calls(_SDK, "database.get_database_instance", "lakebase", "name", 0),
     _calls(_SDK, "database.generate_database_credential", "lakebase", "instance_names", how="each"),
     _calls(_SDK, "ai_gateway.get_model_service", _model_service, "name", 0),
-    _calls(_SDK, "api_client.do", observed.of_path, "path", 1),
+    _calls(_SDK, "api_client.do", observed.resource_of_path, "path", 1),
     _calls(_SDK, _GENIE_CALLS, "genie_space", "space_id", 0),
     # Vector search
     _calls(_LANGCHAIN[:2], "DatabricksVectorSearch", "vector_search_index", "index_name", 0),
     _calls((*_LANGCHAIN, *_OPENAI), "VectorSearchRetrieverTool", "vector_search_index", "index_name"),
-    _calls(_OPENAI, "VectorSearchRetrieverTool", of_model, "embedding_model_name"),
+    _calls(_OPENAI, "VectorSearchRetrieverTool", resource_of_model, "embedding_model_name"),
     _calls(_SEARCH, _methods("VectorSearchClient AISearchClient", "get_index get_async_index"), "vector_search_index", "index_name", 1),
     _calls(("dspy", "databricks_dspy"), "DatabricksRM", "vector_search_index", "databricks_index_name", 0),
     # Functions of Unity Catalog
@@ -212,7 +216,7 @@ KNOWN_CALLS = tuple(itertools.chain(
     _calls(("crewai_tools",), "DatabricksQueryTool", "sql_warehouse", "default_warehouse_id", 2),
     # Lakebase
     _calls(_BRIDGE, _LAKEBASE_CLIENTS, "lakebase", "instance_name"),
-    _calls(_BRIDGE, "DatabricksStore AsyncDatabricksStore", of_model, "embedding_endpoint"),
+    _calls(_BRIDGE, "DatabricksStore AsyncDatabricksStore", resource_of_model, "embedding_endpoint"),
     # Managed MCP servers
     _calls(("databricks_mcp",), "DatabricksMCPClient", mcp.server, "server_url", 0, over_mcp=True),
     _calls(_BRIDGE, "DatabricksMCPServer", mcp.server, "url", over_mcp=True),
@@ -226,9 +230,9 @@ KNOWN_CALLS = tuple(itertools.chain(
     _calls(_BRIDGE, "DatabricksMCPServer.from_vector_search", "vector_search_index", "index_name", 3, how="levels", over_mcp=True),
     _calls(_OPENAI, _FROM_SEARCH, "vector_search_index", "index_name", 2, how="levels", over_mcp=True),
     # Requests by hand
-    _calls(_HTTP, _VERBS, observed.of_path, "url", 0),
-    _calls(_HTTP, _methods("Session Client AsyncClient ClientSession", _VERBS), observed.of_path, "url", 0),
-    _calls(_HTTP, "request", observed.of_path, "url", 1),
+    _calls(_HTTP, _VERBS, observed.resource_of_path, "url", 0),
+    _calls(_HTTP, _methods("Session Client AsyncClient ClientSession", _VERBS), observed.resource_of_path, "url", 0),
+    _calls(_HTTP, "request", observed.resource_of_path, "url", 1),
 ))
 # fmt: on
 

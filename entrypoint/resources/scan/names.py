@@ -90,7 +90,7 @@ class Names:
         return tuple(value for value in found if not isinstance(value, Unknown))
 
     def _of_bindings(self, bindings: list[Binding], owner: LexicalScope, name: str) -> Values:
-        """What a name that is given a value here and there may be; what grows a list adds."""
+        """The values of all of a name's bindings, with what `append` and its like add to a list."""
         grown = [value for each in owner.grown.get(name, ()) for value in self.bound(each)]
         return (*alternatives(v for each in bindings for v in self.bound(each)), *grown)
 

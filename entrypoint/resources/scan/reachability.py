@@ -1,4 +1,4 @@
-"""Which code nothing leads to."""
+"""Functions and classes that no code which runs refers to."""
 
 import itertools
 from collections import defaultdict
@@ -10,8 +10,8 @@ from entrypoint.resources.scan.scopes import LexicalScope
 def unreached(modules: Iterable[LexicalScope]) -> set[LexicalScope]:
     """The scopes of the modules' functions and classes whose names no code that runs mentions.
 
-    A name is followed wherever it stands, whatever it is there: what is unreached surely is. What
-    a decorator may register is taken for reached.
+    Names are matched without regard to scopes, so that what is unreached certainly is. What has a
+    decorator, which may register it, counts as reached.
     """
     definitions: dict[str, list[LexicalScope]] = defaultdict(list)
     todo: list[Iterable[LexicalScope]] = []

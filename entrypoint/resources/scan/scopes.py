@@ -17,7 +17,11 @@ Definition = Function | ast.ClassDef
 
 @dataclass(frozen=True)
 class Assigned:
-    """A name stands for an expression, `element` of what it holds, or the `item` of that."""
+    """A name stands for an expression.
+
+    With `element`, for an element of its value, as in a `for` loop; with `item`, for the one at
+    that index, as in unpacking.
+    """
 
     node: ast.expr
     scope: "LexicalScope"

@@ -32,9 +32,10 @@ class UserAccess:
     def of(
         self, call: ast.Call, scope: LexicalScope, client: CallResult | None, level: int = 0
     ) -> set[bool]:
-        """Whether a call, or the client through which it goes, acts for the user; maybe both.
+        """Whether a call acts for the user, as all possible answers.
 
-        Each thing that the call is given may say so, and one that says nothing else decides.
+        {True} where its client or an argument certainly has the user's credentials, {True, False}
+        where one may have them, else {False}.
         """
         found = [self.of(client.call, client.scope, client.of, level + 1)] if client else []
         if level <= _MAX_CLIENT_LEVELS:

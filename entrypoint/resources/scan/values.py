@@ -76,10 +76,10 @@ UNKNOWN: Values = (Unknown(),)
 
 
 class Evaluation(Protocol):
-    """What reading containers, classes and calls asks of the evaluator, which asks them in turn."""
+    """The part of `Evaluator` that containers, classes and calls need without importing it."""
 
     def values(self, node: ast.expr, scope: LexicalScope) -> Values:
-        """All values that an expression may have; none where it depends on itself alone."""
+        """All values that an expression may have; none while it is being evaluated already."""
 
     def attribute(self, of: Value, name: str) -> Values:
         """All values that an attribute of a value may have."""

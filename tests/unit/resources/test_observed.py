@@ -2,7 +2,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from entrypoint.resources.kinds import KINDS
-from entrypoint.resources.observed import Request, Requests, of_path, uses
+from entrypoint.resources.observed import Request, Requests, resource_of_path, uses
 
 WORKSPACE = "dbc-12345678-9abc.cloud.databricks.com"
 SPACE = "01f0a1b2c3d4e5f60718293a4b5c6d7e"
@@ -220,7 +220,7 @@ def test_an_index_whose_columns_are_looked_up_is_no_table() -> None:
     ],
 )
 def test_addresses_in_code(address: str, found: tuple[str, str | None] | None) -> None:
-    assert of_path(address) == found
+    assert resource_of_path(address) == found
 
 
 @pytest.mark.parametrize(

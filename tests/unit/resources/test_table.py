@@ -1,6 +1,6 @@
 """The table of resources in the report."""
 
-from entrypoint.resources.resource import Declarations, DeclaredResource, Resource, Source, Use
+from entrypoint.resources.resource import Declarations, DeclaredResource, Resource, Use, UseOrigin
 from entrypoint.resources.table import Line, Table
 from entrypoint.runtime.errors import Place
 
@@ -10,7 +10,9 @@ def declaring(*resources: Resource) -> Declarations:
     return Declarations("resources.yml", tuple(DeclaredResource(each, place) for each in resources))
 
 
-def use(kind: str, name: str | None, source: Source = "code", *, for_the_user: bool = False) -> Use:
+def use(
+    kind: str, name: str | None, source: UseOrigin = "code", *, for_the_user: bool = False
+) -> Use:
     return Use(kind, name, "call(...)", source, None, for_the_user)
 
 

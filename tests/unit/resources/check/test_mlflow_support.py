@@ -6,7 +6,7 @@ import mlflow
 import pytest
 from packaging.version import Version
 
-from entrypoint.resources.check.mlflow_support import not_served, of_flavor, too_old
+from entrypoint.resources.check.mlflow_support import not_served, too_old, unsupported_by_flavor
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import ApiScope, Declarations, DeclaredResource, Resource
 from entrypoint.runtime.errors import Place
@@ -91,7 +91,7 @@ def test_the_mlflow_of_today_records_everything() -> None:
 
 @pytest.mark.parametrize("flavor", ["langchain", "llama_index"])
 def test_a_flavor_without_scopes_is_refused_with_a_wrapper_that_is_python(flavor: str) -> None:
-    (problem,) = of_flavor(declaring("app", scopes=True), flavor)
+    (problem,) = unsupported_by_flavor(declaring("app", scopes=True), flavor)
 
     assert f"{flavor} flavor" in problem.what
     assert problem.place == Place(FILE, 100)
@@ -103,5 +103,5 @@ def test_a_flavor_without_scopes_is_refused_with_a_wrapper_that_is_python(flavor
 
 @pytest.mark.parametrize("flavor", ["auto", "pyfunc"])
 def test_pyfunc_takes_scopes_and_no_flavor_minds_resources(flavor: str) -> None:
-    assert list(of_flavor(declaring("app", scopes=True), flavor)) == []
-    assert list(of_flavor(declaring("app"), "langchain")) == []
+    assert list(unsupported_by_flavor(declaring("app", scopes=True), flavor)) == []
+    assert list(unsupported_by_flavor(declaring("app"), "langchain")) == []

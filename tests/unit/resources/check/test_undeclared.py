@@ -4,9 +4,9 @@ import pytest
 import yaml
 
 from entrypoint.inputs.workspace import Workspace
-from entrypoint.resources.check.undeclared import undeclared, unseen
+from entrypoint.resources.check.undeclared import declared_but_unseen, undeclared
 from entrypoint.resources.file import read
-from entrypoint.resources.resource import Declarations, DeclaredResource, Resource, Source, Use
+from entrypoint.resources.resource import Declarations, DeclaredResource, Resource, Use, UseOrigin
 from entrypoint.runtime.errors import Place, Problem
 from tests.unit.conftest import write
 
@@ -19,7 +19,7 @@ def use(
     name: str | None = "claude",
     line: int | None = 7,
     *,
-    source: Source = "code",
+    source: UseOrigin = "code",
     for_the_user: bool = False,
 ) -> Use:
     place = Place("agents/agent.py", line) if line else None
@@ -127,7 +127,9 @@ def test_what_mlflow_infers_counts_too() -> None:
 def test_what_was_not_seen_is_reported_in_its_line() -> None:
     given = declaring(("app", "seen"), ("app", "unseen"), ("table", "prod.sales.orders"))
 
-    reported = list(unseen(given, [use("app", "seen"), observed("table", "prod.Sales.orders")]))
+    reported = list(
+        declared_but_unseen(given, [use("app", "seen"), observed("table", "prod.Sales.orders")])
+    )
 
     assert [problem.place for problem in reported] == [Place(FILE, 2)]
     assert "`unseen`" in reported[0].what
@@ -136,6 +138,6 @@ def test_what_was_not_seen_is_reported_in_its_line() -> None:
 def test_one_whose_name_is_not_known_may_be_any_of_its_kind() -> None:
     given = declaring(("app", "shop"), ("lakebase", "memory"))
 
-    reported = list(unseen(given, [use("app", None)]))
+    reported = list(declared_but_unseen(given, [use("app", None)]))
 
     assert [problem.place for problem in reported] == [Place(FILE, 2)]
