@@ -1,7 +1,9 @@
 """A checkout in which the program is run as a step of a job."""
 
 import hashlib
+import json
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,10 @@ from mlflow.entities.model_registry import ModelVersion
 
 from doubles.runner import PUSH_TO_MAIN, Event, Runner, Step
 
+CASES = Path(__file__).parents[1] / "cases"
 _LONGEST_NAME = 52
+# Inputs of a case whose value is a path, or a line with one.
+_PATHS = ("agent-path", "input-example", "code-paths", "artifacts", "signature", "model-config")
 REQUIREMENTS = "mlflow==3.17.2\n"
 
 ECHO = """
@@ -75,6 +80,44 @@ class Checkout:
         """Write the agent and run the step; inputs by name, `_` for `-`, "" for "not given"."""
         self.runner.event = event
         return self.runner.run(self.inputs(agent, **inputs, **(given or {})), env=env)
+
+    def case(
+        self,
+        case: str,
+        given: Mapping[str, str] | None = None,
+        *,
+        event: Event = PUSH_TO_MAIN,
+        env: Mapping[str, str] | None = None,
+        **inputs: str,
+    ) -> Step:
+        """Run the step of a case in `tests/cases`, put into this folder; other inputs as in `run`.
+
+        What was written into the folder before takes the place of the case's own files.
+        """
+        written = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        del written[self.folder / "requirements.txt"]
+        (self.folder / "requirements.txt").unlink()
+        shutil.copytree(CASES / case / "repo", self.folder, dirs_exist_ok=True)
+        for path, content in written.items():
+            path.write_bytes(content)
+        step = json.loads((CASES / case / "inputs.json").read_text(encoding="utf-8"))
+        self.runner.event = event
+        return self.runner.run(
+            {
+                **{name: self._in_folder(name, text) for name, text in step["inputs"].items()},
+                "uc-target": self.target,
+                "cache-dir": ".cache",
+                **{name.replace("_", "-"): text for name, text in inputs.items()},
+                **(given or {}),
+            },
+            env={**step.get("env", {}), **(env or {})},
+        )
+
+    def _in_folder(self, name: str, text: str) -> str:
+        """An input of a case with its paths in this folder of the checkout."""
+        if name not in _PATHS:
+            return text
+        return re.sub(r"^([^=\n]*=)?(?=[^=\n]+$)", rf"\g<0>{self.name}/", text, flags=re.MULTILINE)
 
     def inputs(self, agent: str = ECHO, **inputs: str) -> dict[str, str]:
         """Write the agent; the inputs that register it in the embedded store."""
