@@ -30,6 +30,19 @@ _DBUTILS = (
     " the environment, here and on the endpoint (`{{secrets/scope/key}}`):\n\n"
     '    os.environ["SEARCH_KEY"]'
 )
+_OF_A_LOGIN = ("ARM_", "AZURE_", "DATABRICKS_", "GOOGLE_")
+_OWN_LOGIN = """\
+an agent's code and its packages never get the job's own credentials. At this workspace the agent \
+is logged in already, with a token that is renewed for it, so leave them out:
+
+    WorkspaceClient()
+
+An agent that must log in elsewhere, or as somebody else, gets its own credentials in variables of \
+another name:
+
+    env:
+      SUPPORT_CLIENT_ID: ...
+      SUPPORT_CLIENT_SECRET: ${{ secrets.SUPPORT_CLIENT_SECRET }}"""
 _NOT_ASKED = (
     "If only the endpoint can answer, for it alone has the keys or reaches the servers, register"
     " the agent without asking it:\n\n    with:\n      verify: load"
@@ -102,19 +115,20 @@ class Fixes:
         """Without a login how to get one; with one, why the agent's own doesn't do."""
         if error.needs_login and self.login:
             return self.login
-        names = [error.variable] if error.variable else _variables(error)
-        withheld = sorted({name for name in names if name in self.withheld})
+        code = "\n".join([self.checkout.spec.source.text, *(frame[3] for frame in error.frames)])
+        named = [error.variable] if error.variable else re.findall(r"\b[A-Z][A-Z0-9_]{3,}", code)
+        withheld = sorted(self.withheld.intersection(named))
         if not withheld or not (error.needs_login or error.variable):
             return ""
         listed = ", ".join(f"`{name}`" for name in withheld)
-        return (
-            f"log-agent keeps {listed} from the agent: an agent's code and its packages never get"
-            " the job's own credentials. To this workspace it is logged in already, by a token that"
-            " is lent to it, so leave them out:\n\n    WorkspaceClient()\n\n"
-            "An agent that must log in elsewhere, or as somebody else, gets its own credentials in"
-            " variables of another name:\n\n    env:\n      SUPPORT_CLIENT_ID: ...\n"
-            "      SUPPORT_CLIENT_SECRET: ${{ secrets.SUPPORT_CLIENT_SECRET }}"
-        )
+        if not any(name.startswith(_OF_A_LOGIN) for name in withheld):
+            return (
+                f"log-agent keeps {listed} from the agent, as it does with all that GitHub, the"
+                " runner, MLflow and uv are told by variables, and an endpoint has none of them."
+                " Hand over what the agent needs in a variable of another name:\n\n"
+                "    env:\n      SUPPORT_COMMIT: ${{ github.sha }}"
+            )
+        return f"log-agent keeps {listed} from the agent: {_OWN_LOGIN}"
 
     def _import(self, missing: MissingModule) -> str:
         spec = self.checkout.spec
@@ -181,13 +195,6 @@ class Fixes:
             "or put it into a package among the `code-paths`, and read it with"
             " `importlib.resources`; settings belong into `model-config`."
         )
-
-
-def _variables(error: AgentError) -> list[str]:
-    """The variables that the failing lines of the agent may be about, in capitals."""
-    return [
-        name for frame in error.frames for name in re.findall(r"\b[A-Z][A-Z0-9_]{3,}", frame[3])
-    ]
 
 
 def _is_pair(example: object) -> bool:

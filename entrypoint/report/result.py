@@ -121,6 +121,13 @@ class Result:
         return self.verification.answer if self.verification else None
 
     @property
+    def prompts(self) -> tuple[str, ...]:
+        """The URIs of the prompts that the agent loaded, each with its version."""
+        built = self.build.prompts if self.build else ()
+        verified = self.verification.prompts if self.verification else ()
+        return tuple(dict.fromkeys((*built, *verified)))
+
+    @property
     def warnings_and_notices(self) -> list[Note]:
         """What was pointed out and is no reason to fail, warnings first."""
         return [

@@ -95,7 +95,9 @@ def test_without_a_login_an_agent_that_needs_one_is_neither_red_nor_good(
     assert step.status == 0, step.log
     (notice,) = [each for each in step.commands("notice") if "Nobody has loaded it" in each]
     assert f"file={checkout.name}/agent.py,line=6" in notice
-    assert "✅" not in step.summary
+    headline = step.summary.splitlines()[0]
+    assert headline.startswith("## ⚪")
+    assert "⚪ Build" in step.summary
     assert "❌" not in step.summary
 
 

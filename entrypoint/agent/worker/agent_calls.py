@@ -7,6 +7,7 @@ import functools
 import inspect
 import linecache
 from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Any
 
 import mlflow
@@ -106,8 +107,8 @@ class AgentCalls:
         def streaming(*arguments: Any, **named: Any) -> Iterator[Any]:
             events = stream(*arguments, **named)
             for event in events:
-                if inspect.isgenerator(events) and events.gi_frame:
-                    self.function = (events.gi_code.co_filename, events.gi_frame.f_lineno)
+                if place := _place_of_yield(events, inspect.unwrap(stream).__code__):
+                    self.function = place
                 yield event
 
         return streaming
@@ -158,6 +159,16 @@ def _place_of(function: Callable[..., Any]) -> tuple[str, int]:
     return code.co_filename, next(
         (line for line in lines if "def " in linecache.getline(code.co_filename, line)), first
     )
+
+
+def _place_of_yield(events: Any, code: CodeType) -> tuple[str, int] | None:
+    """Where the generator of a function is, around which MLflow may have put others."""
+    while inspect.isgenerator(events) and events.gi_frame:
+        if events.gi_code is code:
+            return code.co_filename, events.gi_frame.f_lineno
+        inner = events.gi_frame.f_locals.values()
+        events = next((each for each in inner if inspect.isgenerator(each)), None)
+    return None
 
 
 def _empty_answer(model: Any) -> Any:

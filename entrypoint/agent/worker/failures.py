@@ -123,8 +123,12 @@ def own_frames(error: BaseException, folders: list[str]) -> list[traceback.Frame
     return [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename.startswith(tuple(folders)) and not frame.filename.startswith(sys.prefix)
+        if _is_own(frame.filename, folders)
     ]
+
+
+def _is_own(file: str, folders: list[str]) -> bool:
+    return file.startswith(tuple(folders)) and not file.startswith(sys.prefix)
 
 
 def _unwrapped(error: BaseException) -> BaseException:
@@ -171,7 +175,8 @@ def _place_of_call(calls: AgentCalls, folders: list[str]) -> list[Any] | None:
     """Where the agent is called, of an exception that is raised by who calls it."""
     if calls.step not in (PREDICT, ANSWER, STREAM) or not calls.function:
         return None
-    return list(calls.function) if calls.function[0].startswith(tuple(folders)) else None
+    is_own = _is_own(calls.function[0], folders)
+    return list(calls.function) if is_own else None
 
 
 def _frame(frame: traceback.FrameSummary) -> list[Any]:
