@@ -197,6 +197,6 @@ def _variable(error: BaseException) -> str | None:
     for each in _chain(error):
         if isinstance(each, KeyError) and each.args:
             frames = traceback.extract_tb(each.__traceback__)
-            if frames and os.path.basename(frames[-1].filename) == "os.py":
+            if frames and os.path.basename(frames[-1].filename) in ("os.py", "<frozen os>"):
                 return str(each.args[0])[:TEXT_LIMIT]
     return None
