@@ -1,10 +1,11 @@
 """Building an agent: read, build, verify, check; then compare it, or publish it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from itertools import chain
 from pathlib import Path
 
-from entrypoint.agent import build
+from entrypoint.agent import build, unneeded_secrets
 from entrypoint.agent.environment.uv_environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.model_check import built_model
@@ -25,10 +26,11 @@ from entrypoint.jobs.workspace_checks import WorkspaceChecks
 from entrypoint.registry import stores
 from entrypoint.report import progress
 from entrypoint.report.result import Result
-from entrypoint.resources import observed
+from entrypoint.resources import observed, variables
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Use
+from entrypoint.resources.variables import ObservedRead, VariableRead
 from entrypoint.runtime.background import TIMEOUT_SECONDS, in_background, result_or
 from entrypoint.runtime.errors import Failure, LoginFailure, Problem, TimedOut
 
@@ -74,9 +76,11 @@ def _build(job: Job, inputs: BuildInputs, sandbox: Sandbox, login: Login, result
         manifest = agent.manifest(environment)
         agent.look_up_resources()
         if inputs.if_unchanged == "reuse" and goal.is_reached(manifest):
+            agent.tell_unneeded_secrets()
             return
         goal.prepare()
         model, uncompiled = agent.build(environment, process)
+        agent.tell_unneeded_secrets()
     kept = in_background(lambda: agent.keep_bytecode(environment, uncompiled))
     agent.check(model, manifest)
     goal.finish(model, manifest)
@@ -97,6 +101,7 @@ class _Agent:
         self._review = plan.review(job.log)
         self._looked_up: Future[LookedUp] | None = None
         self._uses: list[Use] = []
+        self._reads: tuple[VariableRead, ...] = ()
 
     def begin(self) -> Goal:
         """Check the resources file against the code, and ask the workspace in the background."""
@@ -104,7 +109,10 @@ class _Agent:
         self._check_folders()
         result.aliases = plan.labels.aliases
         result.resources = self._review.table
-        self._review.code(plan.findings())
+        findings = plan.findings()
+        self._reads = findings.variables
+        self._show_variables(())
+        self._review.code(findings)
         if plan.needs_login:
             self._check_login()
         checks = WorkspaceChecks(login)
@@ -129,7 +137,6 @@ class _Agent:
             self._result.lock = environment.lock
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
             plan.spec.code_paths.add_built(environment.code)
-            plan.tell_unneeded_secrets(job)
             if not plan.needs_login:
                 self._check_login()
             goal.check_workspace()
@@ -161,12 +168,23 @@ class _Agent:
                 progress.log_build(built, self._log)
                 self._review.mlflow(environment.lock.mlflow, built.flavor)
                 self._uses += _inferred(built)
+                self._show_variables(worker.variables)
             if self._inputs.verify != "off":
                 with result.stage("Verify", self._log):
                     result.verification = worker.verify()
                     progress.log_verification(result.verification, self._log)
                     self._uses += observed.uses(result.verification.requests)
+                    self._show_variables(worker.variables)
         return worker.model, worker.compiled
+
+    def tell_unneeded_secrets(self) -> None:
+        """Name the secrets that the agent is handed, and that nothing was seen to read."""
+        spec = self._plan.spec
+        written = (spec.source.text, str(self._plan.model_config))
+        code = chain(written, unneeded_secrets.texts_in(spec.code_paths.folder))
+        read = {each.name for each in self._result.variables or ()}
+        if names := unneeded_secrets.find(self._job.environ, code, read):
+            self._log.notice(unneeded_secrets.notice(names))
 
     def keep_bytecode(self, environment: Environment, modules: list[str]) -> None:
         """Let the next job that has the environment import what this one did without compiling."""
@@ -188,6 +206,10 @@ class _Agent:
             self._review.verified(self._uses, was_asked=self._result.answer is not None)
             inferred = self._result.build.inferred if self._result.build else ()
             built_model.check(model, manifest, self._plan.spec, self._job.secrets, inferred)
+
+    def _show_variables(self, observed_reads: Iterable[ObservedRead]) -> None:
+        given = self._plan.variables
+        self._result.variables = variables.table(self._reads, observed_reads, given)
 
     def _check_folders(self) -> None:
         """See that what is kept in the checkout can be written, before anything is built for it."""

@@ -16,6 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.models import model as mlflow_model
 
+from . import variable_observer
 from .failures import needs_credentials
 from .mlflow_patches import predict_replaced
 
@@ -44,6 +45,7 @@ def build(job: dict[str, Any]) -> dict[str, Any]:
     sys.path.extend(job["import_paths"])
     os.makedirs(job["artifacts_folder"], exist_ok=True)
     os.chdir(job["working_folder"])
+    variables = variable_observer.begin(job["agent_folders"])
     save = _save_inferring_flavor if job["flavor"] == "auto" else _save
     try:
         flavor = save(job, job["flavor"])
@@ -59,6 +61,7 @@ def build(job: dict[str, Any]) -> dict[str, Any]:
         "inferred": _inferred_resources() if flavor == "langchain" else [],
         "mlflow_version": mlflow.__version__,
         "python_version": ".".join(str(part) for part in sys.version_info[:3]),
+        "variables": variables,
         "has_signature": model.signature is not None and model.signature.outputs is not None,
     }
 

@@ -13,7 +13,7 @@ from mlflow.models import Model
 from mlflow.models import model as mlflow_model
 from mlflow.models.utils import _enforce_schema
 
-from . import request_observer
+from . import request_observer, variable_observer
 from .failures import TEXT_LIMIT, needs_credentials
 
 
@@ -22,10 +22,12 @@ def verify(job: dict[str, Any]) -> dict[str, Any]:
     os.makedirs(job["empty_folder"])
     os.chdir(job["empty_folder"])
     requests = request_observer.begin()
+    variables = variable_observer.begin(job["agent_folders"])
     started = time.monotonic()
     path = job["private_copy"]
     agent = mlflow.pyfunc.load_model(path, suppress_warnings=True)
-    verdict: dict[str, Any] = {"load_seconds": time.monotonic() - started, "requests": requests}
+    verdict: dict[str, Any] = {"load_seconds": time.monotonic() - started}
+    verdict |= {"requests": requests, "variables": variables}
     model = Model.load(path)
     example = model.load_input_example(path) if job["verify"] == "predict" else None
     if example is None:

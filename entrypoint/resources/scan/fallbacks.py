@@ -1,0 +1,88 @@
+"""Expressions without whose value the code goes on."""
+
+import ast
+from collections.abc import Iterable
+
+# What catches the error of a key that isn't there.
+_CATCHES_KEY_ERROR = {"KeyError", "LookupError", "Exception", "BaseException"}
+_ENDS = {"exit", "_exit", "abort"}
+
+
+class Fallbacks:
+    """Knows the expressions whose missing value, or whose error, the code handles."""
+
+    def __init__(self, trees: Iterable[ast.AST]) -> None:
+        self._may_be_none: set[ast.AST] = set()
+        self._may_fail: set[ast.AST] = set()
+        self._must_hold: set[ast.AST] = set()
+        self._set_to: dict[ast.expr, ast.expr] = {}
+        for tree in trees:
+            for node in ast.walk(tree):
+                self._read(node)
+
+    def may_be_none(self, node: ast.expr) -> bool:
+        """Whether the code goes on where the expression is None or false."""
+        return node in self._may_be_none or node in self._may_fail
+
+    def may_fail(self, node: ast.expr) -> bool:
+        """Whether the code goes on where the expression raises a KeyError."""
+        return node in self._may_fail
+
+    def must_hold(self, node: ast.expr) -> bool:
+        """Whether the code gives up by what it sees in the expression."""
+        return node in self._must_hold
+
+    def mentions(self, target: ast.expr, text: str) -> bool:
+        """Whether the text stands in what is assigned to the target."""
+        value = self._set_to.get(target)
+        return value is not None and any(
+            isinstance(node, ast.Constant) and node.value == text for node in ast.walk(value)
+        )
+
+    def _read(self, node: ast.AST) -> None:
+        match node:
+            case ast.BoolOp(ast.Or(), values):
+                self._may_be_none.update(values[:-1])
+            case ast.Assert(test):
+                self._must_hold.update(ast.walk(test))
+            case ast.If(test, body, orelse):
+                gives_up = _ends(body) or _ends(orelse)
+                (self._must_hold if gives_up else self._may_be_none).update(ast.walk(test))
+            case ast.IfExp(test):
+                self._may_be_none.update(ast.walk(test))
+            case ast.Call(ast.Name("bool"), [value]):
+                self._may_be_none.add(value)
+            case ast.Compare(left, [ast.Eq() | ast.NotEq()], [right]):
+                self._may_be_none |= {left, right}
+            case ast.Try(body, handlers) if any(map(_handles_key_error, handlers)):
+                self._may_fail.update(inner for each in body for inner in ast.walk(each))
+            case ast.Assign(targets, value):
+                self._set_to.update(dict.fromkeys(targets, value))
+
+
+def _handles_key_error(handler: ast.ExceptHandler) -> bool:
+    caught = {getattr(node, "id", getattr(node, "attr", "")) for node in _caught(handler)}
+    is_caught = handler.type is None or bool(caught & _CATCHES_KEY_ERROR)
+    return is_caught and not _ends(handler.body)
+
+
+def _caught(handler: ast.ExceptHandler) -> Iterable[ast.expr]:
+    match handler.type:
+        case ast.Tuple(kinds):
+            return kinds
+        case ast.expr() as kind:
+            return (kind,)
+    return ()
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Whether the statements end the program, or give up what they are part of."""
+    return any(
+        isinstance(node, ast.Raise)
+        or (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", getattr(node.func, "attr", "")) in _ENDS
+        )
+        for each in body
+        for node in ast.walk(each)
+    )
