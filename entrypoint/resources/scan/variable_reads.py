@@ -9,11 +9,12 @@ from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.fallbacks import Fallbacks
 from entrypoint.resources.scan.reachability import unreached
 from entrypoint.resources.scan.scopes import LexicalScope
+from entrypoint.resources.scan.settings_classes import SettingsClasses
 from entrypoint.resources.scan.values import Symbol, Text
 from entrypoint.resources.variables import VariableRead
 
 # What the text of a module has in it that reads a variable.
-_SIGNS = ("environ", "getenv")
+_SIGNS = ("environ", "getenv", "BaseSettings")
 _LAST_NAMES = {"update", *(path.rpartition(".")[2] for path in READERS)}
 
 
@@ -42,6 +43,7 @@ class VariableReads:
         if not any(sign in scope.module.text for scope in modules for sign in _SIGNS):
             return
         idle = unreached(modules)
+        settings = SettingsClasses(self._evaluator)
         for scope in self._evaluator.scopes:
             if scope in idle:
                 continue
@@ -49,6 +51,7 @@ class VariableReads:
                 yield from self._of_call(call, scope)
             for node in scope.lookups:
                 yield from self._of_lookup(node, scope)
+            yield from settings.reads(scope)
 
     def _of_call(self, call: ast.Call, scope: LexicalScope) -> Iterator[VariableRead]:
         # A name may stand for any function.

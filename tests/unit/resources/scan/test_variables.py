@@ -109,6 +109,41 @@ def test_what_reads_no_variable_is_none(code: str, tmp_path: Path) -> None:
     assert read(code, tmp_path) == {}
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("x: str", {"X": False}),
+        ("x: str = 'a'", {"X": True}),
+        ("x: str | None = None", {"X": True}),
+        ("x: str = ...", {"X": False}),
+        ("x: str = Field(...)", {"X": False}),
+        ("x: str = Field(description='x')", {"X": False}),
+        ("x: str = Field('a')", {"X": True}),
+        ("x: list = Field(default_factory=list)", {"X": True}),
+        ("x: str = Field(validation_alias='OTHER')", {"OTHER": False}),
+        ("x: str = Field(alias=AliasChoices('FIRST', 'SECOND'))", {"FIRST": False}),
+        ("model_config = SettingsConfigDict(env_prefix='APP_')\n    x: str", {"APP_X": False}),
+        ("class Config:\n        env_prefix = 'app_'\n    x: str", {"APP_X": False}),
+        ("LIMIT: ClassVar[int] = 3", {}),
+    ],
+)
+@pytest.mark.parametrize("module", ["pydantic_settings", "pydantic"])
+def test_fields_of_settings_are_variables(
+    module: str, fields: str, expected: dict[str, bool], tmp_path: Path
+) -> None:
+    code = (
+        f"from {module} import BaseSettings, SettingsConfigDict\nfrom pydantic import *\n"
+        f"class Settings(BaseSettings):\n    {fields}\n"
+    )
+
+    assert read(f"{code}Settings()", tmp_path) == expected
+    assert read(f"{code}class Own(Settings):\n    y: str\nOwn()", tmp_path) == {
+        **expected,
+        ("APP_Y" if "prefix" in fields else "Y"): False,
+    }
+    assert read(code, tmp_path) == {}
+
+
 def test_the_first_place_is_told_also_of_a_code_path(tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text("import os\n\nINDEX = os.environ['X']\n")
     (tmp_path / "unused.py").write_text("import os\n\nOTHER = os.environ['Y']\n")
