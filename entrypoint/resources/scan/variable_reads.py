@@ -72,7 +72,7 @@ class VariableReads:
             or (path == "os.environ.pop" and len(call.args) > 1)
             or self._fallbacks.may_be_none(call)
         )
-        if path == "os.environ.setdefault":
+        if path == "os.environ.setdefault" or self._fallbacks.decides(call):
             self._handled |= {name.text for name in names}
         return _reads_of(names, call, scope, has_default=has_default)
 
