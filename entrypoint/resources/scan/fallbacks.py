@@ -93,9 +93,13 @@ def _is_named(node: ast.expr, *names: str) -> bool:
 
 
 def _ends(body: list[ast.stmt]) -> bool:
-    """Whether the statements end the program, or give up what they are part of."""
+    """Whether the statements themselves end the program, or give up what they are part of."""
     return any(
-        isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _is_named(node.func, *_ENDS))
+        isinstance(each, ast.Raise)
+        or (
+            isinstance(each, ast.Expr)
+            and isinstance(each.value, ast.Call)
+            and _is_named(each.value.func, *_ENDS)
+        )
         for each in body
-        for node in ast.walk(each)
     )

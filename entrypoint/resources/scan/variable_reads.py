@@ -4,11 +4,12 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from entrypoint.resources.scan.call_sites import Argument
 from entrypoint.resources.scan.environment import ENVIRON, READERS
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.fallbacks import Fallbacks
 from entrypoint.resources.scan.reachability import unreached
-from entrypoint.resources.scan.scopes import LexicalScope
+from entrypoint.resources.scan.scopes import LexicalScope, Parameter
 from entrypoint.resources.scan.settings_classes import SettingsClasses
 from entrypoint.resources.scan.values import Symbol, Text
 from entrypoint.resources.variables import VariableRead
@@ -64,7 +65,10 @@ class VariableReads:
                 case Symbol("os.environ.update"):
                     self._handled |= self._updated(call, scope)
 
-    def _of_reader(self, path: str, call: ast.Call, scope: LexicalScope) -> Iterator[VariableRead]:
+    def _of_reader(self, path: str, call: ast.Call, scope: LexicalScope) -> Iterable[VariableRead]:
+        match [scope.look_up(each.id)[0] for each in call.args if isinstance(each, ast.Name)]:
+            case [[Parameter() as name], [Parameter(default=ast.Constant(None)) as default]]:
+                return self._of_own_reader(name, default)
         environment = self._evaluator.environment
         names = list(environment.names(call, scope))
         has_default = (
@@ -75,6 +79,15 @@ class VariableReads:
         if path == "os.environ.setdefault" or self._fallbacks.decides(call):
             self._handled |= {name.text for name in names}
         return _reads_of(names, call, scope, has_default=has_default)
+
+    def _of_own_reader(self, name: Parameter, default: Parameter) -> Iterator[VariableRead]:
+        """What is read by the calls of a function such as `def setting(name, default=None)`."""
+        sites = self._evaluator.call_sites
+        for call, scope in sites.of(name.function):
+            given = sites.argument(Argument((name.name,), name.position), call, scope)
+            defaults = sites.argument(Argument((default.name,), default.position), call, scope)
+            names = (value for value in given if isinstance(value, Text) and value.is_known)
+            yield from _reads_of(names, call, scope, has_default=bool(defaults))
 
     def _of_lookup(
         self, node: ast.Subscript | ast.Compare, scope: LexicalScope

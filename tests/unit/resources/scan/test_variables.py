@@ -45,6 +45,7 @@ def read(code: str, folder: Path) -> dict[str, bool]:
         "P = 'X'\nos.environ[f'{P}']",
         "def of(name):\n    return os.environ[name]\nof('X')",
         "def of(env=os.environ):\n    return env['X']\nof()",
+        "def of(name, default=None):\n    return os.environ.get(name, default)\nof('X')",
         "for name in ['X']:\n    os.environ[name]",
         "class A:\n    def predict(self, request):\n        return os.environ['X']\nA()",
         "def make(of=lambda: os.environ['X']):\n    return of()\nmake()",
@@ -92,6 +93,9 @@ def test_what_is_read_without_a_default_is_found(code: str, tmp_path: Path) -> N
         "os.environ['X'] = 'a'\nos.environ['X']",
         "os.environ.update({'X': 'a'})\nos.environ['X']",
         "os.environ.update(X='a')\nos.environ['X']",
+        "def of(name, default=None):\n    return os.environ.get(name, default)\nof('X', 'a')",
+        "def of(name, *, default=None):\n    return os.getenv(name, default)\nof('X', default='a')",
+        "if 'X' in os.environ:\n    if not 1:\n        raise ValueError('Y')",
         "def of(name, default):\n    return os.environ.get(name, default)\nof('X', 'a')",
     ],
 )
