@@ -18,9 +18,11 @@ from entrypoint.comparison.changes import (
 from entrypoint.registry.publication_result import Published
 from entrypoint.report.result import Result, Stage
 from entrypoint.resources.table import Line, Table
+from entrypoint.resources.variables import Variable
 from entrypoint.runtime.errors import Place, Problem
 from entrypoint.runtime.log import Note
 
+_AGENT = "agents/support/agent.py"
 _LLM = "databricks-claude-sonnet-4"
 _INDEX = "prod.agents.handbook_index"
 _SPACE = "01f0a7c24be51f6b9d3e8a40c7d21b95"
@@ -50,7 +52,7 @@ def _line(kind: str, title: str, name: str, *, user: bool = False) -> Line:
 
 FIRST = Result(
     mode="preview",
-    agent="agents/support/agent.py",
+    agent=_AGENT,
     target="prod.agents.support",
     commit="9f2b7c41d0e86a53f1c7b2ad94e05f6837bc21da",
     repository_url="https://github.com/acme/agents",
@@ -71,6 +73,13 @@ FIRST = Result(
         1.9,
         '{\n  "output": [{"type": "message", "content": "Order 1042 left on Monday."}]\n}',
     ),
+    variables=[
+        Variable("PARTNER_TOKEN", Place("agents/support/tools.py", 31, 17), has_default=False),
+        Variable(
+            "SUPPORT_INDEX", Place(_AGENT, 12, 9), has_default=False, given=True, observed=True
+        ),
+        Variable("SUPPORT_MODEL", Place(_AGENT, 13, 9), has_default=True, observed=True),
+    ],
     resources=Table(
         [
             _line("serving_endpoint", "serving endpoint", _LLM),

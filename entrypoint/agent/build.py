@@ -19,6 +19,7 @@ from entrypoint.agent.sandbox.sandbox import Sandbox
 from entrypoint.agent.sandbox.variables import with_home
 from entrypoint.agent.worker_client import WorkerProcess
 from entrypoint.resources.observed import Requests
+from entrypoint.resources.variables import ObservedRead, ObservedReads
 from entrypoint.runtime.errors import AgentFailure, Problem
 
 # The folder in the process's own in which it makes the model.
@@ -68,6 +69,7 @@ class NeedsLogin(AgentFailure):
 
 
 _NAMES = TypeAdapter(list[str])
+_READS = TypeAdapter(ObservedReads)
 
 
 class Worker:
@@ -99,6 +101,8 @@ class Worker:
         """The model directory, in MLflow's format, once it is built; the agent can't write it."""
         self.compiled: list[str] = []
         """Source files of the environment that had no bytecode when they were imported."""
+        self.variables: list[ObservedRead] = []
+        """What was read of the environment's variables."""
         process.give(self._job(lock))
 
     def build(self) -> Build:
@@ -189,6 +193,7 @@ class Worker:
     def _validated(self, kind: type[Verdict], verdict: dict[str, Any]) -> Verdict:
         """The verdict in its type; the process that wrote it ran the agent's code too."""
         try:
+            self.variables += _READS.validate_python(verdict.pop("variables", ()))
             self.compiled += _NAMES.validate_python(verdict.pop("compiled", []))
             return TypeAdapter(kind).validate_python(verdict)
         except ValidationError as error:

@@ -1,7 +1,7 @@
 """Secrets in the step's variables that the agent gets, and that its code doesn't seem to use."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from entrypoint.agent.sandbox.variables import step_environ
@@ -30,15 +30,16 @@ _ALSO_CALLED = {
 }
 
 
-def find(environ: Mapping[str, str], code: Iterable[str]) -> list[str]:
+def find(environ: Mapping[str, str], code: Iterable[str], read: Collection[str] = ()) -> list[str]:
     """The names of the secrets that the agent gets and that no text of `code` seems to use.
 
     `environ`: the job's variables. `code`: the agent's file, its code paths, its configuration.
+    `read`: the variables that the agent is known to read, whatever its code says.
     """
     secrets = [
         name
         for name, value in step_environ(environ).items()
-        if not _OF_ANY_LIBRARY.fullmatch(name) and any(secrets_of(name, value))
+        if name not in read and not _OF_ANY_LIBRARY.fullmatch(name) and any(secrets_of(name, value))
     ]
     if not secrets:
         return []

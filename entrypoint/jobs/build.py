@@ -1,11 +1,12 @@
 """Building an agent: read, build, verify, check; then compare it, or publish it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
-from entrypoint.agent import build
+from entrypoint.agent import build, unneeded_secrets
 from entrypoint.agent.environment import lock_advice
 from entrypoint.agent.environment.uv_environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
@@ -28,10 +29,11 @@ from entrypoint.jobs.workspace_checks import WorkspaceChecks
 from entrypoint.registry import stores
 from entrypoint.report import progress
 from entrypoint.report.result import Result
-from entrypoint.resources import observed
+from entrypoint.resources import observed, variables
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Use
+from entrypoint.resources.variables import ObservedRead, VariableRead
 from entrypoint.runtime.background import TIMEOUT_SECONDS, in_background, result_or
 from entrypoint.runtime.errors import Failure, LoginFailure, Problem, TimedOut
 
@@ -78,9 +80,11 @@ def _build(job: Job, inputs: BuildInputs, sandbox: Sandbox, login: Login, result
         manifest = agent.manifest(environment)
         agent.look_up_resources()
         if inputs.if_unchanged == "reuse" and goal.is_reached(manifest):
+            agent.tell_unneeded_secrets()
             return
         goal.prepare()
         model, uncompiled = agent.build(environment, process, goal)
+        agent.tell_unneeded_secrets()
     kept = in_background(lambda: agent.keep_bytecode(environment, uncompiled))
     agent.check(model, manifest)
     goal.finish(model, manifest)
@@ -101,6 +105,7 @@ class _Agent:
         self._review = plan.review(job.log)
         self._looked_up: Future[LookedUp] | None = None
         self._uses: list[Use] = []
+        self._reads: tuple[VariableRead, ...] = ()
 
     def begin(self) -> Goal:
         """Check the resources file against the code, and ask the workspace in the background."""
@@ -108,7 +113,10 @@ class _Agent:
         self._check_folders()
         result.aliases = plan.labels.aliases
         result.resources = self._review.table
-        self._review.code(plan.findings())
+        findings = plan.findings()
+        self._reads = findings.variables
+        self._show_variables(())
+        self._review.code(findings)
         if plan.needs_login:
             self._check_login()
         checks = WorkspaceChecks(login)
@@ -136,7 +144,6 @@ class _Agent:
             )
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
             plan.spec.code_paths.add_built(environment.code, environment.packages)
-            plan.tell_unneeded_secrets(job)
             if not plan.needs_login:
                 self._check_login()
             goal.check_workspace()
@@ -175,11 +182,13 @@ class _Agent:
                 progress.log_build(built, self._log)
                 self._review.mlflow(environment.lock.mlflow, built.flavor)
                 self._uses += (*_inferred(built), *observed.uses(built.requests))
+                self._show_variables(worker.variables)
             if result.build and self._inputs.verify != "off":
                 with self._stage("Verify", goal):
                     result.verification = worker.verify()
                     progress.log_verification(result.verification, self._inputs.verify, self._log)
                     self._uses += observed.uses(result.verification.requests)
+                    self._show_variables(worker.variables)
         return None if result.not_loaded else worker.model, worker.compiled
 
     @contextmanager
@@ -190,6 +199,15 @@ class _Agent:
                 yield
             except build.NeedsLogin as failure:
                 goal.go_on_unloaded(failure)
+
+    def tell_unneeded_secrets(self) -> None:
+        """Name the secrets that the agent is handed, and that nothing was seen to read."""
+        spec = self._plan.spec
+        written = (spec.source.text, str(self._plan.model_config))
+        code = chain(written, unneeded_secrets.texts_in(spec.code_paths.folder))
+        read = {each.name for each in self._result.variables or ()}
+        if names := unneeded_secrets.find(self._job.environ, code, read):
+            self._log.notice(unneeded_secrets.notice(names))
 
     def keep_bytecode(self, environment: Environment, modules: list[str]) -> None:
         """Let the next job that has the environment import what this one did without compiling."""
@@ -212,6 +230,10 @@ class _Agent:
             inferred = self._result.build.inferred if self._result.build else ()
             if model:
                 built_model.check(model, manifest, self._plan.spec, self._job.secrets, inferred)
+
+    def _show_variables(self, observed_reads: Iterable[ObservedRead]) -> None:
+        given = self._plan.variables
+        self._result.variables = variables.table(self._reads, observed_reads, given)
 
     def _check_folders(self) -> None:
         """See that what is kept in the checkout can be written, before anything is built for it."""

@@ -1,11 +1,11 @@
 """The plan: everything that is known without running the agent."""
 
-from dataclasses import dataclass, replace
-from itertools import chain
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent import artifact_inputs, code_paths, manifest, unneeded_secrets
+from entrypoint.agent import artifact_inputs, code_paths, manifest
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.environment import interpreter, requirements
 from entrypoint.agent.environment.uv_environment import Environment
@@ -20,6 +20,7 @@ from entrypoint.jobs.context import Job
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.stores import Stores, not_configured
 from entrypoint.resources import file as resources_file
+from entrypoint.resources import variables
 from entrypoint.resources.check.review import Review
 from entrypoint.resources.resource import Declarations
 from entrypoint.resources.scan import Findings, scan
@@ -40,6 +41,8 @@ class Plan:
     spec: BuildSpec
     labels: Labels
     stores: Stores | None
+    variables: Mapping[str, str] = field(repr=False)
+    """The step's own, which an endpoint has only when somebody sets them there."""
 
     @property
     def publishes_to(self) -> Stores | None:
@@ -101,14 +104,14 @@ class Plan:
             return found and replace(found, column=column)
 
         source = spec.source
-        return scan(source.text, source.place, spec.code_paths.folder, place, self.model_config)
-
-    def tell_unneeded_secrets(self, job: Job) -> None:
-        """Name the secrets of the step that the agent is handed without a use for them."""
-        written = (self.spec.source.text, str(self.model_config))
-        shipped = unneeded_secrets.texts_in(self.spec.code_paths.folder)
-        if names := unneeded_secrets.find(job.environ, chain(written, shipped)):
-            job.log.notice(unneeded_secrets.notice(names))
+        return scan(
+            source.text,
+            source.place,
+            spec.code_paths.folder,
+            place,
+            self.model_config,
+            variables=variables.without_secrets(self.variables),
+        )
 
     def review(self, log: Log) -> Review:
         """The review of what the agent may use, before anything is seen."""
@@ -146,6 +149,7 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
         declarations=declarations,
         labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
         stores=stores,
+        variables=variables.of_step(step_environ(job.environ)),
     )
 
 

@@ -33,6 +33,7 @@ _SECTIONS = (
     _Section("changes", "what changes", lambda result: result.is_compared, _ALL),
     _Section("notes", "warnings and notices", lambda result: result.warnings_and_notices),
     _Section("resources", "the resources", lambda result: result.resources.lines, _ALL),
+    _Section("variables", "the environment variables", lambda result: result.variables),
     _Section("answer", "the agent's answer", lambda result: result.answer),
     _Section(
         "facts", "the details", lambda result: result.agent or result.published.promoted_from, _ALL
@@ -41,7 +42,16 @@ _SECTIONS = (
     _Section("footer", "", lambda _: True, _ALL),
 )
 # Which of them are left out first.
-_LEFT_OUT_FIRST = ("packages", "answer", "facts", "resources", "notes", "changes", "checks")
+_LEFT_OUT_FIRST = (
+    "packages",
+    "answer",
+    "facts",
+    "variables",
+    "resources",
+    "notes",
+    "changes",
+    "checks",
+)
 
 
 _SIZES = (Size(50_000, 1_000, 100), Size(4_000, 500, 30))

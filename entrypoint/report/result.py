@@ -14,6 +14,7 @@ from entrypoint.comparison.changes import Comparison
 from entrypoint.inputs.event import Event
 from entrypoint.registry.publication_result import Published
 from entrypoint.resources.table import Table
+from entrypoint.resources.variables import Variable
 from entrypoint.runtime.errors import Problem
 from entrypoint.runtime.log import Log, Note, grouped
 
@@ -53,6 +54,8 @@ class Result:
     not_loaded: Problem | None = None
     """Why nobody has loaded the agent, where that says nothing against it."""
     resources: Table = field(default_factory=Table)
+    variables: list[Variable] | None = None
+    """Those of the environment that the agent reads; None where its code was not read."""
     aliases: tuple[str, ...] = ()
     comparison: Comparison | None = None
     preview_can_write: bool | None = None
@@ -161,12 +164,20 @@ class Result:
             "experiment-id": published.experiment_id,
             "digest": self.digest,
             "changed": _TEXTS[self.changed],
+            "environment-variables": (
+                "" if self.variables is None else json.dumps(self.needed_variables)
+            ),
             "preview-can-write": _TEXTS[self.preview_can_write],
             "comment-url": self.comment_url,
             "report-path": self.report_path,
             "mode": self.mode,
             "result": json.dumps(self.as_json(), ensure_ascii=False),
         }
+
+    @property
+    def needed_variables(self) -> list[str]:
+        """The names of those variables that have to be set on the endpoint, sorted."""
+        return sorted(each.name for each in self.variables or () if each.is_needed)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, in the types that JSON knows; no path of the runner is in it."""

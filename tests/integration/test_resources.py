@@ -354,7 +354,7 @@ def test_what_was_observed_and_is_not_declared_is_an_error(
         """        import os
         from databricks.sdk import WorkspaceClient
 
-        WorkspaceClient().serving_endpoints.query(name=os.environ["LLM"], inputs=["a"])
+        WorkspaceClient().serving_endpoints.query(name=os.environ["LLM"].lower(), inputs=["a"])
         text = "answer"
 """,
     )

@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.models import model as mlflow_model
 
-from . import failures, request_observer
+from . import failures, request_observer, variable_observer
 from .agent_calls import ANSWER, LOAD, AgentCalls
 from .failures import needs_login
 
@@ -49,6 +49,7 @@ def build(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     os.makedirs(job["artifacts_folder"], exist_ok=True)
     os.chdir(job["working_folder"])
     requests = request_observer.begin()
+    variables = variable_observer.begin(job["agent_folders"])
     with failures.logged() as logged:
         flavor, asked = _saved(job, calls)
     model = _without_local_paths(job)
@@ -62,6 +63,7 @@ def build(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
         "mlflow_version": mlflow.__version__,
         "python_version": ".".join(str(part) for part in sys.version_info[:3]),
         "answered": asked and calls.step == ANSWER,
+        "variables": variables,
         "has_signature": model.signature is not None and model.signature.outputs is not None,
         "has_given_signature": not job["signature"] or model.signature == _signature(job),
         "requests": requests,

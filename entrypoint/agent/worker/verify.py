@@ -13,7 +13,7 @@ from mlflow.models import Model
 from mlflow.models import model as mlflow_model
 from mlflow.models.utils import _enforce_schema
 
-from . import request_observer
+from . import request_observer, variable_observer
 from .agent_calls import ANSWER, PREDICT, STREAM, AgentCalls, check_is_synchronous
 from .failures import TEXT_LIMIT, needs_login
 
@@ -25,6 +25,7 @@ def verify(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     os.chdir(job["empty_folder"])
     verdict: dict[str, Any] = {
         "requests": request_observer.begin(),
+        "variables": variable_observer.begin(job["agent_folders"]),
         "prompts": job["prompts"],
     }
     started = time.monotonic()

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from entrypoint.resources.resource import Use
@@ -11,6 +12,8 @@ from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.modules import Module, PlaceOf, parsed, reachable
 from entrypoint.resources.scan.user_access import UserAccess
 from entrypoint.resources.scan.uses import UseFinder
+from entrypoint.resources.scan.variable_reads import VariableReads
+from entrypoint.resources.variables import VariableRead
 from entrypoint.runtime.errors import Place
 
 __all__ = ["Findings", "scan"]
@@ -25,12 +28,13 @@ class Findings:
 
     `early_user_clients`: where a client on behalf of the user is made while the agent loads, when
     there is no user. `has_unknown_user_access`: such a client is asked for something that isn't
-    known here.
+    known here. `variables`: those of the environment that the code reads.
     """
 
     uses: tuple[Use, ...] = ()
     early_user_clients: tuple[Place, ...] = ()
     has_unknown_user_access: bool = False
+    variables: tuple[VariableRead, ...] = ()
 
 
 def scan(
@@ -39,24 +43,28 @@ def scan(
     code_paths: Path,
     code_paths_place: Callable[[Path, int, int], Place | None],
     config: Mapping[str, Any] | None,
+    *,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Findings:
     """Read the agent's code and those modules under `code_paths` that it imports.
 
     `place` tells where a line and a column of the agent are in the checkout, `code_paths_place`
-    where those of such a module are. `config` is what the agent's `ModelConfig` holds.
+    where those of such a module are. `config` is what the agent's `ModelConfig` holds,
+    `variables` those of the environment that the step gives and that are no secrets.
     """
     tree = parsed(agent)
     if tree is None:
         return Findings()
     module = Module("<agent>", agent, tree, place)
     try:
-        evaluator = Evaluator(reachable(module, code_paths, code_paths_place), config)
+        evaluator = Evaluator(reachable(module, code_paths, code_paths_place), config, variables)
         access = UserAccess(evaluator)
         finder = UseFinder(evaluator, access)
         return Findings(
             tuple(sorted(itertools.islice(finder.uses(), _MAX_USES), key=_position)),
             tuple(access.early_clients()),
             access.has_unknown_calls(finder.knows),
+            VariableReads(evaluator).find()[:_MAX_USES],
         )
     except RecursionError:  # code that nests endlessly is no agent's
         return Findings()

@@ -1,6 +1,7 @@
 """Follows expressions through constants, imports, parameters and the configuration."""
 
 import ast
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from entrypoint.resources.scan import symbol_table
 from entrypoint.resources.scan.call_sites import CallSites
 from entrypoint.resources.scan.classes import Classes
 from entrypoint.resources.scan.containers import Containers
+from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
 from entrypoint.resources.scan.modules import Module, parsed
 from entrypoint.resources.scan.names import Names
 from entrypoint.resources.scan.scopes import (
@@ -28,6 +30,7 @@ from entrypoint.resources.scan.values import (
     Values,
     alternatives,
     distinct,
+    uncertain,
 )
 
 # A larger number is no id; and Python writes none of thousands of digits.
@@ -44,9 +47,18 @@ _PASS_ON = {
 
 
 class Evaluator:
-    """Knows the modules and the configuration, and which values the expressions in them have."""
+    """Knows which values the expressions of the modules have.
 
-    def __init__(self, modules: Mapping[str, Module], config: Mapping[str, Any] | None) -> None:
+    `config` is what the agent's `ModelConfig` holds, `variables` those of the environment that the
+    step gives.
+    """
+
+    def __init__(
+        self,
+        modules: Mapping[str, Module],
+        config: Mapping[str, Any] | None,
+        variables: Mapping[str, str],
+    ) -> None:
         self.modules = {name: symbol_table.read(module) for name, module in modules.items()}
         self.scopes = [scope for module in self.modules.values() for scope in module.within()]
         self._configuration = _literal(config, next(iter(modules.values())))
@@ -56,6 +68,7 @@ class Evaluator:
         self._scope_of = {scope.node: scope for scope in self.scopes}
         self.containers = Containers(self)
         self.call_sites = CallSites(self, self.containers, self.scopes)
+        self.environment = Environment(variables, self.call_sites)
         self._names = Names(self, self.modules, self.containers, self.call_sites)
         self._classes = Classes(self, self._names, self.call_sites, self.scopes)
 
@@ -124,7 +137,11 @@ class Evaluator:
             case ast.Constant(int() as position):
                 return (found for of in held for found in self.containers.item(of, position))
         keys = self.values(node.slice, scope)
-        return (found for of in held for key in keys for found in self.containers.entry(of, key))
+        return (found for of in held for key in keys for found in self._entry(of, key))
+
+    def _entry(self, of: Value, key: Value) -> Values:
+        is_variable = of == ENVIRON
+        return self.environment.variable(key) if is_variable else self.containers.entry(of, key)
 
     def _sum(self, left: ast.expr, right: ast.expr, scope: LexicalScope) -> Values:
         """Texts are joined, lists hold what both do."""
@@ -142,6 +159,8 @@ class Evaluator:
                 isinstance(value, Text) and value.certain and value.text for value in values
             ):
                 break
+        if isinstance(node.op, ast.Or) and any(map(is_unset, found)):
+            return uncertain(distinct(itertools.filterfalse(is_unset, found))) or UNKNOWN
         return alternatives(found)
 
     def _joined(self, parts: list[ast.expr], scope: LexicalScope) -> Values:
@@ -202,7 +221,8 @@ class Evaluator:
             case Symbol(path) if path.startswith("mlflow.") and path.endswith(".ModelConfig"):
                 return self._configuration
             case Symbol(path, made):
-                return (CallResult(path, call, scope, made),)
+                given = self.environment.of_call(call, scope) if path in READERS else ()
+                return given or (CallResult(path, call, scope, made),)
             case CallResult(path):
                 return (CallResult(f"{path}()", call, scope, of),)
             case Defined(ast.ClassDef()):

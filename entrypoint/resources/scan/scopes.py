@@ -97,6 +97,8 @@ class LexicalScope:
     stars: list[str] = field(default_factory=list)
     """The modules of which `import *` takes all names."""
     calls: list[ast.Call] = field(default_factory=list)
+    lookups: list[ast.Subscript | ast.Compare] = field(default_factory=list)
+    """What may read an entry of a mapping, or ask for one: `of[key]`, `key in of`."""
     children: list["LexicalScope"] = field(default_factory=list)
     returns: list[ast.expr] = field(default_factory=list)
 

@@ -85,6 +85,8 @@ class _ScopeBuilder:
             case ast.Call():
                 scope.calls.append(node)
                 self._grow(node)
+            case ast.Subscript() | ast.Compare():
+                scope.lookups.append(node)
             case ast.Name(name, ast.Load()) | ast.Attribute(attr=name):
                 scope.mentions.add(name)
             case ast.Return(ast.expr() as value) | ast.Yield(ast.expr() as value):

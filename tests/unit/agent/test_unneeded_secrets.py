@@ -65,3 +65,7 @@ def test_code_paths_are_read_but_for_what_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "data.bin").write_bytes(b"\0DB_PASSWORD")
 
     assert list(unneeded_secrets.texts_in(tmp_path)) == ["os.environ['DB_PASSWORD']"]
+
+
+def test_what_was_seen_to_be_read_is_needed() -> None:
+    assert unneeded_secrets.find({"DB_PASSWORD": SECRET}, ["import json"], {"DB_PASSWORD"}) == []

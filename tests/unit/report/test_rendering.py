@@ -19,6 +19,7 @@ from entrypoint.github.step_files import SUMMARY_LIMIT, StepFiles
 from entrypoint.registry.publication_result import Published
 from entrypoint.report.rendering import Audience, fingerprint, plain, render
 from entrypoint.report.result import Result
+from entrypoint.resources.variables import Variable
 from entrypoint.runtime.errors import Place, Problem
 from entrypoint.runtime.log import Note
 from tests import samples
@@ -383,3 +384,30 @@ def test_the_log_ends_with_what_changes() -> None:
     ):
         assert line in text.splitlines()
     assert json.dumps(text).count("\\u202e") == 0
+
+
+def test_the_variables_that_the_endpoint_needs_are_named_without_unfolding() -> None:
+    page = Page(render(samples.FIRST, "comment", COMMENT_LIMIT))
+
+    assert "Its endpoint needs 2 environment variables: " in page.text
+    assert "{{secrets/scope/key}}" in page.code
+    assert "PARTNER_TOKEN, SUPPORT_INDEX" in plain(samples.FIRST)
+    assert samples.FIRST.outputs["environment-variables"] == '["PARTNER_TOKEN", "SUPPORT_INDEX"]'
+
+
+def test_variables_with_defaults_are_not_needed() -> None:
+    result = replace(samples.FIRST, variables=[Variable("A", has_default=True)])
+
+    assert "its endpoint can do without" in Page(render(result, "summary", COMMENT_LIMIT)).text
+    assert "environment_vars" not in render(result, "summary", COMMENT_LIMIT)
+    assert result.outputs["environment-variables"] == "[]"
+
+
+@pytest.mark.parametrize(("variables", "output"), [(None, ""), ([], "[]")])
+def test_without_variables_there_is_no_section(
+    variables: list[Variable] | None, output: str
+) -> None:
+    result = replace(samples.FIRST, variables=variables)
+
+    assert "environment variable" not in render(result, "comment", COMMENT_LIMIT)
+    assert result.outputs["environment-variables"] == output

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,7 @@ def test_what_is_saved_can_be_read(result: Result, tmp_path: Path) -> None:
     assert read.problems == result.problems
     assert read.notes == result.notes
     assert read.resources == result.resources
+    assert read.variables == result.variables
     assert read.verification == result.verification
     assert read.stages == result.stages
     assert read.changed == result.changed
@@ -75,7 +77,8 @@ def test_what_only_the_job_can_know_is_left_out(tmp_path: Path) -> None:
     assert read.comparison
     assert read.comparison.baseline
     assert read.comparison.baseline.version == "7"
-    assert "http" not in render(read, "comment", COMMENT_LIMIT)
+    addresses = re.findall("https?://[^/]+", render(read, "comment", COMMENT_LIMIT))
+    assert set(addresses) == {"https://docs.databricks.com"}
 
 
 def test_secrets_are_not_saved(tmp_path: Path) -> None:
