@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
-from entrypoint.agent import build
+from entrypoint.agent import build, not_checked_out
 from entrypoint.agent.environment.uv_environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.model_check import built_model
@@ -45,6 +45,7 @@ def run(job: Job, result: Result) -> None:
     """
     # Before anything of the checkout is read.
     job.event.check_may_build()
+    not_checked_out.check(job.texts, job.workspace)
     inputs = BuildInputs.read(job.texts, job.workspace)
     result.agent = job.workspace.relative(inputs.agent_path)
     result.target = str(inputs.uc_target or "")
