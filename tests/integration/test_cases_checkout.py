@@ -28,3 +28,31 @@ def test_a_submodule_that_was_not_fetched_is_refused_at_once(checkout: Checkout)
     assert "libs/shared` is empty: a submodule that was not checked out" in step.log
     assert "submodules: true" in step.log
     assert "Environment" not in step.log
+
+
+def test_a_variable_of_pip_is_named_where_a_package_is_not_found(checkout: Checkout) -> None:
+    step = checkout.case("pip-env-index")
+
+    assert step.status == 1
+    assert "`PIP_EXTRA_INDEX_URL` is set and has no effect" in step.log
+    assert "UV_INDEX: http://127.0.0.1:18901/simple" in step.log
+
+
+def test_dbutils_is_told_before_the_agent_fails_on_it(checkout: Checkout) -> None:
+    step = checkout.case("dbutils-env")
+
+    assert step.status == 1
+    assert (
+        "::warning file=test_dbutils_is_told_before_the_agent_fails_on_it/agent/agent.py,line=6"
+        in step.log
+    )
+    assert "{{secrets/agents/tavily}}" in step.log
+
+
+def test_a_project_of_poetrys_is_there_and_not_read(checkout: Checkout) -> None:
+    step = checkout.case("poetry-pyproject")
+
+    assert step.status == 1
+    assert "pyproject.toml` is there, but it has no `[project]`" in step.log
+    assert "Poetry's own table isn't read" in step.log
+    assert "poetry export" in step.log

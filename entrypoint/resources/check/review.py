@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from packaging.version import Version
 
-from entrypoint.resources.check import api_scopes, mlflow_support
+from entrypoint.resources.check import api_scopes, dbutils, mlflow_support
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.resources.check.undeclared import declared_but_unseen, possible, undeclared
 from entrypoint.resources.kinds import KINDS, key
@@ -58,6 +58,7 @@ class Review:
         self._report(warn, api_scopes.unknown(declarations))
         self._report(warn, api_scopes.without_direct_access(declarations, findings.uses))
         self._report(warn, map(_early_client, findings.early_user_clients))
+        self._report(warn, dbutils.unavailable(findings.dbutils))
         self._report(self._log.notice, possible(declarations, findings.uses))
         self._has_unknown_user_access = findings.has_unknown_user_access
         lacking = tuple(api_scopes.missing(declarations, self._uses, self._file))

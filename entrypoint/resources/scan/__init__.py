@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from entrypoint.resources.resource import Use
+from entrypoint.resources.scan import dbutils_calls
+from entrypoint.resources.scan.dbutils_calls import DbutilsCall
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.modules import Module, PlaceOf, parsed, reachable
 from entrypoint.resources.scan.user_access import UserAccess
@@ -25,12 +27,13 @@ class Findings:
 
     `early_user_clients`: where a client on behalf of the user is made while the agent loads, when
     there is no user. `has_unknown_user_access`: such a client is asked for something that isn't
-    known here.
+    known here. `dbutils`: calls of what only notebooks have.
     """
 
     uses: tuple[Use, ...] = ()
     early_user_clients: tuple[Place, ...] = ()
     has_unknown_user_access: bool = False
+    dbutils: tuple[DbutilsCall, ...] = ()
 
 
 def scan(
@@ -57,6 +60,7 @@ def scan(
             tuple(sorted(itertools.islice(finder.uses(), _MAX_USES), key=_position)),
             tuple(access.early_clients()),
             access.has_unknown_calls(finder.knows),
+            tuple(itertools.islice(dbutils_calls.calls(evaluator), _MAX_USES)),
         )
     except RecursionError:  # code that nests endlessly is no agent's
         return Findings()
