@@ -7,7 +7,7 @@ from typing import Any
 
 from entrypoint.agent import artifact_inputs, code_paths, manifest, unneeded_secrets
 from entrypoint.agent.build_spec import BuildSpec
-from entrypoint.agent.environment import interpreter, requirements
+from entrypoint.agent.environment import interpreter, mlflow_requirement, requirements
 from entrypoint.agent.environment.uv_environment import Environment
 from entrypoint.agent.sandbox.variables import step_environ
 from entrypoint.agent.signature_file import read_signature
@@ -57,10 +57,11 @@ class Plan:
             InputFailure: two artifacts would end in one place.
 
         """
-        spec = self.spec
+        spec, mlflow = self.spec, environment.lock.mlflow
+        artifact_inputs.check_names(spec.artifacts, mlflow, spec.workspace)
         try:
             files, places = manifest.laid_out(
-                spec.code, spec.code_paths.folder, self.inputs.artifacts
+                spec.code, spec.code_paths.folder, spec.artifacts, mlflow
             )
         except ValueError as error:
             raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
@@ -124,6 +125,10 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
     agent = _agent(job, inputs)
     artifact_inputs.check(inputs.artifacts, inputs.flavor, workspace)
     requested = _requirements(job, inputs, agent)
+    if pinned := mlflow_requirement.pinned(requested):
+        artifact_inputs.check_names(inputs.artifacts, pinned, workspace)
+    python = interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace)
+    static_checks.check(agent, is_newer=python is not None and python.may_be_newer)
     declarations = _declarations(job, inputs)
     config = inputs.model_config
     return Plan(
@@ -132,7 +137,7 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
         requirements=requested,
         spec=_build_spec(job, inputs, agent, declarations, folder),
         model_config=read_yaml("model-config", config, workspace) if config else None,
-        python=interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace),
+        python=python,
         declarations=declarations,
         labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
         stores=stores,
@@ -160,7 +165,6 @@ def _check_target(mode: str, inputs: BuildInputs, stores: Stores | None) -> None
 
 def _agent(job: Job, inputs: BuildInputs) -> agent_source.AgentSource:
     agent = agent_source.read(inputs.agent_path, job.workspace.relative(inputs.agent_path))
-    static_checks.check(agent)
     if agent.left_out:
         left_out = ", ".join(agent.left_out)
         job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))

@@ -1,8 +1,11 @@
 """Cases of what a checkout and its files are like, over the real program."""
 
+import sys
+
 import pytest
 
 from tests.integration.conftest import Checkout
+from tests.tools import do_without
 
 pytestmark = pytest.mark.exhaustive
 
@@ -56,3 +59,28 @@ def test_a_project_of_poetrys_is_there_and_not_read(checkout: Checkout) -> None:
     assert "pyproject.toml` is there, but it has no `[project]`" in step.log
     assert "Poetry's own table isn't read" in step.log
     assert "poetry export" in step.log
+
+
+def test_syntax_is_judged_by_the_agents_own_python(checkout: Checkout) -> None:
+    step = checkout.case("newer-syntax")
+
+    if "is not there and can't be fetched" in step.log:
+        do_without("python3.12", "Python 3.12 is missing, and can't be fetched")
+    assert step.status == 0, step.log
+    assert "is not valid Python" not in step.log
+    if sys.version_info < (3, 12):
+        assert "some lines could not be read" in step.log
+        assert "agent/agent.py, line 9" in step.log
+
+
+def test_files_as_windows_writes_them_are_read(checkout: Checkout) -> None:
+    step = checkout.case("windows-files", resources_file=f"{checkout.name}/agent/resources.yml")
+
+    assert step.status == 0, step.log
+
+
+def test_a_path_with_backslashes_is_corrected(checkout: Checkout) -> None:
+    step = checkout.run(artifacts=f"rules={checkout.name}\\requirements.txt")
+
+    assert step.status == 1
+    assert f"not with `\\`: `{checkout.name}/requirements.txt`" in step.log

@@ -1,6 +1,8 @@
 """The review of what the agent may use, as more and more is known of it."""
 
+import platform
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from packaging.version import Version
 
@@ -60,6 +62,7 @@ class Review:
         self._report(warn, map(_early_client, findings.early_user_clients))
         self._report(warn, dbutils.unavailable(findings.dbutils))
         self._report(self._log.notice, possible(declarations, findings.uses))
+        self._report(self._log.notice, _unread(findings.unread))
         self._has_unknown_user_access = findings.has_unknown_user_access
         lacking = tuple(api_scopes.missing(declarations, self._uses, self._file))
         if any(api_scopes.unknown(declarations)):
@@ -174,6 +177,22 @@ def _early_client(place: Place) -> Problem:
         "Make it there:\n\n    def predict(self, request):\n"
         "        user = WorkspaceClient(credentials_strategy=ModelServingUserCredentials())",
         place,
+    )
+
+
+def _unread(unread: tuple[tuple[Place, Place], ...]) -> Iterator[Problem]:
+    if not unread:
+        return
+    lines = [
+        f"{first.file}, line {first.line}" + (f" to {last.line}" if last.line != first.line else "")
+        for first, last in unread
+    ]
+    yield Problem(
+        "`agent-path`: some lines could not be read, so what they use is not checked: the syntax is"
+        f" newer than Python {platform.python_version()}, with which log-agent reads code.",
+        "Declare in the resources file what they use.",
+        replace(unread[0][0], column=None),
+        "\n".join(lines),
     )
 
 
