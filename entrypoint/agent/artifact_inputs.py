@@ -77,11 +77,11 @@ def _listed(names: Iterable[str], named: Mapping[str, Path | str], workspace: Wo
 def _wrong_uri(name: str, uri: str) -> Iterator[tuple[str, str]]:
     """What is wrong with an artifact that is fetched, and what to do."""
     if uri.startswith(_NEED_A_STORE):
-        yield (
+        what = (
             f"`{uri}` is read with the credentials of the tracking store, which the process that"
-            " builds the agent does not get.",
-            "Download it in a step before this one, and give the path.",
+            " builds the agent does not get."
         )
+        yield what, "Download it in a step before this one, and give the path."
     if "/" in name or name in (".", ".."):
         yield "it is fetched into a folder of its name, which can't be one.", "Name it by a word."
 

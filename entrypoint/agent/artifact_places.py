@@ -11,9 +11,9 @@ from packaging.version import Version
 KEEPS_APART = Version("3.16")
 """Since it, MLflow puts artifacts of one name into folders with numbers: `0/a.txt`, `1/a.txt`.
 
-One before it keeps one of them. The same rule as `mlflow.pyfunc.model._resolve_artifact_path_collisions`.
+One before it keeps one of them. What follows is the rule of
+`mlflow.pyfunc.model._resolve_artifact_path_collisions`.
 """
-FOLDER = "artifacts/"
 
 
 def keeps_apart(mlflow: Version | None) -> bool:
@@ -41,7 +41,7 @@ def places(
         last_names = dict(zip(last_names, _apart(list(last_names.values())), strict=True))
     for name, given in named:
         is_local = isinstance(given, Path)
-        yield name, f"{FOLDER}{last_names[_key(name, given)]}" if is_local else str(given)
+        yield name, f"artifacts/{last_names[_key(name, given)]}" if is_local else str(given)
 
 
 def _key(name: str, given: Path | str) -> Path | str:

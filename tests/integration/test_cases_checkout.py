@@ -84,3 +84,29 @@ def test_a_path_with_backslashes_is_corrected(checkout: Checkout) -> None:
 
     assert step.status == 1
     assert f"not with `\\`: `{checkout.name}/requirements.txt`" in step.log
+
+
+def test_artifacts_of_one_name_are_kept_apart(checkout: Checkout) -> None:
+    first = checkout.case("same-name-artifacts")
+    again = checkout.runner.run(
+        {
+            "mode": "promote",
+            "source": f"models:/{checkout.target}/1",
+            "uc-target": f"{checkout.target}_prod",
+            "tracking-uri": "embedded",
+        }
+    )
+
+    assert first.status == 0, first.log
+    assert "Hello/Hola" in first.result["verification"]["answer"]
+    assert again.status == 0, again.log
+
+
+def test_a_pinned_older_mlflow_would_lose_one_and_it_is_said_at_once(checkout: Checkout) -> None:
+    checkout.write("agent/requirements.txt", "mlflow-skinny==3.14.0\npandas\n")
+
+    step = checkout.case("same-name-artifacts")
+
+    assert step.status == 1
+    assert "MLflow 3.14.0 would keep one of them" in step.log
+    assert "Environment" not in step.log
