@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent import artifact_inputs, code_paths, manifest, unneeded_secrets
+from entrypoint.agent import artifact_inputs, code_paths, conventions, manifest, unneeded_secrets
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.environment import interpreter, mlflow_requirement, requirements
 from entrypoint.agent.environment.uv_environment import Environment
@@ -123,6 +123,7 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
     stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
     _check_target(job.mode, inputs, stores)
     agent = _agent(job, inputs)
+    inputs = conventions.with_found(inputs, agent, workspace, job.log)
     artifact_inputs.check(inputs.artifacts, inputs.flavor, workspace)
     requested = _requirements(job, inputs, agent)
     if pinned := mlflow_requirement.pinned(requested):
