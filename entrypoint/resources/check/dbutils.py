@@ -7,6 +7,7 @@ takes that away afterwards.
 import re
 from collections.abc import Iterable, Iterator
 
+from entrypoint.resources.check.places import also_at
 from entrypoint.resources.scan.dbutils_calls import DbutilsCall
 from entrypoint.runtime.errors import Problem
 
@@ -28,14 +29,13 @@ def unavailable(calls: Iterable[DbutilsCall]) -> Iterator[Problem]:
         parts.setdefault(call.part, []).append(call)
     for part, found in parts.items():
         first = found[0]
-        others = {str(each.place): None for each in found if each.place != first.place}
         yield Problem(
             f"`agent-path`: `dbutils.{first.name}(...)`: there is no `dbutils` on serving. While"
             " MLflow loads the agent, every call of it gives `None`; after that, the name is not"
             " defined.",
             _secret(first) if part == "secrets" else _FIXES.get(part, _OTHER),
             first.place,
-            "Also at " + ", ".join(others) if others else "",
+            also_at(each.place for each in found),
         )
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from packaging.version import Version
 
+from entrypoint.resources import placeholder
 from entrypoint.resources.check import api_scopes, dbutils, mlflow_support
 from entrypoint.resources.check.existence import LookedUp
+from entrypoint.resources.check.places import also_at
 from entrypoint.resources.check.undeclared import declared_but_unseen, possible, undeclared
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
@@ -59,7 +61,7 @@ class Review:
         self._report(warn, _doubtful_names(declarations))
         self._report(warn, api_scopes.unknown(declarations))
         self._report(warn, api_scopes.without_direct_access(declarations, findings.uses))
-        self._report(warn, map(_early_client, findings.early_user_clients))
+        self._report(warn, _early_clients(findings.early_user_clients))
         self._report(warn, dbutils.unavailable(findings.dbutils))
         self._report(self._log.notice, possible(declarations, findings.uses))
         self._report(self._log.notice, _unread(findings.unread))
@@ -161,22 +163,29 @@ class Review:
 def _doubtful_names(declarations: Declarations) -> Iterator[Problem]:
     """Names of another shape than their kind's; those that can't work are refused when read."""
     for each in declarations.declared:
-        shape = KINDS[each.resource.kind].shape
-        if not shape.pattern.fullmatch(each.resource.name):
-            yield Problem(
-                f"`resources-file`: `{each.resource.name}` does not look right for"
-                f" `{each.resource.kind}`: its `name` is {shape.described}.",
-                place=each.place,
-            )
+        name, shape = each.resource.name, KINDS[each.resource.kind].shape
+        if placeholder.is_likely(name):
+            why = f"looks like a placeholder for the name of a {KINDS[each.resource.kind].title}"
+        elif not shape.pattern.fullmatch(name):
+            why = f"does not look right for `{each.resource.kind}`"
+        else:
+            continue
+        yield Problem(
+            f"`resources-file`: `{name}` {why}: its `name` is {shape.described}.",
+            place=each.place,
+        )
 
 
-def _early_client(place: Place) -> Problem:
-    return Problem(
+def _early_clients(places: tuple[Place, ...]) -> Iterator[Problem]:
+    if not places:
+        return
+    yield Problem(
         "`agent-path`: a client that acts on behalf of the user is made while the agent loads. Who"
         " the user is, is known only inside of `predict`.",
         "Make it there:\n\n    def predict(self, request):\n"
         "        user = WorkspaceClient(credentials_strategy=ModelServingUserCredentials())",
-        place,
+        places[0],
+        also_at(places),
     )
 
 

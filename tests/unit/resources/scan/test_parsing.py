@@ -28,7 +28,7 @@ NEW = "new syntax here"
             Lines(3, 3),
         ),
         (f"@d\nclass A({NEW}):\n    a = 1\nb = 2\n", "b = 2", Lines(1, 3)),
-        ('a = 1\nb = """never closed\nc = 3\n', "a = 1", Lines(2, 4)),
+        ('a = 1\nb = """never closed\nc = 3\n', "a = 1\npass\nc = 3", Lines(2, 2)),
         ("a = 1\nb = (never closed\nc = 3\n", "a = 1\npass\nc = 3", Lines(2, 2)),
         (f"a = 1\r\n{NEW}\r\nb = 2\r\n", "a = 1\npass\nb = 2", Lines(2, 2)),
     ],
