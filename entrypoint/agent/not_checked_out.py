@@ -46,7 +46,27 @@ def check(texts: Mapping[str, str], workspace: Workspace) -> None:
             folder; one problem for all of a kind.
 
     """
-    named = list(_named(texts, workspace))
+    _check(list(_named(texts, workspace)), workspace)
+
+
+def check_required(paths: Iterable[Path], workspace: Workspace) -> None:
+    """Check requirement files, and the packages of the checkout that are required by their paths.
+
+    Raises:
+        InputFailure: as for `check`.
+
+    """
+    _check(
+        [
+            _Named("requirements", path, f"`requirements`: `{workspace.relative(path)}`")
+            for path in paths
+            if workspace.holds(path)
+        ],
+        workspace,
+    )
+
+
+def _check(named: list[_Named], workspace: Workspace) -> None:
     submodules = not_fetched(workspace)
     problems = [
         *_pointers(named, workspace),
@@ -73,8 +93,10 @@ def _named(texts: Mapping[str, str], workspace: Workspace) -> Iterator[_Named]:
 
 def _pointers(named: Iterable[_Named], workspace: Workspace) -> Iterator[Problem]:
     """The files that are Git LFS pointers."""
+    # Of a package that is required by its path, a build backend decides what is taken.
+    taken = (each for each in named if each.input in _FOLDERS or not each.path.is_dir())
     found = {
-        path: each for each in named for path in _files(each.path, workspace) if _is_pointer(path)
+        path: each for each in taken for path in _files(each.path, workspace) if _is_pointer(path)
     }
     if not found:
         return

@@ -1,10 +1,12 @@
 """The agent's requirements: files and lines, given in the input or found next to the agent."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from entrypoint.agent import not_checked_out
 from entrypoint.agent.environment import toml_file, unread_files
 from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.requirement_lines import RequirementLine, read
@@ -135,7 +137,11 @@ def _read(
     *,
     member: str = "",
 ) -> Requirements:
-    return Requirements(files, lines, member, constraints, read(files, constraints, workspace))
+    lines_read = read(files, constraints, workspace)
+    places = ((line.file.parent, local_path(line.text)) for line in lines_read)
+    local = (Path(os.path.normpath(folder / path)) for folder, path in places if path)
+    not_checked_out.check_required((*files, *local), workspace)
+    return Requirements(files, lines, member, constraints, lines_read)
 
 
 def _file(path: Path, workspace: Workspace) -> Path | None:

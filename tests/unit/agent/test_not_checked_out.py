@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from entrypoint.agent import not_checked_out
+from entrypoint.agent.environment import requirements
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Problem
 
@@ -181,3 +182,31 @@ def test_a_gitmodules_that_leads_astray_is_of_no_consequence(workspace: Workspac
     )
 
     assert problems(workspace) == ()
+
+
+def test_a_package_that_is_required_by_its_path_may_be_in_a_submodule(
+    workspace: Workspace,
+) -> None:
+    with_submodule(workspace)
+    write(workspace.root, "requirements.txt", "mlflow\n-e ./libs/shared\n")
+
+    with pytest.raises(InputFailure) as raised:
+        requirements.found(workspace.root / "agent.py", workspace)
+
+    (problem,) = raised.value.problems
+    assert "`requirements`: `libs/shared` is empty: a submodule that was not" in problem.what
+
+
+def test_pointers_beside_what_is_packed_of_a_package_are_no_problem(workspace: Workspace) -> None:
+    write(workspace.root, "requirements.txt", "-e .\n")
+    write(workspace.root, "pyproject.toml", "[tool.ruff]\n")
+    write(workspace.root, "tests/data.bin", POINTER)
+
+    assert requirements.found(workspace.root / "agent.py", workspace).files
+
+
+def test_a_requirement_file_that_is_found_may_be_a_pointer(workspace: Workspace) -> None:
+    write(workspace.root, "requirements.txt", POINTER)
+
+    with pytest.raises(InputFailure, match=r"`requirements\.txt` is a Git LFS pointer"):
+        requirements.found(workspace.root / "agent.py", workspace)
