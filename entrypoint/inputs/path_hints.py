@@ -18,7 +18,7 @@ def did_you_mean(text: str, path: Path, root: Path) -> str:
             " `- uses: actions/checkout@v7` as a step before this one."
         )
     if "\\" in text:
-        return with_slashes(text, root)
+        return _with_slashes(text, root)
     if not path.parent.is_dir():
         return f" Neither does the folder `{path.parent.relative_to(root).as_posix()}`."
     names = [each.name for each in islice(path.parent.iterdir(), _MOST_COMPARED)]
@@ -28,7 +28,7 @@ def did_you_mean(text: str, path: Path, root: Path) -> str:
     return f" Did you mean `{(path.parent / close[0]).relative_to(root).as_posix()}`?"
 
 
-def with_slashes(text: str, root: Path) -> str:
+def _with_slashes(text: str, root: Path) -> str:
     r"""The same of a path that was written with `\`; with what it should be, if that is there."""
     corrected = text.replace("\\", "/")
     meant = (root / corrected).resolve()

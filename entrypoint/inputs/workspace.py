@@ -73,7 +73,8 @@ class Workspace:
 
         """
         if "\\" in text:
-            raise ValueError(f"`{text}` is no folder.{path_hints.with_slashes(text, self.root)}")
+            corrected = text.replace("\\", "/")
+            raise ValueError(f"`{text}`: paths are written with `/`: `{corrected}`.")
         path = Path(os.path.normpath(self.root / self._without_host(text)))
         if not self.holds(path):
             raise ValueError(f"`{text}` is outside the workspace. Name a path inside the checkout.")

@@ -31,8 +31,8 @@ def unavailable(calls: Iterable[DbutilsCall]) -> Iterator[Problem]:
         first = found[0]
         yield Problem(
             f"`agent-path`: `dbutils.{first.name}(...)`: there is no `dbutils` on serving. While"
-            " MLflow loads the agent, every call of it gives `None`; after that, the name is not"
-            " defined.",
+            " MLflow runs the agent's file, every call of it there gives `None`; in functions that"
+            " run later, and in other modules, the name is not defined.",
             _secret(first) if part == "secrets" else _FIXES.get(part, _OTHER),
             first.place,
             also_at(each.place for each in found),

@@ -197,8 +197,9 @@ def _unread(unread: tuple[tuple[Place, Place], ...]) -> Iterator[Problem]:
         for first, last in unread
     ]
     yield Problem(
-        "`agent-path`: some lines could not be read, so what they use is not checked: the syntax is"
-        f" newer than Python {platform.python_version()}, with which log-agent reads code.",
+        "`agent-path`: some lines could not be read, so what they use is not checked: Python"
+        f" {platform.python_version()}, with which log-agent reads code, can't parse them. The"
+        " agent's own may be newer.",
         "Declare in the resources file what they use.",
         replace(unread[0][0], column=None),
         "\n".join(lines),

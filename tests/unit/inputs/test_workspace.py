@@ -253,7 +253,7 @@ def test_what_has_become_a_link_is_not_read(workspace: Workspace, tmp_path: Path
 
 
 def test_no_folder_is_made_of_a_path_with_backslashes(workspace: Workspace) -> None:
-    with pytest.raises(ValueError, match=r"written with `/`"):
+    with pytest.raises(ValueError, match=r"written with `/`: `\.cache/log-agent`"):
         workspace.own_folder(".cache\\log-agent")
 
 
