@@ -21,6 +21,8 @@ def did_you_mean(text: str, path: Path, root: Path) -> str:
         return _with_slashes(text, root)
     if not path.parent.is_dir():
         return f" Neither does the folder `{path.parent.relative_to(root).as_posix()}`."
+    if path.with_name(f"{path.name}.dvc").is_file():
+        return f" DVC keeps it: run `dvc pull {path.relative_to(root)}` in a step before this one."
     names = [each.name for each in islice(path.parent.iterdir(), _MOST_COMPARED)]
     close = difflib.get_close_matches(path.name, names)
     if not close:

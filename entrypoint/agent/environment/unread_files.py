@@ -1,7 +1,9 @@
 """Files that say what a project requires, and that uv doesn't take requirements from."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from entrypoint.agent.environment import toml_file
@@ -44,17 +46,24 @@ _TABLES = {
         "uv pip compile --group {group} --output-file requirements.txt",
     ),
 }
+_GROUP = re.compile(r"[\w.-]+")
+_MOST_OF_OTHER_NAMES = 3
 NAMES = ("pyproject.toml", "uv.lock", *_FILES)
 """The files that may be such."""
 
 
 @dataclass(frozen=True)
 class UnreadFile:
-    """A file of a project, `shown` to the user: why it isn't read, and what to run instead."""
+    """A file of a project, `shown` to the user: why it isn't read, and what to run instead.
+
+    Without a `command`, there is nothing in it yet.
+    """
 
     shown: str
     why: str
     command: str = ""
+    is_readable: bool = False
+    """Whether it is read if the input names it."""
 
     @property
     def reason(self) -> str:
@@ -64,10 +73,12 @@ class UnreadFile:
     @property
     def fix(self) -> str:
         """What to write, or the commands, which are to be run in the file's folder."""
+        if self.is_readable:
+            return f"Name it in the step:\n\n    with:\n      requirements: {self.shown}"
         if not self.command:
             return f"Add to `{self.shown}`:\n\n{_PROJECT}"
         folder = Path(self.shown).parent.as_posix()
-        lines = self.command.format(name=Path(self.shown).name).split("\n")
+        lines = self.command.replace("{name}", Path(self.shown).name).split("\n")
         where = f"cd {folder}" if folder != "." else ""
         shown = "\n".join(f"    {line}" for line in (where, *lines) if line)
         return f"Make a file of it that is read, and commit that:\n\n{shown}"
@@ -118,6 +129,10 @@ def around(agent: Path, workspace: Workspace) -> Iterator[UnreadFile]:
             path = folder / name
             if path.is_file() and not path.is_symlink() and (found := of(path, workspace)):
                 yield found
+        for pattern in ("*requirements*.txt", "requirements/*.txt"):
+            for path in islice(filter(Path.is_file, folder.glob(pattern)), _MOST_OF_OTHER_NAMES):
+                why = "a file of that name is read only if the input names it"
+                yield UnreadFile(workspace.relative(path), why, is_readable=True)
 
 
 def _pyproject(content: Mapping[str, object] | None, shown: str) -> UnreadFile | None:
@@ -126,7 +141,8 @@ def _pyproject(content: Mapping[str, object] | None, shown: str) -> UnreadFile |
         return None
     for keys, (reason, command) in _TABLES.items():
         if table := toml_file.part(content, *keys):
-            group = next(iter(table), "") if isinstance(table, dict) else ""
+            names = filter(_GROUP.fullmatch, table if isinstance(table, dict) else ())
+            group = next(names, "<group>")
             why = f"it has no `[project]`, and {reason}"
-            return UnreadFile(shown, why, command.replace("{group}", str(group)))
+            return UnreadFile(shown, why, command.replace("{group}", group))
     return UnreadFile(shown, "it has no `[project]`")

@@ -263,3 +263,10 @@ def test_a_git_lfs_pointer_is_not_what_is_read(workspace: Workspace) -> None:
 
     with pytest.raises(ValueError, match=r"`config\.yml` is a Git LFS pointer, not the file"):
         workspace.read(path, Bound(1_000, ""))
+
+
+def test_what_dvc_keeps_is_fetched_by_it(workspace: Workspace) -> None:
+    write(workspace, "models/weights.bin.dvc", "outs: []\n")
+
+    with pytest.raises(ValueError, match=r"run `dvc pull models/weights\.bin` in a step before"):
+        workspace.existing("models/weights.bin")

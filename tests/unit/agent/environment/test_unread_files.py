@@ -49,6 +49,8 @@ def problem(workspace: Workspace) -> Problem:
         ("environment.yml", "", "conda's format", "pip freeze > requirements.txt"),
         ("conda.yaml", "", "conda's format", "pip freeze > requirements.txt"),
         ("requirements.in", "", "it isn't locked", "uv pip compile requirements.in"),
+        ("requirements-prod.txt", "", "a file of that name", "requirements: agents/support/req"),
+        ("requirements/prod.txt", "", "a file of that name", "requirements: agents/support/req"),
         ("uv.lock", "", "it is one half: its `pyproject.toml`", "uv export"),
     ],
 )
@@ -62,6 +64,13 @@ def test_the_reason_says_what_is_there_and_the_command(
     assert f"`agents/support/{name}` is there, but {why}" in told.what
     assert command in told.fix
     assert str(told.place) == f"agents/support/{name}"
+
+
+def test_a_groups_name_is_no_part_of_a_command_unless_it_is_a_word(workspace: Workspace) -> None:
+    text = '[dependency-groups]\n"{x}`; rm" = []\n'
+    write(workspace.root, "agents/support/pyproject.toml", text)
+
+    assert "--group <group> --output-file" in problem(workspace).fix
 
 
 def test_one_above_the_agents_folder_counts_too(workspace: Workspace) -> None:
