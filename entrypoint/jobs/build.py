@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-from entrypoint.agent import build, unneeded_secrets
+from entrypoint.agent import build, not_checked_out, unneeded_secrets
 from entrypoint.agent.environment import lock_advice
 from entrypoint.agent.environment.uv_environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
@@ -50,6 +50,7 @@ def run(job: Job, result: Result) -> None:
     """
     # Before anything of the checkout is read.
     job.event.check_may_build()
+    not_checked_out.check(job.texts, job.workspace)
     inputs = BuildInputs.read(job.texts, job.workspace)
     result.agent = job.workspace.relative(inputs.agent_path)
     result.target = str(inputs.uc_target or "")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent import artifact_inputs, code_paths, manifest
+from entrypoint.agent import artifact_inputs, code_paths, conventions, manifest
 from entrypoint.agent.build_spec import BuildSpec
-from entrypoint.agent.environment import interpreter, requirements
+from entrypoint.agent.environment import interpreter, mlflow_requirement, requirements
 from entrypoint.agent.environment.uv_environment import Environment
 from entrypoint.agent.sandbox.variables import step_environ
 from entrypoint.agent.signature_file import read_signature
@@ -70,10 +70,11 @@ class Plan:
             InputFailure: two artifacts would end in one place.
 
         """
-        spec = self.spec
+        spec, mlflow = self.spec, environment.lock.mlflow
+        artifact_inputs.check_names(spec.artifacts, mlflow, spec.workspace)
         try:
             files, places = manifest.laid_out(
-                spec.code, spec.code_paths.folder, self.inputs.artifacts
+                spec.code, spec.code_paths.folder, spec.artifacts, mlflow
             )
         except ValueError as error:
             raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
@@ -135,8 +136,13 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
     stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
     _check_target(job.mode, inputs, stores)
     agent = _agent(job, inputs)
+    inputs = conventions.with_found(inputs, agent, workspace, job.log)
     artifact_inputs.check(inputs.artifacts, inputs.flavor, workspace)
     requested = _requirements(job, inputs, agent)
+    if pinned := mlflow_requirement.pinned(requested):
+        artifact_inputs.check_names(inputs.artifacts, pinned, workspace)
+    python = interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace)
+    static_checks.check(agent, is_newer=python is not None and python.may_be_newer)
     declarations = _declarations(job, inputs)
     config = inputs.model_config
     return Plan(
@@ -145,7 +151,7 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
         requirements=requested,
         spec=_build_spec(job, inputs, agent, declarations, folder),
         model_config=read_yaml("model-config", config, workspace) if config else None,
-        python=interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace),
+        python=python,
         declarations=declarations,
         labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
         stores=stores,
@@ -174,7 +180,6 @@ def _check_target(mode: str, inputs: BuildInputs, stores: Stores | None) -> None
 
 def _agent(job: Job, inputs: BuildInputs) -> agent_source.AgentSource:
     agent = agent_source.read(inputs.agent_path, job.workspace.relative(inputs.agent_path))
-    static_checks.check(agent)
     if agent.left_out:
         left_out = ", ".join(agent.left_out)
         job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))
