@@ -105,7 +105,9 @@ class Preview(Goal):
         import_mlflow()
         from entrypoint.registry.baseline import BaselineFailure, BaselineRegistry  # noqa: PLC0415
 
-        registry = BaselineRegistry(stores, target, login.identity, self._log, login.renew)
+        registry = BaselineRegistry(
+            stores, target, login.identity, self._log, login.renew, login.refused
+        )
         try:
             with mlflow_login(login, os.environ):
                 return registry.find(self._inputs.baseline or "") or Comparison()

@@ -128,6 +128,7 @@ class Publication(Goal):
             self._login.identity,
             self._log,
             renew=self._login.renew,
+            refused=self._login.refused,
             is_ancestor=partial(comes_before, self._job),
             jobs=ended_jobs(self._job),
         )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from doubles.databricks import USER, Workspace
+from doubles.databricks import USER, Fault, Workspace
 from doubles.databricks.registration import Ending
+from doubles.runner import PULL_REQUEST
 from doubles.unity_catalog import create_schema, unity_catalog
 from tests.integration.conftest import Checkout
 from tests.integration.publisher import Order
@@ -131,3 +132,34 @@ class TestAnotherEnding:
         site.workspace.registry.registrations.ending = Ending()
         assert outcome.failure == ""
         assert site.state(order.name).is_complete
+
+
+class TestALoginThatRanOut:
+    """The token is revoked in the middle of the job, and a token of the step is all there is."""
+
+    @pytest.mark.parametrize("at", ["runs/create", "Models/"])
+    def test_is_why_an_agent_is_not_registered(
+        self, checkout: Checkout, databricks: Workspace, at: str
+    ) -> None:
+        databricks.faults.add(Fault(path=at, revoked=True))
+
+        step = checkout.case("pending-registration", env=databricks.env)
+
+        (error,) = step.commands("error")
+        assert step.status == 1
+        assert error.startswith(
+            "::error::The login at Databricks ran out: `DATABRICKS_TOKEN` ended"
+        )
+        assert "DATABRICKS_AUTH_TYPE: github-oidc" in error
+
+    def test_is_why_a_preview_is_not_compared(
+        self, checkout: Checkout, databricks: Workspace
+    ) -> None:
+        databricks.faults.add(Fault(path="model-versions/search", revoked=True))
+
+        step = checkout.case("pending-registration", event=PULL_REQUEST, env=databricks.env)
+
+        assert step.status == 0, step.log
+        assert (
+            "Not compared with what is registered: The login at Databricks ran out" in step.summary
+        )
