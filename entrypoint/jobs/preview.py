@@ -86,6 +86,9 @@ class Preview(Goal):
         baseline = result_or(self._baseline, _NO_ANSWER)
         if isinstance(baseline, Comparison):
             return baseline
+        stores = self._plan.stores
+        if stores and stores.registers_at_databricks and (problem := self._login.problem):
+            return Comparison(not_compared=problem.what)  # it ran out meanwhile
         spec = self._plan.spec
         after = Snapshot.of_agent(manifest, spec.code, spec.code_paths.folder, model)
         self._folder.mkdir()

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +21,7 @@ from entrypoint.registry.stores import Stores
 from entrypoint.report.result import Result
 from entrypoint.runtime.background import in_background, result_or
 from entrypoint.runtime.deadline import PUBLISHING
-from entrypoint.runtime.errors import Problem, PublishFailure
+from entrypoint.runtime.errors import LoginFailure, Problem, PublishFailure
 
 if TYPE_CHECKING:  # it imports MLflow
     from entrypoint.registry.session import Session
@@ -76,7 +77,7 @@ class Publication(Goal):
         """
         if self._plan.mode != "register":
             return False
-        with self._result.stage("Find", self._log), mlflow_login(self._login, os.environ):
+        with self._result.stage("Find", self._log), self._logged_in():
             session = self._session.result()
             from entrypoint.registry.publish.reuse import reuse  # noqa: PLC0415
 
@@ -102,7 +103,7 @@ class Publication(Goal):
 
         """
         self._job.deadline.begin(PUBLISHING)
-        with self._result.stage("Publish", self._log), mlflow_login(self._login, os.environ):
+        with self._result.stage("Publish", self._log), self._logged_in():
             session = self._session.result()
             if self._signatures:
                 self._signatures.result()
@@ -118,6 +119,17 @@ class Publication(Goal):
             )
             publish.publish(publication, session, published)
             self._log.line(published.model_uri)
+
+    def _logged_in(self) -> AbstractContextManager[None]:
+        """Log in MLflow, where the store is a workspace's.
+
+        Raises:
+            LoginFailure: the login ran out while the agent was built.
+
+        """
+        if self._stores.at_databricks and (problem := self._login.problem):
+            raise LoginFailure(problem)
+        return mlflow_login(self._login, os.environ)
 
     def _connect(self) -> "Session":
         import_mlflow()

@@ -1,6 +1,7 @@
 """What the stores answer that a job must not call a success."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -9,15 +10,16 @@ import pytest
 
 from doubles.databricks import USER, Fault, Workspace
 from doubles.databricks.registration import Ending
-from doubles.runner import PULL_REQUEST
+from doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Event
 from doubles.unity_catalog import create_schema, unity_catalog
 from tests.integration.conftest import Checkout
 from tests.integration.publisher import Order
-from tests.integration.site import Site, sites
+from tests.integration.site import Site, View, sites
 
 pytestmark = pytest.mark.exhaustive
 
 FAILED = Ending("FAILED_REGISTRATION", message="The metastore's storage is not reachable.")
+PRINCIPAL = "11111111-2222-4333-8444-555555555555"
 NEVER = Ending(looks=inf)
 names = map("model_{}".format, count())
 
@@ -27,7 +29,7 @@ def databricks(tmp_path: Path) -> Iterator[Workspace]:
     folder = tmp_path / "databricks"
     folder.mkdir()
     with Workspace(folder) as workspace:
-        workspace.catalog.create("prod.agents", USER)
+        workspace.catalog.create("prod.agents", USER, PRINCIPAL)
         yield workspace
         assert workspace.violations == []
 
@@ -151,6 +153,33 @@ class TestALoginThatRanOut:
             "::error::The login at Databricks ran out: `DATABRICKS_TOKEN` ended"
         )
         assert "DATABRICKS_AUTH_TYPE: github-oidc" in error
+
+    @pytest.mark.parametrize("event", [PUSH_TO_MAIN, PULL_REQUEST], ids=["push", "pull_request"])
+    def test_says_why_it_can_t_be_renewed(
+        self, checkout: Checkout, databricks: Workspace, event: Event
+    ) -> None:
+        databricks.oauth.lifetime = 4
+        login = {
+            "DATABRICKS_HOST": databricks.host,
+            "DATABRICKS_CLIENT_ID": PRINCIPAL,
+            "DATABRICKS_CLIENT_SECRET": databricks.oauth.secret(PRINCIPAL),
+        }
+        gone = {"error": "invalid_client", "error_description": "no such secret"}
+
+        with ThreadPoolExecutor() as pool:
+            job = pool.submit(checkout.case, "pending-registration", event=event, env=login)
+            View(databricks).wait_for("/scim/v2/Me")
+            databricks.faults.add(Fault(path="/oidc/v1/token", status=401, body=gone, times=1000))
+            step = job.result()
+
+        why = "The login at Databricks ran out, and can't be renewed: Databricks does not take"
+        if event is PUSH_TO_MAIN:
+            assert step.status == 1
+            assert why in "".join(step.commands("error"))
+            assert "no such secret" in "".join(step.commands("error"))
+        else:
+            assert step.status == 0, step.log
+            assert why in step.result["comparison"]["not_compared"]
 
     def test_is_why_a_preview_is_not_compared(
         self, checkout: Checkout, databricks: Workspace
