@@ -44,6 +44,8 @@ class Workspace:
         try:
             path = given.resolve()
             path.is_file()
+        except PermissionError as error:
+            raise ValueError(f"A folder on the way to `{text}` {untrusted_file.CLOSED}.") from error
         except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a NUL
             raise ValueError(
                 f"`{text[:80]}` can't be a path ({error.__class__.__name__})."
@@ -115,7 +117,11 @@ class Workspace:
 
         """
         path = self.path(text)
-        return path if path.is_dir() else self.file(text)
+        if not path.is_dir():
+            return self.file(text)
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise ValueError(f"`{text}` {untrusted_file.CLOSED}.")
+        return path
 
     def read(self, path: Path, bound: Bound) -> bytes:
         """The content of a file of the workspace, which was resolved.

@@ -9,6 +9,7 @@ from entrypoint.agent import artifact_inputs, code_paths, conventions, manifest
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.environment import interpreter, mlflow_requirement, requirements
 from entrypoint.agent.environment.uv_environment import Environment
+from entrypoint.agent.file_tree import check_name
 from entrypoint.agent.sandbox.variables import step_environ
 from entrypoint.agent.signature_file import read_signature
 from entrypoint.agent.source import agent_source, static_checks
@@ -179,6 +180,10 @@ def _check_target(mode: str, inputs: BuildInputs, stores: Stores | None) -> None
 
 
 def _agent(job: Job, inputs: BuildInputs) -> agent_source.AgentSource:
+    try:
+        check_name(inputs.agent_path)
+    except ValueError as error:
+        raise InputFailure(Problem(f"`agent-path`: {error}")) from error
     agent = agent_source.read(inputs.agent_path, job.workspace.relative(inputs.agent_path))
     if agent.left_out:
         left_out = ", ".join(agent.left_out)
