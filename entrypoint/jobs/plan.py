@@ -5,18 +5,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent import artifact_inputs, code_paths, conventions, manifest
+from entrypoint.agent import artifact_inputs, conventions, manifest
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.environment import interpreter, mlflow_requirement, requirements
 from entrypoint.agent.environment.uv_environment import Environment
 from entrypoint.agent.file_tree import check_name
 from entrypoint.agent.sandbox.variables import step_environ
-from entrypoint.agent.signature_file import read_signature
 from entrypoint.agent.source import agent_source, static_checks
 from entrypoint.github import checkout_credentials
 from entrypoint.inputs.inputs import BuildInputs
-from entrypoint.inputs.workspace import Workspace
 from entrypoint.inputs.yaml_file import read_yaml
+from entrypoint.jobs import specification
 from entrypoint.jobs.context import Job
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.stores import Stores, not_configured
@@ -150,7 +149,7 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
         mode=job.mode,
         inputs=inputs,
         requirements=requested,
-        spec=_build_spec(job, inputs, agent, declarations, folder),
+        spec=specification.read(job, inputs, agent, declarations, folder),
         model_config=read_yaml("model-config", config, workspace) if config else None,
         python=python,
         declarations=declarations,
@@ -191,36 +190,6 @@ def _agent(job: Job, inputs: BuildInputs) -> agent_source.AgentSource:
     return agent
 
 
-def _build_spec(
-    job: Job,
-    inputs: BuildInputs,
-    agent: agent_source.AgentSource,
-    declarations: Declarations,
-    folder: Path,
-) -> BuildSpec:
-    example = inputs.input_example
-    return BuildSpec(
-        agent=inputs.agent_path,
-        code=_code(agent, inputs.agent_path, folder),
-        source=agent,
-        workspace=job.workspace,
-        flavor=inputs.flavor,
-        model_config=inputs.model_config,
-        input_example=example.value if example else None,
-        example_place=_place(example.path if example else None, job.workspace),
-        signature=read_signature(inputs.signature, job.workspace) if inputs.signature else None,
-        signature_place=_place(inputs.signature, job.workspace),
-        authorization=resources_file.authorization(declarations),
-        code_paths=_code_paths(job, inputs, agent, folder),
-        artifacts=inputs.artifacts,
-        verify=inputs.verify,
-    )
-
-
-def _place(path: Path | None, workspace: Workspace) -> Place | None:
-    return Place(workspace.relative(path), 1) if path else None
-
-
 def _requirements(
     job: Job, inputs: BuildInputs, agent: agent_source.AgentSource
 ) -> requirements.Requirements:
@@ -243,28 +212,6 @@ def _requirements(
                 raise
             return of_notebook
     return asked + of_notebook
-
-
-def _code(agent: agent_source.AgentSource, path: Path, folder: Path) -> Path:
-    """The Python file that MLflow runs and logs: the user's own, if it is one."""
-    if agent.code is None:
-        return path
-    code = folder / "agent" / agent.file_name
-    code.parent.mkdir()
-    code.write_text(agent.code, encoding="utf-8")
-    return code
-
-
-def _code_paths(
-    job: Job, inputs: BuildInputs, agent: agent_source.AgentSource, folder: Path
-) -> code_paths.CodePaths:
-    laid_out = code_paths.lay_out(
-        inputs.code_paths, agent.text, job.workspace, folder / "code_paths"
-    )
-    if laid_out.left_out:
-        job.log.line("`code-paths`: these are never shipped, and were left out:")
-        job.log.untrusted("\n".join(laid_out.left_out))
-    return laid_out
 
 
 def _declarations(job: Job, inputs: BuildInputs) -> Declarations:
