@@ -9,7 +9,8 @@ from doubles.github import pages
 from doubles.github.refusal import not_found
 from doubles.github.site import Site, now
 
-_PATH = "/repos/{owner}/{repo}/compare/{basehead}"
+_COMPARE = "/repos/{owner}/{repo}/compare/{basehead}"
+_LIST = "/repos/{owner}/{repo}/commits"
 
 
 class Commits:
@@ -18,12 +19,29 @@ class Commits:
     def __init__(self, site: Callable[[], Site]) -> None:
         self._site = site
         self._parents: dict[str, tuple[str, ...]] = {}
+        self._files: dict[str, tuple[str, ...]] = {}
+        self._dates: dict[str, str] = {}
 
-    def add(self, sha: str, *parents: str) -> None:
+    def add(self, sha: str, *parents: str, date: str = "", files: tuple[str, ...] = ()) -> None:
+        """Add a commit on top of others, which changed files at a date of ISO 8601."""
         self._parents[sha] = parents
+        self._files[sha] = files
+        self._dates[sha] = date or now()
 
     def routes(self) -> Iterator[Route]:
-        yield Route("GET", _PATH, self._compare, query=pages.QUERY)
+        yield Route("GET", _COMPARE, self._compare, query=pages.QUERY)
+        yield Route("GET", _LIST, self._list, query=pages.QUERY | {"path", "sha"})
+
+    def _list(self, request: Request) -> Answer:
+        sha, path = request.query.get("sha", ""), request.query.get("path", "")
+        if sha not in self._parents:
+            raise not_found()
+        shown = [
+            self._shown(each)
+            for each in self._history(sha)
+            if not path or path in self._files[each]
+        ]
+        return pages.page(shown, request, f"{self._site().repository_api}/commits")
 
     def _compare(self, request: Request) -> Answer:
         base, _, head = request.parts["basehead"].partition("...")
@@ -70,7 +88,7 @@ class Commits:
     def _shown(self, sha: str) -> dict[str, Any]:
         site = self._site()
         api, page = f"{site.repository_api}/commits/{sha}", f"{site.repository_page}/commit/{sha}"
-        person = {"name": "Ann", "email": "ann@acme.com", "date": now()}
+        person = {"name": "Ann", "email": "ann@acme.com", "date": self._dates[sha]}
         tree = {"sha": sha, "url": f"{site.repository_api}/git/trees/{sha}"}
         return {
             "url": api,

@@ -129,9 +129,9 @@ class GitHub:
         """Publish a release."""
         return self._releases.add(tag, body)
 
-    def commit(self, sha: str, *parents: str) -> str:
+    def commit(self, sha: str, *parents: str, date: str = "", files: tuple[str, ...] = ()) -> str:
         """Push a commit that is made on top of others."""
-        self._commits.add(sha, *parents)
+        self._commits.add(sha, *parents, date=date, files=files)
         return sha
 
     def workflow_run(

@@ -21,6 +21,7 @@ _CASE = "X-Case"
 _JUDGED = ("Accept", "Content-Type")
 # Those that the double has: the whole description would take prism 15 s to read.
 _PATHS = (
+    "/repos/{owner}/{repo}/commits",
     "/repos/{owner}/{repo}/compare/{basehead}",
     "/repos/{owner}/{repo}/actions/runs/{run_id}",
     "/repos/{owner}/{repo}/issues/{issue_number}/comments",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from entrypoint.agent.agent_error import Checkout
 from entrypoint.agent.build_fixes import Fixes
 from entrypoint.agent.environment.old_requirements import OldRequirements
-from entrypoint.agent.environment.uv_environment import Uv
+from entrypoint.agent.environment.uv_environment import Environment, Uv
 from entrypoint.agent.sandbox.variables import step_environ
 from entrypoint.databricks.auth.login import Login
 from entrypoint.github.api_errors import GitHubError
@@ -14,8 +14,11 @@ from entrypoint.jobs.context import Job
 from entrypoint.jobs.plan import Plan
 
 
-def fixes_for(job: Job, plan: Plan, login: Login, uv: Uv) -> Callable[[Checkout], Fixes]:
+def fixes_for(
+    job: Job, plan: Plan, login: Login, uv: Uv, environment: Environment
+) -> Callable[[Checkout], Fixes]:
     """Make what tells the fixes, when the agent has failed."""
+    python = environment.interpreter.path
 
     def fixes(checkout: Checkout) -> Fixes:
         problem = login.problem
@@ -25,7 +28,7 @@ def fixes_for(job: Job, plan: Plan, login: Login, uv: Uv) -> Callable[[Checkout]
                 plan.requirements,
                 job.workspace,
                 lambda: _day_of(plan.spec.shown, job),
-                uv.newest_on,
+                lambda package, day: uv.newest_on(package, day, python),
             ),
             login=f"{problem.what} {problem.fix}".strip() if problem else "",
             withheld=frozenset(set(job.environ) - set(step_environ(job.environ))),

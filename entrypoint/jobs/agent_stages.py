@@ -120,7 +120,7 @@ class AgentStages:
             worker = build.Worker(
                 *(process, sandbox, self._plan.spec, environment.lock, agents_login),
                 registry=self._plan.agents_registry,
-                fixes=fixes_for(self._job, self._plan, self._login, self._uv),
+                fixes=fixes_for(self._job, self._plan, self._login, self._uv, environment),
             )
             with self._stage("Build", goal):
                 built = result.build = worker.build()

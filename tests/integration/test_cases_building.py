@@ -2,7 +2,8 @@
 
 import pytest
 
-from doubles.runner import PULL_REQUEST
+from doubles.github import GitHub
+from doubles.runner import PULL_REQUEST, SHA
 from tests.integration.conftest import Checkout
 from tests.integration.test_bad_input import the_error
 
@@ -65,6 +66,20 @@ def test_a_name_that_moved_is_told_with_what_brought_its_package(checkout: Check
     assert "not in the agent's environment" not in error
     assert f"`mlflow-skinny==3.17.2` ({checkout.name}/agent/requirements.txt:1)" in error
     assert "    packaging<" in error
+
+
+def test_the_version_of_the_day_on_which_the_agent_was_written_is_proposed(
+    checkout: Checkout,
+) -> None:
+    with GitHub() as github:
+        file = f"{checkout.name}/agent/agent.py"
+        github.commit(SHA, date="2025-09-01T09:00:00Z", files=(file,))
+        step = checkout.case("moved-name", github_token=github.tokens.job.value, env=github.env)
+
+    error = the_error(step)
+
+    assert "    packaging==25.0\n" in error
+    assert "2025-09-01" in error
 
 
 def test_the_models_code_comes_before_a_module_beside_the_agent(checkout: Checkout) -> None:

@@ -117,17 +117,19 @@ class Uv:
             shutil.rmtree(folder)
         return self._from_source(resolver, local)
 
-    def newest_on(self, package: str, day: str) -> str | None:
+    def newest_on(self, package: str, day: str, python: Path) -> str | None:
         """The newest version that a package had on a day, `2026-01-31`; None where nobody tells."""
         folder = self._sandbox.folder / "newest"
         folder.mkdir(exist_ok=True)
         wanted = folder / "package.txt"
         wanted.write_text(package, encoding="utf-8")
+        uv = self._program(Requirements())
         try:
-            printed = self._program(Requirements()).try_to_run(
+            printed = uv.try_to_run(
                 f"looking for an older `{package}`",
-                *("pip", "compile", wanted, "--no-deps", f"--exclude-newer={day}"),
-                *("--quiet", "--no-header", "--no-annotate"),
+                *("pip", "compile", *uv.options, "--no-deps", f"--exclude-newer={day}"),
+                *(f"--python={python}", "--quiet", "--no-header", "--no-annotate"),
+                wanted,
                 cwd=self._checkout,
             )
         except UvFailed:
