@@ -16,6 +16,8 @@ class Inference:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+        self.text = TEXT
+        """What a model answers."""
 
     def routes(self) -> Iterator[Route]:
         # A model's own parameters are open-ended; the body must be an object that asks something.
@@ -39,12 +41,12 @@ class Inference:
         if fields.get("stream"):
             raise bad_value("Streaming is not supported by this endpoint.")
         if "messages" in fields:
-            return Answer(_completion(name), headers={"served-model-name": name})
+            return Answer(_completion(name, self.text), headers={"served-model-name": name})
         if task == "responses":
-            return Answer(_response(name))
+            return Answer(_response(name, self.text))
         if "input" in fields:
             return Answer(_embeddings(name, fields["input"]))
-        return Answer({"predictions": [TEXT]}, headers={"served-model-name": name})
+        return Answer({"predictions": [self.text]}, headers={"served-model-name": name})
 
 
 def _asked(request: Request) -> dict[str, Any]:
@@ -57,8 +59,8 @@ def _asked(request: Request) -> dict[str, Any]:
     return fields
 
 
-def _completion(model: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": TEXT}
+def _completion(model: str, answer: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": answer}
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
@@ -69,8 +71,8 @@ def _completion(model: str) -> dict[str, Any]:
     }
 
 
-def _response(model: str) -> dict[str, Any]:
-    text = {"type": "output_text", "text": TEXT, "annotations": []}
+def _response(model: str, answer: str) -> dict[str, Any]:
+    text = {"type": "output_text", "text": answer, "annotations": []}
     message = {
         "type": "message",
         "id": "msg_1",

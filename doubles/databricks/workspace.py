@@ -19,6 +19,7 @@ from doubles.databricks.models import Models
 from doubles.databricks.multipart import Multipart
 from doubles.databricks.oauth import OAuth
 from doubles.databricks.permissions import Permissions
+from doubles.databricks.prompts import Prompts
 from doubles.databricks.queries import Queries
 from doubles.databricks.registry import Registry
 from doubles.databricks.request import Answer, Refusal, Request, Violation
@@ -38,7 +39,8 @@ class Workspace:
     """A strict stand-in of one workspace, with its state in `folder`: a context manager.
 
     Each part of it can be told what it holds: `login`, `oauth`, `identity`, `resources`, `catalog`,
-    `permissions`, `registry`, `files`, `serving`, `signed`, `tree`, `tracking`, `faults`.
+    `permissions`, `registry`, `prompts`, `files`, `serving`, `inference`, `signed`, `tree`,
+    `tracking`, `faults`.
     `violations` is what no Databricks API takes, one text each: a test of a program asserts that
     there are none.
     """
@@ -62,6 +64,8 @@ class Workspace:
         self.signed = Signed(lambda: self.host)
         self.files = Files(folder / "files", self.signed, guard(models))
         self.registry = Registry(models, self.files)
+        self.prompts = Prompts()
+        self.inference = Inference(self.resources)
         self.serving = Serving(self.resources, models)
         self.tree = Tree(f"/Users/{USER}")
         self.tracking = Tracking(folder, self.tree)
@@ -71,11 +75,12 @@ class Workspace:
             self.oauth,
             self.serving,
             self.resources,
-            Inference(self.resources),
+            self.inference,
             Queries(self.resources),
             self.catalog,
             self.permissions,
             self.registry,
+            self.prompts,
             self.files,
             Multipart(folder / "parts", self.files, self.signed),
             self.signed,

@@ -2,18 +2,21 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from entrypoint.agent import build_errors
+from entrypoint.agent.agent_error import AgentError, Checkout
+from entrypoint.agent.build_fixes import Fixes
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.sandbox import private_copy
 from entrypoint.agent.sandbox.sandbox import Sandbox
+from entrypoint.agent.sandbox.variables import with_home
 from entrypoint.agent.worker_client import WorkerProcess
 from entrypoint.resources.observed import Requests
 from entrypoint.resources.variables import ObservedRead, ObservedReads
@@ -21,6 +24,8 @@ from entrypoint.runtime.errors import AgentFailure, Problem
 
 # The folder in the process's own in which it makes the model.
 _MODEL = "model"
+
+Prompts = Annotated[tuple[Annotated[str, Field(max_length=1000)], ...], Field(max_length=300)]
 
 Verdict = TypeVar("Verdict", "Build", "Verification")
 
@@ -34,6 +39,11 @@ class Build:
     python_version: str
     inferred: tuple[tuple[str, str], ...] = ()
     """Kind and name of the resources that MLflow finds in a LangChain object."""
+    answered: bool = False
+    """Whether MLflow asked the agent, and got an answer."""
+    requests: Requests = ()
+    prompts: Prompts = ()
+    """The URIs of the prompts that the agent loaded, each with its version."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,11 @@ class Verification:
     stream_seconds: float | None = None
     no_credentials: str | None = None
     requests: Requests = ()
+    prompts: Prompts = ()
+
+
+class NeedsLogin(AgentFailure):
+    """The agent can't be loaded without a login at Databricks, and the job has none."""
 
 
 _NAMES = TypeAdapter(list[str])
@@ -60,7 +75,8 @@ _READS = TypeAdapter(ObservedReads)
 class Worker:
     """Builds and verifies one agent in a process of its own.
 
-    `login`: the variables with which the agent is logged in at Databricks, if it is.
+    `login`: the variables with which the agent is logged in at Databricks, if it is. `registry`:
+    the URI of the one in which it reads. `fixes` are made for what fails.
     """
 
     def __init__(
@@ -70,11 +86,17 @@ class Worker:
         spec: BuildSpec,
         lock: Lock,
         login: Mapping[str, str],
+        *,
+        registry: str,
+        fixes: Callable[[Checkout], Fixes],
     ) -> None:
         self._process = process
+        self._sandbox = sandbox
         self._spec = spec
         self._login = login
-        self._deadline = sandbox.deadline
+        self._registry = registry
+        self._fixes = fixes
+        self._answered = False
         self.model = sandbox.folder / "model"
         """The model directory, in MLflow's format, once it is built; the agent can't write it."""
         self.compiled: list[str] = []
@@ -88,24 +110,32 @@ class Worker:
 
         Raises:
             AgentFailure: the agent couldn't be built, and why.
+            NeedsLogin: for want of a login.
             TimedOut: the deadline passed.
 
         """
-        verdict = self._run("build")
+        verdict = self._run("build", {})
         if not verdict.pop("has_signature", True):
-            raise AgentFailure(build_errors.no_signature(self._spec.shown))
-        private_copy.make(self._process.folder, _MODEL, self.model, self._deadline)
-        return self._validated(Build, verdict)
+            raise AgentFailure(build_errors.no_signature(self._spec))
+        if not verdict.pop("has_given_signature", True):
+            raise AgentFailure(build_errors.other_signature(self._spec))
+        private_copy.make(self._process.folder, _MODEL, self.model, self._sandbox.deadline)
+        built = self._validated(Build, verdict)
+        self._answered = built.answered
+        return built
 
     def verify(self) -> Verification:
         """Load the model directory in a clean process, and call the agent with the example.
 
         Raises:
             AgentFailure: it couldn't be loaded or didn't answer, and why.
+            NeedsLogin: for want of a login.
             TimedOut: the deadline passed.
 
         """
-        return self._validated(Verification, self._run("verify"))
+        # What the build left in a cache would answer in the place of a server.
+        folders = with_home({}, self._sandbox.share("verify"))
+        return self._validated(Verification, self._run("verify", folders))
 
     def _job(self, lock: Lock) -> dict[str, Any]:
         """What the worker reads; see `worker/build.py` and `worker/verify.py`."""
@@ -135,9 +165,10 @@ class Worker:
             "working_folder": str(spec.agent.parent),
         }
 
-    def _run(self, stage: str) -> dict[str, Any]:
+    def _run(self, stage: str, folders: Mapping[str, str]) -> dict[str, Any]:
         """Let the process do one stage; its verdict, which is not validated yet."""
-        reply = self._process.do(stage, self._login)
+        registry = {"MLFLOW_REGISTRY_URI": self._registry}
+        reply = self._process.do(stage, {**self._login, **registry, **folders})
         try:
             verdict = json.loads(self._process.verdict)
         except (ValueError, RecursionError):
@@ -145,9 +176,19 @@ class Worker:
         if not isinstance(verdict, dict):
             raise AgentFailure(build_errors.no_verdict(stage, reply, self._process))
         if "error" in verdict:
-            copies = (self.model, self._process.folder / _MODEL)
-            raise AgentFailure(build_errors.problem(stage, verdict["error"], self._spec, copies))
+            raise self._failure(stage, verdict["error"])
         return verdict
+
+    def _failure(self, stage: str, content: Any) -> AgentFailure:
+        try:
+            error = TypeAdapter(AgentError).validate_python(content)
+        except ValidationError as invalid:
+            return AgentFailure(_unreadable(invalid))
+        checkout = Checkout(self._spec, (self.model, self._process.folder / _MODEL))
+        fixes = self._fixes(checkout)
+        problem = build_errors.problem(stage, error, checkout, fixes, answered=self._answered)
+        failure = NeedsLogin if error.needs_login and not self._login else AgentFailure
+        return failure(problem)
 
     def _validated(self, kind: type[Verdict], verdict: dict[str, Any]) -> Verdict:
         """The verdict in its type; the process that wrote it ran the agent's code too."""
@@ -156,9 +197,11 @@ class Worker:
             self.compiled += _NAMES.validate_python(verdict.pop("compiled", []))
             return TypeAdapter(kind).validate_python(verdict)
         except ValidationError as error:
-            raise AgentFailure(
-                Problem("The agent's process gave a verdict that can't be read.", detail=str(error))
-            ) from error
+            raise AgentFailure(_unreadable(error)) from error
+
+
+def _unreadable(error: ValidationError) -> Problem:
+    return Problem("The agent's process gave a verdict that can't be read.", detail=str(error))
 
 
 def _artifact(place: Path | str, spec: BuildSpec) -> dict[str, Any]:

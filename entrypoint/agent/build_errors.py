@@ -1,61 +1,221 @@
 """Why an agent can't be built or verified: the problem, its place in the checkout and the fix."""
 
+import ast
 import json
 import os
 import signal
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
+from entrypoint.agent import agent_error
+from entrypoint.agent.agent_error import AgentError, Checkout
+from entrypoint.agent.build_fixes import Fixes, indented
 from entrypoint.agent.build_spec import BuildSpec
-from entrypoint.agent.code_paths import suggestion
+from entrypoint.agent.source.agent_source import AgentSource
 from entrypoint.agent.worker_client import WorkerProcess
+from entrypoint.resources.scan.modules import parsed
 from entrypoint.runtime.errors import Place, Problem
 
 # The exit status of a stage's process that can't write its verdict: `NO_VERDICT` in `worker`.
 _NO_VERDICT = os.EX_SOFTWARE
+_CLEAN = "in a clean process, without the checkout"
+# What the agent doesn't do, by the step in which it fails.
+_BUILDING = {
+    "load": "fails while it is built",
+    "example": "fails while it is built",
+    "predict": "doesn't answer the example",
+    "answer": "answers the example with something that MLflow doesn't take",
+}
+_VERIFYING = {
+    "load": f"fails to load {_CLEAN}",
+    "predict": "doesn't answer the example",
+    "answer": "gives an answer that doesn't fit",
+    "stream": "answers the example, but `predict_stream` fails",
+}
+# How MLflow's interfaces are asked, by the types that they validate an example with.
+_REQUESTS = {
+    "ResponsesAgentRequest": (
+        "a ResponsesAgent",
+        '{"input": [{"role": "user", "content": "What can you do?"}]}',
+    ),
+    "ChatAgentRequest": (
+        "a ChatAgent",
+        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
+    ),
+    "ChatAgentMessage": (
+        "a ChatAgent",
+        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
+    ),
+    "ChatMessage": (
+        "a ChatModel",
+        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
+    ),
+}
+_ASYNC = """\
+Make it an ordinary function, and run in it what is asynchronous:
+
+    def predict(self, request):
+        return asyncio.run(self._answer(request))"""
+_ASYNC_STREAM = """\
+Make it an ordinary generator, for example over what the asynchronous one yields:
+
+    def predict_stream(self, request):
+        with asyncio.Runner() as runner:
+            events = self._events(request)
+            while (event := runner.run(anext(events, None))) is not None:
+                yield event"""
 
 
-def problem(stage: str, error: dict[str, Any], spec: BuildSpec, copies: Iterable[Path]) -> Problem:
-    """What the agent's exception says to its user.
-
-    `error`: see `worker/failures.py`. `copies`: where the model directory was built and loaded.
-    """
-    if error.get("no_model_set"):
-        return Problem(
-            f"`agent-path`: `{spec.shown}` does not call `mlflow.models.set_model(...)`, so MLflow"
-            " does not know which object is the agent.",
-            "Add it at the end of the file:\n\n    mlflow.models.set_model(agent)",
-            Place(spec.shown),
-        )
-    copies = tuple(copies)
-    is_in_agent = error["file"] and Path(error["file"]).name == spec.code.name
-    line = error["line"] if is_in_agent else None
-    what = {
-        "build": f"`agent-path`: {spec.source.where(line)} fails while it is built",
-        "verify": "verify: the agent fails in a clean process, without the checkout",
-    }[stage]
-    first_line = (error["message"].splitlines() or [""])[0]
+def problem(
+    stage: str, error: AgentError, checkout: Checkout, fixes: Fixes, *, answered: bool
+) -> Problem:
+    """What the agent's exception says to its user. `answered`: the example, while it was built."""
+    spec = checkout.spec
+    if error.no_model_set:
+        return _no_model_set(spec.source)
+    place = checkout.place(*error.place) if error.place else None
+    if error.mistake:
+        return _mistake(*error.mistake, spec.source, place)
+    if not error.frames and (blamed := _wrong_input(error, spec)):
+        return blamed
+    reason = f"{error.type}: {checkout.shown(error.reason)}".rstrip(": ")
     return Problem(
-        f"{what}: {error['type']}: {first_line}",
-        _fix(error, spec),
-        _place(error, spec, copies),
-        spec.source.with_cells(
-            error["traceback"], spec.code, *(copy / spec.code.name for copy in copies)
-        ),
+        f"{_what(stage, error, spec, place, answered=answered)}: {reason}",
+        fixes.of(error, place),
+        place or Place(spec.shown),
+        agent_error.traceback(error, checkout),
     )
 
 
-def no_signature(shown: str) -> Problem:
-    """The model of the agent's file, `shown` to the user, has no output signature."""
+def _what(
+    stage: str, error: AgentError, spec: BuildSpec, place: Place | None, *, answered: bool
+) -> str:
+    """What the agent doesn't do, and where."""
+    if stage == "build":
+        line = error.place[1] if error.place and place and place.file == spec.shown else None
+        return f"`agent-path`: {spec.source.where(line)} {_BUILDING[error.step]}"
+    if error.step == "predict" and answered:
+        return f"verify: the agent answers the example while it is built, but fails {_CLEAN}"
+    return f"verify: the agent {_VERIFYING[error.step]}"
+
+
+def _wrong_input(error: AgentError, spec: BuildSpec) -> Problem | None:
+    """The input that MLflow refuses, if it isn't the agent's file: nothing of that was run yet."""
+    if spec.signature and "remove the `signature` parameter" in error.reason:
+        return Problem(
+            f"`signature`: an agent of this kind has a signature of its own: {error.reason}",
+            "Take the input `signature` out of the step.",
+            spec.signature_place,
+        )
+    if error.step != "example" or spec.input_example is None:
+        return None
+    kind, example = next(
+        (known for name, known in _REQUESTS.items() if name in error.text), ("", "")
+    )
+    what = (
+        f"{kind} can't be asked the example" if kind else "MLflow can't ask the agent the example"
+    )
     return Problem(
-        f"`agent-path`: the model of `{shown}` has no output signature; Unity Catalog refuses such"
-        " models.",
+        f"`input-example`: {what}: {error.reason}",
+        f"{kind[0].upper()}{kind[1:]} is asked like this:\n\n{indented(example)}" if kind else "",
+        spec.example_place,
+        error.text,
+    )
+
+
+def _mistake(kind: str, name: str, source: AgentSource, place: Place | None) -> Problem:
+    line = f" (line {place.line})" if place and place.line else ""
+    if kind == "class":
+        return Problem(
+            f"`agent-path`: `{source.shown}`{line} gives `set_model` the class `{name}`, and no"
+            " instance of it.",
+            f"Make one:\n\n    mlflow.models.set_model({name}())",
+            place,
+        )
+    return Problem(
+        f"`agent-path`: `async def {name}`{line}: MLflow calls it without `await`, so that it never"
+        " runs.",
+        _ASYNC_STREAM if name == "predict_stream" else _ASYNC,
+        place,
+    )
+
+
+def _no_model_set(source: AgentSource) -> Problem:
+    tree = parsed(source.text)
+    calls = list(_set_model_calls(tree)) if tree else []
+    if not calls:
+        return Problem(
+            f"`agent-path`: `{source.shown}` does not call `mlflow.models.set_model(...)`, so"
+            " MLflow does not know which object is the agent.",
+            "Add it at the end of the file:\n\n    mlflow.models.set_model(agent)",
+            Place(source.shown),
+        )
+    call = calls[0]
+    why = (
+        "MLflow runs the file as a module, and not what is under `__main__`"
+        if tree and _is_under_main(call, tree)
+        else "that line did not run while the file was loaded"
+    )
+    return Problem(
+        f"`agent-path`: {source.where(call.lineno) if source.code else f'`{source.shown}`'} calls"
+        f" `set_model` in {source.spot(call.lineno)}, but {why}.",
+        f"Move the call to the end of the file, without indentation:\n\n    {ast.unparse(call)}",
+        source.place(call.lineno, call.col_offset + 1),
+    )
+
+
+def _set_model_calls(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Call(func=ast.Name(id="set_model"))
+                | ast.Call(func=ast.Attribute(attr="set_model"))
+            ):
+                yield node
+
+
+def _is_under_main(call: ast.Call, tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Compare)
+        and isinstance(node.test.left, ast.Name)
+        and node.test.left.id == "__name__"
+        and call in ast.walk(node)
+        for node in ast.walk(tree)
+    )
+
+
+def no_signature(spec: BuildSpec) -> Problem:
+    """The model has no output signature, and nothing failed that would tell why."""
+    if spec.verify != "predict":
+        why = f"is inferred from an answer, and with `verify: {spec.verify}` nobody asks the agent"
+        way = "give the signature itself:\n\n    with:\n      signature: signature.yml\n"
+    elif spec.input_example is None:
+        why = "is inferred from an example, and none is given"
+        way = (
+            "give an example, which the agent is asked:\n\n    with:\n"
+            "      input-example: agents/support/input_example.json\n"
+        )
+    else:
+        why = "can't be inferred from what the agent answers to the example"
+        way = "give the signature itself:\n\n    with:\n      signature: signature.yml\n"
+    return Problem(
+        f"`agent-path`: the model of `{spec.shown}` has no output signature, without which Unity"
+        f" Catalog refuses it: it {why}.",
         "Do one of these:\n"
         "- make the agent a ResponsesAgent or a ChatAgent: their signature is known;\n"
-        "- give an example from which it is inferred (the agent is called with it, and must"
-        " answer):\n\n    with:\n      input-example: agents/support/input_example.json\n\n"
+        f"- {way}\n"
         "- give `predict` type hints from which MLflow reads it.",
+        Place(spec.shown),
+    )
+
+
+def other_signature(spec: BuildSpec) -> Problem:
+    """MLflow has taken another signature than the one that was given."""
+    return Problem(
+        "`signature`: the model has another one than the given: MLflow takes the type hints of"
+        " `predict`, and drops the given one, its `params` too.",
+        "Take the type hints off `predict`, or the input `signature` out of the step.",
+        spec.signature_place,
     )
 
 
@@ -77,45 +237,3 @@ def no_verdict(stage: str, reply: bytes, process: WorkerProcess) -> Problem:
     if reply and status == _NO_VERDICT:
         what, fix = f"How the agent is {doing} can't be told: its process failed", ""
     return Problem(f"{what}, {why}.", fix, detail=process.printed[-2000:])
-
-
-def _place(error: dict[str, Any], spec: BuildSpec, copies: Iterable[Path]) -> Place | None:
-    """The error's place in the checkout: what is built and what is loaded are copies of it."""
-    if not error["file"]:
-        return None
-    path, line = Path(error["file"]), error["line"]
-    if path == spec.code:
-        return spec.source.place(line)
-    for model in copies:
-        if path.is_relative_to(model):
-            return spec.place(path.relative_to(model), line)
-    if path.is_relative_to(spec.code_paths.folder):
-        return spec.place("code" / path.relative_to(spec.code_paths.folder), line)
-    if spec.workspace.holds(path):
-        return Place(spec.workspace.relative(path), line)
-    return None
-
-
-def _fix(error: dict[str, Any], spec: BuildSpec) -> str:
-    module = (error["module"] or "").partition(".")[0]
-    if module and (path := suggestion(module, spec.agent, spec.workspace)):
-        return (
-            f"`{module}` is in the checkout, but not in the model. Ship it with the agent:\n\n"
-            f"    with:\n      code-paths: |\n        {path}"
-        )
-    if module:
-        return (
-            f"`{module}` is not in the agent's environment. Add the package that provides it to the"
-            " requirements."
-        )
-    # MLflow's words: with models from code, `development_config` is not used.
-    if error["message"].startswith("Config file is not provided"):
-        return (
-            "The agent reads a `ModelConfig`, and what is logged has only the one given here:\n\n"
-            f"    with:\n      model-config: {Path(spec.shown).with_name('config.yml')}"
-        )
-    if error["type"] == "SystemExit":
-        return (
-            f"Take the call that ends the process (`sys.exit()`, `exit()`) out of `{spec.shown}`."
-        )
-    return ""

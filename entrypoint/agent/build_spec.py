@@ -12,7 +12,10 @@ from entrypoint.runtime.errors import Place
 
 @dataclass(frozen=True)
 class BuildSpec:
-    """What is built. `agent` is the user's file, `code` the one made of it that MLflow runs."""
+    """What is built. `agent` is the user's file, `code` the one made of it that MLflow runs.
+
+    `example_place` and `signature_place`: the files that they are from, if they are from files.
+    """
 
     agent: Path
     code: Path
@@ -21,7 +24,9 @@ class BuildSpec:
     flavor: str
     model_config: Path | None
     input_example: Any
+    example_place: Place | None
     signature: dict[str, str] | None
+    signature_place: Place | None
     authorization: dict[str, Any]
     code_paths: CodePaths
     artifacts: tuple[tuple[str, Path | str], ...]

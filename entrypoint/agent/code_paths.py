@@ -43,19 +43,29 @@ class CodePaths:
     left_out: tuple[str, ...] = ()
     origins: Mapping[str, Path] = field(default_factory=dict)
     """Where each entry comes from in the checkout, by its name."""
+    built: list[Path] = field(default_factory=list)
+    """The checkout's own packages of which the other entries were built."""
 
     def origin(self, name: Path) -> Path | None:
-        """The file of the checkout that was copied to `name`; None for one of a built package."""
-        origin = self.origins.get(name.parts[0]) if name.parts else None
-        return origin.joinpath(*name.parts[1:]) if origin else None
+        """The file of the checkout that is `name` here; None for one that is nowhere there."""
+        if name.parts and (origin := self.origins.get(name.parts[0])):
+            return origin.joinpath(*name.parts[1:])
+        shipped = self.folder / name
+        # Build backends take a package from the project's folder, or from one in it, such as `src`.
+        folders = (top for project in self.built for top in (project, *_folders_in(project)))
+        return next(
+            (file for folder in folders if _is_copy(file := folder / name, shipped)),
+            None,
+        )
 
-    def add_built(self, entries: Iterable[Path]) -> None:
-        """Add the packages of the checkout that were built to travel with the model.
+    def add_built(self, entries: Iterable[Path], packages: Iterable[Path]) -> None:
+        """Add what was built of the checkout's own packages, to travel with the model.
 
         Raises:
             InputFailure: one is named like a code path.
 
         """
+        self.built.extend(packages)
         for entry in entries:
             target = self.folder / entry.name
             if target.exists():
@@ -122,6 +132,14 @@ def suggestion(module: str, agent: Path, workspace: Workspace) -> str:
             if path.exists():
                 return workspace.relative(path)
     return ""
+
+
+def _folders_in(path: Path) -> list[Path]:
+    return sorted(each for each in path.iterdir() if each.is_dir()) if path.is_dir() else []
+
+
+def _is_copy(file: Path, shipped: Path) -> bool:
+    return file.is_file() and shipped.is_file() and file.read_bytes() == shipped.read_bytes()
 
 
 def _roots(path: Path, imported: set[str]) -> list[Path]:

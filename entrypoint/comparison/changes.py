@@ -74,6 +74,15 @@ class ConfigChange:
 
 
 @dataclass(frozen=True)
+class PromptChange:
+    """A prompt that the agent loads, and the versions of it; empty where it loads none."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class SignatureChange:
     """One difference for the agent's callers, as a sentence; `breaking` where it may break them."""
 
@@ -111,6 +120,7 @@ class Comparison:
     scopes: tuple[ScopeChange, ...] = ()
     requirements: tuple[RequirementChange, ...] = ()
     config: tuple[ConfigChange, ...] = ()
+    prompts: tuple[PromptChange, ...] = ()
     signature: tuple[SignatureChange, ...] = ()
     flavor: tuple[str, str] | None = None
     """From which flavor to which, when it changes."""

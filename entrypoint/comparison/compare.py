@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from entrypoint.comparison import access, artifacts, code, config, requirements, signature
+from entrypoint.comparison import access, artifacts, code, config, prompts, requirements, signature
 from entrypoint.comparison.changes import Baseline, Comparison
 from entrypoint.comparison.shown_text import Redact
 from entrypoint.comparison.snapshot import Snapshot
@@ -24,6 +24,7 @@ def compare(baseline: Baseline, before: Snapshot, after: Snapshot, redact: Redac
         scopes=tuple(access.scopes(before, after)),
         requirements=tuple(requirements.changes(before, after, redact)),
         config=tuple(config.changes(before, after, redact)),
+        prompts=tuple(prompts.changes(before, after, redact)),
         signature=signature_changes or (),
         flavor=_flavor(before, after),
         example_changed=None not in (before.example, after.example)

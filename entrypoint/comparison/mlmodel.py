@@ -66,6 +66,8 @@ class MLmodel(_Part):
     given_signature: _Signature | None = Field(None, alias="signature")
     given_resources: _Resources | None = Field(None, alias="resources")
     auth_policy: _AuthPolicy | None = None
+    prompts: list[str] | None = None
+    """URIs of the prompts that the agent loads, `prompts:/catalog.schema.prompt/3`."""
 
     @classmethod
     def read(cls, model: Path) -> Self | None:

@@ -26,7 +26,7 @@ class Snapshot:
     agent's file and those of `code/`, by path in the model, and `places` where such a file can be
     read. `pickled` is an agent whose own code is not a file. Requirements that are not `locked`
     leave packages out. `config` is in canonical JSON, `signature` has MLflow's three parts as JSON
-    texts, and `example` is a JSON text.
+    texts, and `example` is a JSON text. `prompts` are URIs, `prompts:/catalog.schema.prompt/3`.
     """
 
     digest: str = ""
@@ -43,6 +43,7 @@ class Snapshot:
     signature: Mapping[str, str | None] | None = None
     flavor: str | None = None
     example: str | None = None
+    prompts: frozenset[str] | None = None
 
     @classmethod
     def of_agent(
@@ -157,6 +158,7 @@ def _built(found: Snapshot, mlmodel: MLmodel | None) -> Snapshot:
         scopes=mlmodel.scopes,
         signature=mlmodel.signature,
         flavor=mlmodel.flavor,
+        prompts=frozenset(mlmodel.prompts or ()),
     )
 
 

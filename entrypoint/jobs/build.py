@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
 from entrypoint.agent import build, unneeded_secrets
+from entrypoint.agent.environment import lock_advice
 from entrypoint.agent.environment.uv_environment import Environment, Uv
 from entrypoint.agent.manifest import Manifest
 from entrypoint.agent.model_check import built_model
@@ -17,6 +19,7 @@ from entrypoint.databricks.auth.login import Login
 from entrypoint.inputs.inputs import BuildInputs
 from entrypoint.jobs import disk_errors, reporting
 from entrypoint.jobs import plan as plans
+from entrypoint.jobs.agent_fixes import fixes_for
 from entrypoint.jobs.context import Job
 from entrypoint.jobs.goal import Goal
 from entrypoint.jobs.plan import Plan
@@ -50,6 +53,7 @@ def run(job: Job, result: Result) -> None:
     inputs = BuildInputs.read(job.texts, job.workspace)
     result.agent = job.workspace.relative(inputs.agent_path)
     result.target = str(inputs.uc_target or "")
+    result.verify = inputs.verify
     job.workspace.check_for_the_agent(inputs.agent_path)
     with (
         scratch_folder() as folder,
@@ -79,7 +83,7 @@ def _build(job: Job, inputs: BuildInputs, sandbox: Sandbox, login: Login, result
             agent.tell_unneeded_secrets()
             return
         goal.prepare()
-        model, uncompiled = agent.build(environment, process)
+        model, uncompiled = agent.build(environment, process, goal)
         agent.tell_unneeded_secrets()
     kept = in_background(lambda: agent.keep_bytecode(environment, uncompiled))
     agent.check(model, manifest)
@@ -135,8 +139,11 @@ class _Agent:
             environment = self._uv.environment(plan.requirements, plan.python)
             process.start(environment.python)
             self._result.lock = environment.lock
+            self._result.lock_command = lock_advice.command(
+                plan.requirements, environment.lock, job.workspace
+            )
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
-            plan.spec.code_paths.add_built(environment.code)
+            plan.spec.code_paths.add_built(environment.code, environment.packages)
             if not plan.needs_login:
                 self._check_login()
             goal.check_workspace()
@@ -155,27 +162,43 @@ class _Agent:
             with self._result.stage("Resources", self._log):
                 self._review.workspace(result_or(self._looked_up, _NOT_LOOKED_UP))
 
-    def build(self, environment: Environment, process: WorkerProcess) -> tuple[Path, list[str]]:
+    def build(
+        self, environment: Environment, process: WorkerProcess, goal: Goal
+    ) -> tuple[Path | None, list[str]]:
         """Build it and verify it, in processes of its own.
 
-        The model directory, and the modules of the environment that had no bytecode.
+        The model directory, if it could be loaded, and the modules of the environment that had no
+        bytecode.
         """
         result, sandbox = self._result, self._sandbox
         with delegated_environ(self._login, sandbox.environ) as agents_login:
-            worker = build.Worker(process, sandbox, self._plan.spec, environment.lock, agents_login)
-            with result.stage("Build", self._log):
+            worker = build.Worker(
+                *(process, sandbox, self._plan.spec, environment.lock, agents_login),
+                registry=self._plan.agents_registry,
+                fixes=fixes_for(self._job, self._plan, self._login, self._uv),
+            )
+            with self._stage("Build", goal):
                 built = result.build = worker.build()
                 progress.log_build(built, self._log)
                 self._review.mlflow(environment.lock.mlflow, built.flavor)
-                self._uses += _inferred(built)
+                self._uses += (*_inferred(built), *observed.uses(built.requests))
                 self._show_variables(worker.variables)
-            if self._inputs.verify != "off":
-                with result.stage("Verify", self._log):
+            if result.build and self._inputs.verify != "off":
+                with self._stage("Verify", goal):
                     result.verification = worker.verify()
-                    progress.log_verification(result.verification, self._log)
+                    progress.log_verification(result.verification, self._inputs.verify, self._log)
                     self._uses += observed.uses(result.verification.requests)
                     self._show_variables(worker.variables)
-        return worker.model, worker.compiled
+        return None if result.not_loaded else worker.model, worker.compiled
+
+    @contextmanager
+    def _stage(self, name: str, goal: Goal) -> Iterator[None]:
+        """A stage in which the agent is loaded, for which it may lack a login."""
+        with self._result.stage(name, self._log):
+            try:
+                yield
+            except build.NeedsLogin as failure:
+                goal.go_on_unloaded(failure)
 
     def tell_unneeded_secrets(self) -> None:
         """Name the secrets that the agent is handed, and that nothing was seen to read."""
@@ -200,12 +223,13 @@ class _Agent:
                 )
             )
 
-    def check(self, model: Path, manifest: Manifest) -> None:
+    def check(self, model: Path | None, manifest: Manifest) -> None:
         """Check what was built against what was seen in use, and against what went into it."""
         with self._result.stage("Check", self._log):
             self._review.verified(self._uses, was_asked=self._result.answer is not None)
             inferred = self._result.build.inferred if self._result.build else ()
-            built_model.check(model, manifest, self._plan.spec, self._job.secrets, inferred)
+            if model:
+                built_model.check(model, manifest, self._plan.spec, self._job.secrets, inferred)
 
     def _show_variables(self, observed_reads: Iterable[ObservedRead]) -> None:
         given = self._plan.variables

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from entrypoint.agent.build import NeedsLogin
 from entrypoint.agent.manifest import Manifest
 from entrypoint.databricks.auth.login import Login
 from entrypoint.jobs.context import Job
@@ -37,5 +38,14 @@ class Goal(ABC):
         """Do what has to be done before the agent is built, or can be done meanwhile."""
 
     @abstractmethod
-    def finish(self, model: Path, manifest: Manifest) -> None:
-        """Do it with what was built: the model directory, and what went into it."""
+    def go_on_unloaded(self, failure: NeedsLogin) -> None:
+        """Go on without an agent that can't be loaded for want of a login.
+
+        Raises:
+            NeedsLogin: it can't do without.
+
+        """
+
+    @abstractmethod
+    def finish(self, model: Path | None, manifest: Manifest) -> None:
+        """Do it with what was built: the model directory, if any, and what went into it."""

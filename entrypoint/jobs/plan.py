@@ -14,6 +14,7 @@ from entrypoint.agent.signature_file import read_signature
 from entrypoint.agent.source import agent_source, static_checks
 from entrypoint.github import checkout_credentials
 from entrypoint.inputs.inputs import BuildInputs
+from entrypoint.inputs.workspace import Workspace
 from entrypoint.inputs.yaml_file import read_yaml
 from entrypoint.jobs.context import Job
 from entrypoint.registry.labels import Labels
@@ -47,6 +48,15 @@ class Plan:
     def publishes_to(self) -> Stores | None:
         """Where something is to be written; None for a preview."""
         return None if self.mode == "preview" else self.stores
+
+    @property
+    def agents_registry(self) -> str:
+        """The registry in which the agent reads, for example prompts: serving's own.
+
+        An MLflow server is one to read in as well, if it needs no credentials.
+        """
+        uri = self.stores.registry_uri if self.stores else ""
+        return uri if uri.startswith(("http:", "https:")) else "databricks-uc"
 
     @property
     def needs_login(self) -> bool:
@@ -178,6 +188,7 @@ def _build_spec(
     declarations: Declarations,
     folder: Path,
 ) -> BuildSpec:
+    example = inputs.input_example
     return BuildSpec(
         agent=inputs.agent_path,
         code=_code(agent, inputs.agent_path, folder),
@@ -185,13 +196,19 @@ def _build_spec(
         workspace=job.workspace,
         flavor=inputs.flavor,
         model_config=inputs.model_config,
-        input_example=inputs.input_example.value if inputs.input_example else None,
+        input_example=example.value if example else None,
+        example_place=_place(example.path if example else None, job.workspace),
         signature=read_signature(inputs.signature, job.workspace) if inputs.signature else None,
+        signature_place=_place(inputs.signature, job.workspace),
         authorization=resources_file.authorization(declarations),
         code_paths=_code_paths(job, inputs, agent, folder),
         artifacts=inputs.artifacts,
         verify=inputs.verify,
     )
+
+
+def _place(path: Path | None, workspace: Workspace) -> Place | None:
+    return Place(workspace.relative(path), 1) if path else None
 
 
 def _requirements(

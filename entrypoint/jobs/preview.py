@@ -2,9 +2,11 @@
 
 import os
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from entrypoint.agent.build import NeedsLogin
 from entrypoint.agent.manifest import Manifest
 from entrypoint.comparison.changes import Comparison
 from entrypoint.comparison.snapshot import Snapshot
@@ -73,8 +75,14 @@ class Preview(Goal):
         if can_write and (target := self._inputs.uc_target):
             self._log.warning(Target(target, self._login.identity.name).open_to_previews())
 
-    def finish(self, model: Path, manifest: Manifest) -> None:
-        """Compare what was built with the baseline."""
+    def go_on_unloaded(self, failure: NeedsLogin) -> None:
+        """Say that nobody has loaded the agent, so that nobody can call it good."""
+        (problem,) = failure.problems
+        self._result.not_loaded = replace(problem, what=f"Nobody has loaded it: {problem.what}")
+        self._log.notice(self._result.not_loaded)
+
+    def finish(self, model: Path | None, manifest: Manifest) -> None:
+        """Compare what was built, or is known without that, with the baseline."""
         self._compare(manifest, model)
 
     def _compare(self, manifest: Manifest, model: Path | None) -> None:

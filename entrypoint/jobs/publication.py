@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from entrypoint.agent.build import NeedsLogin
 from entrypoint.agent.manifest import Manifest
 from entrypoint.databricks.auth.delegation import mlflow_login
 from entrypoint.databricks.auth.login import Login
@@ -94,13 +95,24 @@ class Publication(Goal):
         if self._stores.registers_at_databricks:
             self._signatures = in_background(self._import_signatures)
 
-    def finish(self, model: Path, manifest: Manifest) -> None:
+    def go_on_unloaded(self, failure: NeedsLogin) -> None:
+        """Nothing that nobody has loaded is published.
+
+        Raises:
+            NeedsLogin: always.
+
+        """
+        raise failure
+
+    def finish(self, model: Path | None, manifest: Manifest) -> None:
         """Log what was built, and register it where the mode says so.
 
         Raises:
             PublishFailure: a store refused.
 
         """
+        if model is None:
+            raise ValueError("nothing was built")
         self._job.deadline.begin(PUBLISHING)
         with self._result.stage("Publish", self._log), mlflow_login(self._login, os.environ):
             session = self._session.result()

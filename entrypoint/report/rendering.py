@@ -145,6 +145,7 @@ def _counts(comparison: Comparison) -> Iterator[str]:
         (comparison.scopes, "user scope", "user scopes"),
         (comparison.requirements, "requirement", "requirements"),
         (comparison.config, "key of the model config", "keys of the model config"),
+        (comparison.prompts, "prompt", "prompts"),
         (comparison.artifacts, "artifact", "artifacts"),
         (comparison.signature, "change of the interface", "changes of the interface"),
     )

@@ -24,11 +24,11 @@ _TEXTS = {True: "true", False: "false", None: ""}
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of the job: how long it took, and whether it went well."""
+    """A stage of the job: how long it took, and whether it went well; None if it was given up."""
 
     name: str
     seconds: float
-    passed: bool
+    passed: bool | None
 
 
 @dataclass
@@ -44,9 +44,15 @@ class Result:
     skipped: str = ""
     stages: list[Stage] = field(default_factory=list)
     lock: Lock | None = None
+    lock_command: str = ""
+    """Commands that pin what the requirements leave open; empty where they leave nothing open."""
     digest: str = ""
     build: Build | None = None
+    verify: str = ""
+    """The input."""
     verification: Verification | None = None
+    not_loaded: Problem | None = None
+    """Why nobody has loaded the agent, where that says nothing against it."""
     resources: Table = field(default_factory=Table)
     variables: list[Variable] | None = None
     """Those of the environment that the agent reads; None where its code was not read."""
@@ -83,12 +89,13 @@ class Result:
         self, name: str, log: Log, clock: Callable[[], float] = time.monotonic
     ) -> Iterator[None]:
         """Group the log lines of a stage of the job, and note its time and how it went."""
-        started, passed = clock(), False
+        started, not_loaded = clock(), self.not_loaded
+        passed: bool | None = False
         self.stages.append(Stage(name, 0, passed))
         with grouped(log, name):
             try:
                 yield
-                passed = True
+                passed = True if self.not_loaded is not_loaded else None
             finally:
                 self.stages[-1] = Stage(name, clock() - started, passed)
         log.line(f"{name}: {self.stages[-1].seconds:.1f} s")
@@ -115,6 +122,13 @@ class Result:
     def answer(self) -> str | None:
         """What the agent answered to the example."""
         return self.verification.answer if self.verification else None
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """The URIs of the prompts that the agent loaded, each with its version."""
+        built = self.build.prompts if self.build else ()
+        verified = self.verification.prompts if self.verification else ()
+        return tuple(dict.fromkeys((*built, *verified)))
 
     @property
     def warnings_and_notices(self) -> list[Note]:

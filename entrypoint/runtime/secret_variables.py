@@ -58,6 +58,9 @@ _NESTED_LEVELS = 6
 
 def secrets_of(name: str, value: str) -> Iterator[str]:
     """Every secret that a variable holds: its value, or what is written in it, at any depth."""
+    # An input is what the workflow says for everybody to read, such as a file: `signature`.
+    if name.startswith("INPUT_") and name != "INPUT_GITHUB-TOKEN":
+        name = ""
     return _secrets(name, value, Suspicion.NONE, 0)
 
 

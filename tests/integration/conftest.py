@@ -95,8 +95,8 @@ class Checkout:
         What was written into the folder before takes the place of the case's own files.
         """
         written = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
-        del written[self.folder / "requirements.txt"]
-        (self.folder / "requirements.txt").unlink()
+        written.pop(self.folder / "requirements.txt", None)
+        (self.folder / "requirements.txt").unlink(missing_ok=True)
         shutil.copytree(CASES / case / "repo", self.folder, dirs_exist_ok=True)
         for path, content in written.items():
             path.write_bytes(content)

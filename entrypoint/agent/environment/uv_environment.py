@@ -1,5 +1,6 @@
 """The agent's own Python environment: resolved once by uv, made, and recorded as resolved."""
 
+import re
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from entrypoint.agent.environment.local_packages import LocalPackages, copy_of
 from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.resolver import Resolver
-from entrypoint.agent.environment.uv import NeedsSource, UvProgram
+from entrypoint.agent.environment.uv import NeedsSource, UvFailed, UvProgram
 from entrypoint.agent.environment.uv_errors import Explanation
 from entrypoint.agent.environment.venv_cache import VenvCache, VirtualEnvironment
 from entrypoint.agent.sandbox.sandbox import Sandbox
@@ -36,7 +37,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 class Environment:
     """An environment that has been made: its interpreter and what is installed.
 
-    `code`: the checkout's own packages, which are not installed, as files and folders that travel
+    `code`: the checkout's own `packages`, which are not installed, as files and folders that travel
     with the model.
     """
 
@@ -44,6 +45,7 @@ class Environment:
     interpreter: Interpreter
     lock: Lock
     code: tuple[Path, ...] = ()
+    packages: tuple[Path, ...] = ()
 
     @property
     def python_version(self) -> str:
@@ -114,6 +116,24 @@ class Uv:
             shutil.rmtree(folder)
         return self._from_source(resolver, local)
 
+    def newest_on(self, package: str, day: str) -> str | None:
+        """The newest version that a package had on a day, `2026-01-31`; None where nobody tells."""
+        folder = self._sandbox.folder / "newest"
+        folder.mkdir(exist_ok=True)
+        wanted = folder / "package.txt"
+        wanted.write_text(package, encoding="utf-8")
+        try:
+            printed = self._program(Requirements()).try_to_run(
+                f"looking for an older `{package}`",
+                *("pip", "compile", wanted, "--no-deps", f"--exclude-newer={day}"),
+                *("--quiet", "--no-header", "--no-annotate"),
+                cwd=self._checkout,
+            )
+        except UvFailed:
+            return None
+        found = re.search(r"==(\S+)", printed)
+        return found[1] if found else None
+
     def keep_bytecode(self, environment: Environment, modules: Iterable[str]) -> None:
         """Compile what an agent's process has imported, if the environment is kept."""
         self._kept.compile(environment.python, environment.interpreter.path, modules)
@@ -166,8 +186,9 @@ class Uv:
             resolver.hashes(),
             changeable,
         )
-        code = local.pack(resolver.local_packages(resolution))
-        return Environment(make(environment, resolver.uv), local.interpreter, lock, code)
+        packages = tuple(resolver.local_packages(resolution))
+        code = local.pack(packages)
+        return Environment(make(environment, resolver.uv), local.interpreter, lock, code, packages)
 
     def _local_packages(self, uv: UvProgram, interpreter: Interpreter) -> LocalPackages:
         builds = self._sandbox.share("builds")

@@ -86,6 +86,8 @@ def expected(
         ),
         "utc_time_created": text_or_absent(),
         "model_size_bytes": Optional(Rule("a number", lambda value: type(value) is int)),
+        # Of the prompt registry; the agent's code loads them, and not who loads the model.
+        "prompts": Optional(Rule("a list of prompts' URIs", _are_prompts)),
         "is_signature_from_type_hint": flag_or_absent(),
         "type_hint_from_example": flag_or_absent(),
     }
@@ -117,8 +119,14 @@ def without_new_keys(content: dict[Any, Any], pattern: Mapping[str, Any]) -> dic
     return known
 
 
-_KNOWN = ("auth_policy", "env_vars", "prompts", "resources")
+_KNOWN = ("auth_policy", "env_vars", "resources")
 _DATA = Optional(Rule("keys and values", lambda value: isinstance(value, dict)))
+
+
+def _are_prompts(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, str) and each.startswith("prompts:/") for each in value
+    )
 
 
 def _matching(pattern: re.Pattern[str], described: str) -> Rule:

@@ -12,6 +12,8 @@ _WITHHELD_PREFIXES = (
     *("MLFLOW_", "PYTHON", "LD_"),
     # Credentials of package indexes, which are for uv alone.
     *("UV_", "PIP_"),
+    # Folders of the runner's account: https://specifications.freedesktop.org/basedir-spec/latest/
+    "XDG_",
 )
 _GITHUB_TOKENS = ("INPUT_GITHUB-TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
 _WITHHELD = {
@@ -53,10 +55,13 @@ def with_folders(step: Mapping[str, str], folder: Path) -> dict[str, str]:
     """
     store = (folder / "mlruns").as_uri()
     return {
-        **step,
-        "HOME": str(folder / "home"),
-        "TMPDIR": str(folder / "tmp"),
+        **with_home(step, folder),
         **_MLFLOW,
         "MLFLOW_TRACKING_URI": store,
         "MLFLOW_REGISTRY_URI": store,
     }
+
+
+def with_home(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Variables, with a home and a folder for temporary files in `folder`."""
+    return {**environ, "HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}

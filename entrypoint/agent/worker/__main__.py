@@ -15,6 +15,7 @@ import gc
 import json
 import os
 import sys
+import tempfile
 import traceback
 import types
 import warnings
@@ -70,6 +71,7 @@ def keep_bytecode_in(folder: str) -> list[str]:
 COMPILED = keep_bytecode_in(os.path.join(os.getcwd(), "bytecode"))
 
 from . import failures, mlflow_patches
+from .agent_calls import AgentCalls
 from .build import build
 from .verify import verify
 
@@ -82,13 +84,17 @@ def main() -> None:
     job: dict[str, Any] = {}
     mlflow_patches.pin_tracking_store()
     mlflow_patches.skip_requirement_check()
+    prompts = mlflow_patches.keep_registries_read_only()
+    failures.follow_logins()
     gc.freeze()
     gc.enable()
     for line in sys.stdin:
         # Read once, and before anything of the agent runs.
         job = job or json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        job["prompts"] = prompts
         request = json.loads(line)
         os.environ.update(request["environ"])
+        tempfile.tempdir = None  # which remembers the TMPDIR that was set when it was first asked
         child = fork()
         if child == 0:
             run_in_child(request["stage"], job, reply, verdict_file)
@@ -131,11 +137,12 @@ def run_in_child(stage: str, job: dict[str, Any], reply: int, verdict_file: int)
 
 def run(stage: str, job: dict[str, Any]) -> dict[str, Any]:
     """The verdict of one stage; `error` in it says how the agent failed."""
+    calls = AgentCalls()
     try:
-        verdict = {"build": build, "verify": verify}[stage](job)
+        verdict = {"build": build, "verify": verify}[stage](job, calls)
     # An agent may end its process as well as fail: that is a verdict too, not the worker's end.
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
-        return {"error": failures.report(error, job["agent_folders"])}
+        return {"error": failures.report(error, job, calls)}
     return {**verdict, "compiled": COMPILED}
 
 

@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import sys
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.models import model as mlflow_model
 
-from . import variable_observer
-from .failures import needs_credentials
-from .mlflow_patches import predict_replaced
+from . import failures, request_observer, variable_observer
+from .agent_calls import ANSWER, LOAD, AgentCalls
+from .failures import needs_login
 
 # The flavors that MLflow logs from code: module, and the argument that takes the code's path.
 _FLAVORS = {
@@ -37,43 +38,81 @@ _PACKAGES = {
 }
 
 
-def build(job: dict[str, Any]) -> dict[str, Any]:
+def build(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     """Write the model directory; the verdict says what MLflow made."""
     # As MLflow does it when the model is loaded; the checkout's own folders come at the end, where
     # a `types.py` next to the agent can't stand in for the standard library's.
-    sys.path[:0] = [job["code"]] if job["code_paths"] else []
+    if job["code_paths"]:
+        sys.path.insert(0, job["code"])
+        sys.meta_path.insert(0, _CodeFinder([job["code"]]))
     sys.path.extend(job["import_paths"])
     os.makedirs(job["artifacts_folder"], exist_ok=True)
     os.chdir(job["working_folder"])
+    requests = request_observer.begin()
     variables = variable_observer.begin(job["agent_folders"])
-    save = _save_inferring_flavor if job["flavor"] == "auto" else _save
-    try:
-        flavor = save(job, job["flavor"])
-    except Exception as error:
-        if not needs_credentials(error, job):
-            raise
-        with predict_replaced():
-            flavor = save(job, job["flavor"])
+    with failures.logged() as logged:
+        flavor, asked = _saved(job, calls)
     model = _without_local_paths(job)
+    if not (model.signature and model.signature.outputs) and asked and logged:
+        # MLflow only warns of it: what the agent raised when it was asked the example.
+        raise logged[-1]
     _make_readable(job["model"])
     return {
         "flavor": flavor,
         "inferred": _inferred_resources() if flavor == "langchain" else [],
         "mlflow_version": mlflow.__version__,
         "python_version": ".".join(str(part) for part in sys.version_info[:3]),
+        "answered": asked and calls.step == ANSWER,
         "variables": variables,
         "has_signature": model.signature is not None and model.signature.outputs is not None,
+        "has_given_signature": not job["signature"] or model.signature == _signature(job),
+        "requests": requests,
+        "prompts": job["prompts"],
     }
 
 
-def _save_inferring_flavor(job: dict[str, Any], _: str) -> str:
+def _saved(job: dict[str, Any], calls: AgentCalls) -> tuple[str, bool]:
+    """Save the model; its flavor, and whether the agent was asked.
+
+    Where nobody is logged in, an agent that needs it for its answer is saved without being asked.
+    """
+    save = _save_inferring_flavor if job["flavor"] == "auto" else _save
+    ask = job["verify"] == "predict"
+    try:
+        with calls.followed(ask=ask):
+            return save(job, job["flavor"], ask=ask), ask
+    except Exception as error:
+        was_loaded = calls.step != LOAD
+        if job["logged_in"] or not was_loaded or not needs_login(error, job["agent_folders"]):
+            raise
+    with calls.followed(ask=False):
+        return save(job, job["flavor"], ask=False), False
+
+
+class _CodeFinder(PathFinder):
+    """Finds what is in the model's `code/` there, a folder without `__init__.py` too.
+
+    On serving nothing else is on the search path. Here a module beside the agent would come before
+    such a folder of the same name: https://docs.python.org/3/reference/import.html#namespace-packages
+    """
+
+    def __init__(self, folders: list[str]) -> None:
+        self._folders = folders
+
+    def find_spec(  # type: ignore[override]
+        self, fullname: str, path: Any = None, target: Any = None
+    ) -> ModuleSpec | None:
+        return None if path else PathFinder.find_spec(fullname, self._folders, target)
+
+
+def _save_inferring_flavor(job: dict[str, Any], _: str, *, ask: bool) -> str:
     """Save with the flavor of the object given to `set_model`, known only once the file has run.
 
     MLflow runs it inside `save_model`. pyfunc, by far the most common, is tried first, so that its
     agents run once.
     """
     try:
-        _save(job, "pyfunc")
+        _save(job, "pyfunc", ask=ask)
     except MlflowException:
         flavor = _flavor_of(mlflow_model.__mlflow_model__)
         if flavor == "pyfunc":
@@ -82,7 +121,7 @@ def _save_inferring_flavor(job: dict[str, Any], _: str) -> str:
         flavor = _flavor_of(mlflow_model.__mlflow_model__)
         if flavor == "pyfunc":
             return flavor
-    return _save(job, flavor)
+    return _save(job, flavor, ask=ask)
 
 
 def _flavor_of(model: object) -> str:
@@ -94,7 +133,7 @@ def _flavor_of(model: object) -> str:
     return "pyfunc"
 
 
-def _save(job: dict[str, Any], flavor: str) -> str:
+def _save(job: dict[str, Any], flavor: str, *, ask: bool) -> str:
     module, argument = _FLAVORS[flavor]
     config = yaml.safe_load(Path(job["model_config"]).read_bytes()) if job["model_config"] else None
     # A first attempt with another flavor may have left files, and the model that was set.
@@ -106,17 +145,24 @@ def _save(job: dict[str, Any], flavor: str) -> str:
     if job["artifacts"]:
         optional["artifacts"] = _artifact_paths(job)
     if job["signature"]:
-        optional["signature"] = ModelSignature.from_dict(job["signature"])
+        optional["signature"] = _signature(job)
+    # MLflow asks an agent of another flavor than pyfunc itself, to infer the signature.
+    is_inferred = not (ask or job["signature"] or flavor == "pyfunc")
     importlib.import_module(module).save_model(
         path=job["model"],
         pip_requirements=job["requirements"],
         model_config=config,
-        input_example=job["input_example"],
+        input_example=None if is_inferred else job["input_example"],
         # Not as an argument of its own: the langchain flavor has none.
         mlflow_model=Model(**job["authorization"]),
         **optional,
     )
     return flavor
+
+
+def _signature(job: dict[str, Any]) -> ModelSignature:
+    signature: ModelSignature = ModelSignature.from_dict(job["signature"])
+    return signature
 
 
 def _artifact_paths(job: dict[str, Any]) -> dict[str, str]:
@@ -164,6 +210,8 @@ def _without_local_paths(job: dict[str, Any]) -> Model:
             flavor["model_code_path"] = os.path.basename(flavor["model_code_path"])
         for name, artifact in (flavor.get("artifacts") or {}).items():
             artifact["uri"] = job["artifacts"][name]["given"]
+    if job["prompts"] and hasattr(model, "prompts"):  # not before MLflow 3
+        model.prompts = job["prompts"]
     model.save(os.path.join(job["model"], "MLmodel"))
     return model
 

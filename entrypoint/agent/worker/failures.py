@@ -2,61 +2,201 @@
 
 from __future__ import annotations
 
+import contextlib
+import linecache
+import logging
+import os
+import re
 import sys
 import traceback
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import model as mlflow_model
 
+from . import missing_module
+from .agent_calls import ANSWER, PREDICT, STREAM, AgentCalls, Mistake
+from .import_hooks import when_imported
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
 TEXT_LIMIT = 20_000
 """In characters, of each text in a verdict."""
 
+_MAX_FRAMES = 50
+_MAX_CAUSES = 20
 # What the Databricks SDK and MLflow say when there are no credentials.
-_NOT_LOGGED_IN = ("cannot configure default credentials", "Databricks credential configuration")
+_NOT_LOGGED_IN = (
+    "cannot configure default credentials",
+    "Databricks credential configuration",
+    "Please specify either personal access token or service principal",
+    "Missing Databricks",
+)
+_LOGIN_VARIABLE = re.compile(r"\bDATABRICKS_[A-Z_]+")
+# What is wrong with the code itself, logged in or not.
+_OF_THE_CODE = (SyntaxError, ImportError, NameError, Mistake)
+_VALIDATION = re.compile(r"\d+ validation errors? for (.+)")
+
+# The logins that the Databricks SDK tried in vain, also where a library told nobody.
+_failed_logins: list[str] = []
 
 
-def needs_credentials(error: BaseException | None, job: dict[str, Any]) -> bool:
-    """Whether it failed because nobody is logged in at Databricks, as on a fork's pull request."""
-    if job["logged_in"]:
+def follow_logins() -> None:
+    """Note from now on when the Databricks SDK can't log in."""
+
+    def change(module: ModuleType) -> None:
+        log_in = module.Config.init_auth
+
+        def noting(config: Any) -> None:
+            try:
+                log_in(config)
+            except Exception as error:
+                _failed_logins.append(str(error))
+                raise
+
+        module.Config.init_auth = noting
+
+    when_imported("databricks.sdk.config", change)
+
+
+@contextlib.contextmanager
+def logged() -> Iterator[list[BaseException]]:
+    """The exceptions that MLflow handles by logging a warning, in the list that is yielded."""
+    found: list[BaseException] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
+            if error := sys.exc_info()[1]:
+                found.append(error)
+
+    handler, logger = Handler(logging.WARNING), logging.getLogger("mlflow")
+    logger.addHandler(handler)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
+
+
+def needs_login(error: BaseException, folders: list[str]) -> bool:
+    """Whether it failed for want of a login at Databricks, where there is none."""
+    chain = _chain(error)
+    if any(words in str(each) for each in chain for words in _NOT_LOGGED_IN):
+        return True
+    if isinstance(_unwrapped(error), _OF_THE_CODE):
         return False
-    while error is not None:
-        if any(words in str(error) for words in _NOT_LOGGED_IN):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    frames = [frame for each in chain for frame in own_frames(each, folders)]
+    return bool(_failed_logins) or any(map(_reads_login, frames))
 
 
-def report(error: BaseException, agent_folders: list[str]) -> dict[str, Any]:
-    """What went wrong, without MLflow's wrapping and with the frames in the agent's folders only.
+def _reads_login(frame: traceback.FrameSummary) -> bool:
+    """Whether a line reads a variable of the login that isn't set."""
+    return any(name not in os.environ for name in _LOGIN_VARIABLE.findall(frame.line or ""))
 
-    `no_model_set`: MLflow itself complains, for the agent's code has not called `set_model`.
-    """
-    is_mlflows_own = isinstance(error, MlflowException) and error.__cause__ is None
+
+def report(error: BaseException, job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
+    """What went wrong at the step that was under way, for `AgentError` in the control process."""
+    folders = job["agent_folders"]
+    root = _unwrapped(error)
+    frames = next((own for each in _chain(root) if (own := own_frames(each, folders))), [])
+    return {
+        "step": calls.step,
+        "type": type(root).__name__,
+        "reason": _reason(root)[:TEXT_LIMIT],
+        "text": "".join(map(_text, _chain(root)))[:TEXT_LIMIT],
+        "frames": [_frame(each) for each in frames[-_MAX_FRAMES:]],
+        "place": _place(root, frames) or _place_of_call(calls, folders),
+        "mistake": [root.kind, root.name] if isinstance(root, Mistake) else None,
+        "missing": missing_module.describe(root),
+        "missing_file": _missing_file(root),
+        "variable": _variable(root),
+        "needs_login": needs_login(error, folders),
+        "no_model_set": root is error
+        and isinstance(error, MlflowException)
+        and mlflow_model.__mlflow_model__ is None,
+    }
+
+
+def own_frames(error: BaseException, folders: list[str]) -> list[traceback.FrameSummary]:
+    """The frames in the agent's folders; an environment that is kept there isn't the agent's."""
+    return [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _is_own(frame.filename, folders)
+    ]
+
+
+def _is_own(file: str, folders: list[str]) -> bool:
+    return file.startswith(tuple(folders)) and not file.startswith(sys.prefix)
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """The agent's exception, in which MLflow wraps it."""
     while isinstance(error, MlflowException) and error.__cause__ is not None:
         error = error.__cause__
-    frames = traceback.extract_tb(error.__traceback__)
-    # The environment may be kept in the checkout, but it isn't the agent's.
-    own = [
-        frame
-        for frame in frames
-        if frame.filename.startswith(tuple(agent_folders))
-        and not frame.filename.startswith(sys.prefix)
-    ]
-    # A syntax error in a module of the agent has no frame there.
-    place = (getattr(error, "filename", None), getattr(error, "lineno", None))
-    if not isinstance(error, SyntaxError):
-        place = (own[-1].filename, own[-1].lineno) if own else (None, None)
-    return {
-        "type": type(error).__name__,
-        "message": str(error)[:TEXT_LIMIT],
-        "module": getattr(error, "name", None) if isinstance(error, ImportError) else None,
-        "file": place[0],
-        "line": place[1],
-        "traceback": "".join(
-            ["Traceback (the agent's part):\n"] * bool(own)
-            + traceback.format_list(own)
-            + traceback.format_exception_only(type(error), error)
-        )[-TEXT_LIMIT:],
-        "no_model_set": is_mlflows_own and mlflow_model.__mlflow_model__ is None,
-    }
+    return error
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An exception and those that it comes from."""
+    found: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None and at not in found and len(found) < _MAX_CAUSES:
+        found.append(at)
+        at = at.__cause__ or at.__context__
+    return found
+
+
+def _text(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(type(error), error))
+
+
+def _reason(error: BaseException) -> str:
+    """The first line that says something: the heading of a validation's errors doesn't."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    for at, line in enumerate(lines):
+        if _VALIDATION.search(line):
+            return ": ".join([_VALIDATION.sub(r"\1", line), *lines[at + 1 : at + 3]])
+    first = lines[0] if lines else ""
+    return " ".join(lines[:2]) if first.endswith(":") else first
+
+
+def _place(error: BaseException, frames: list[traceback.FrameSummary]) -> list[Any] | None:
+    """File and line. A syntax error in a module of the agent has no frame there."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return [error.filename, error.lineno]
+    if isinstance(error, Mistake) and error.place:
+        return list(error.place)
+    return [frames[-1].filename, frames[-1].lineno] if frames else None
+
+
+def _place_of_call(calls: AgentCalls, folders: list[str]) -> list[Any] | None:
+    """Where the agent is called, of an exception that is raised by who calls it."""
+    if calls.step not in (PREDICT, ANSWER, STREAM) or not calls.function:
+        return None
+    is_own = _is_own(calls.function[0], folders)
+    return list(calls.function) if is_own else None
+
+
+def _frame(frame: traceback.FrameSummary) -> list[Any]:
+    line = linecache.getline(frame.filename, frame.lineno or 0).strip()
+    return [frame.filename, frame.lineno, frame.name, line[:500]]
+
+
+def _missing_file(error: BaseException) -> str | None:
+    """The file that the agent looked for where there is none."""
+    for each in _chain(error):
+        if isinstance(each, (FileNotFoundError, NotADirectoryError)) and each.filename:
+            return str(each.filename)[:TEXT_LIMIT]
+    return None
+
+
+def _variable(error: BaseException) -> str | None:
+    """The environment variable that the agent reads, and that isn't set."""
+    for each in _chain(error):
+        if isinstance(each, KeyError) and each.args:
+            frames = traceback.extract_tb(each.__traceback__)
+            if frames and os.path.basename(frames[-1].filename) in ("os.py", "<frozen os>"):
+                return str(each.args[0])[:TEXT_LIMIT]
+    return None

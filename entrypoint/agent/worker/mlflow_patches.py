@@ -5,15 +5,19 @@ MLflow has no setting or argument for what they do.
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import mlflow
-from mlflow.models import model as mlflow_model
+from mlflow.exceptions import MlflowException
+from mlflow.store.model_registry.file_store import FileStore
+from mlflow.tracking._model_registry.registry import ModelRegistryStoreRegistry
 from mlflow.tracking._tracking_service import utils as tracking_service
 from mlflow.utils import environment as mlflow_environment
+
+# What the methods of a registry's store are called that change nothing there.
+_READING = ("get_", "search_", "list_", "await_", "supports_")
 
 
 def pin_tracking_store() -> None:
@@ -42,42 +46,46 @@ def skip_requirement_check() -> None:
     )
 
 
-@contextlib.contextmanager
-def predict_replaced() -> Iterator[None]:
-    """Let MLflow save an agent whose model can't be reached for want of credentials.
+def keep_registries_read_only() -> list[str]:
+    """Let the agent read in a registry, as it does on serving, and write nothing there.
 
-    MLflow calls a ResponsesAgent, a ChatAgent and a ChatModel while it saves them, only to see that
-    the answer has the right type. What is saved is the agent's file, so that an empty answer in
-    place of `predict` for that moment changes nothing in the model.
+    The store that is thrown away takes everything. The list that is returned grows with the URIs of
+    the prompts that are loaded.
     """
-    set_model = mlflow_model.set_model
+    prompts: list[str] = []
+    get_store: Any = ModelRegistryStoreRegistry.get_store
 
-    def set_model_with_empty_answer(model: Any) -> None:
-        set_model(model)
-        answer = _empty_answer(model)
-        if answer is not None:
-            model.predict = lambda *_, **__: answer
+    def get_read_only_store(registry: Any, *arguments: Any, **named: Any) -> Any:
+        store = get_store(registry, *arguments, **named)
+        # On the instance, for MLflow looks at its class.
+        if not isinstance(store, FileStore) and "get_registered_model" not in vars(store):
+            for name in dir(type(store)):
+                method = getattr(store, name, None)
+                if callable(method) and not name.startswith("_"):
+                    setattr(store, name, _read_only(name, method, prompts))
+        return store
 
-    mlflow.models.set_model = mlflow_model.set_model = set_model_with_empty_answer
-    try:
-        yield
-    finally:
-        mlflow.models.set_model = mlflow_model.set_model = set_model
+    ModelRegistryStoreRegistry.get_store = get_read_only_store  # type: ignore[assignment,method-assign]
+    return prompts
 
 
-def _empty_answer(model: Any) -> Any:
-    """An answer of the type that the agent's interface promises, None for other models."""
-    names = {kind.__name__ for kind in type(model).__mro__ if kind.__module__.startswith("mlflow.")}
-    if "ResponsesAgent" in names:
-        from mlflow.types.responses import ResponsesAgentResponse  # noqa: PLC0415 - not in 2.x
+def _read_only(name: str, method: Callable[..., Any], prompts: list[str]) -> Callable[..., Any]:
+    """The method of a store if it reads; one that refuses in place of any other."""
 
-        return ResponsesAgentResponse(output=[])
-    if "ChatAgent" in names:
-        from mlflow.types.agent import ChatAgentResponse  # noqa: PLC0415 - not before 2.20
+    def read(*arguments: Any, **named: Any) -> Any:
+        found = method(*arguments, **named)
+        if "prompt" in name and getattr(found, "version", None):
+            uri = f"prompts:/{found.name}/{found.version}"
+            if uri not in prompts:
+                prompts.append(uri)
+        return found
 
-        return ChatAgentResponse(messages=[])
-    if "ChatModel" in names:
-        from mlflow.types.llm import ChatChoice, ChatCompletionResponse, ChatMessage  # noqa: PLC0415
+    def refuse(*_: Any, **__: Any) -> None:
+        raise MlflowException(f"`{name}`: the registry is read-only while log-agent builds")
 
-        return ChatCompletionResponse([ChatChoice(ChatMessage("assistant", ""))])
-    return None
+    def ignore(*_: Any, **__: Any) -> None:
+        """What is loaded is linked to a run that is thrown away."""
+
+    if name.startswith(_READING):
+        return read
+    return ignore if name.startswith("link_") else refuse

@@ -13,14 +13,14 @@ import functools
 import json
 import os
 import re
-import sys
-from importlib.abc import MetaPathFinder
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from .import_hooks import when_imported
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
     # Method, address, and how to get at the body.
@@ -86,42 +86,16 @@ def begin() -> list[dict[str, str | None]]:
     """Note requests from now on, as dicts of method, host, path and model, in the list returned."""
     observer = _Observer()
     for name in _LIBRARIES:
-        if name in sys.modules:
-            observer.wrap(name, sys.modules[name])
-    sys.meta_path.insert(0, observer)
+        when_imported(name, partial(observer.wrap, name))
     return observer.requests
 
 
-class _Observer(MetaPathFinder):
+class _Observer:
     """Keeps a request once, however often it is made, tried again or redirected to itself."""
 
     def __init__(self) -> None:
         self.requests: list[dict[str, str | None]] = []
         self._seen: set[tuple[str | None, ...]] = set()
-
-    def find_spec(
-        self, fullname: str, path: Any = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Find a library where the other finders do, to wrap it once it has been imported."""
-        if fullname not in _LIBRARIES:
-            return None
-        for finder in sys.meta_path:
-            find = getattr(finder, "find_spec", None)
-            spec: Any = find(fullname, path, target) if find and finder is not self else None
-            if spec:
-                with contextlib.suppress(Exception):
-                    spec.loader.exec_module = self._wrapping(fullname, spec.loader.exec_module)
-                return spec  # type: ignore[no-any-return]
-        return None
-
-    def _wrapping(
-        self, name: str, execute: Callable[[ModuleType], None]
-    ) -> Callable[[ModuleType], None]:
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            self.wrap(name, module)
-
-        return exec_module
 
     def wrap(self, name: str, module: ModuleType) -> None:
         """Have every request of a library noted."""

@@ -14,20 +14,24 @@ from mlflow.models import model as mlflow_model
 from mlflow.models.utils import _enforce_schema
 
 from . import request_observer, variable_observer
-from .failures import TEXT_LIMIT, needs_credentials
+from .agent_calls import ANSWER, PREDICT, STREAM, AgentCalls, check_is_synchronous
+from .failures import TEXT_LIMIT, needs_login
 
 
-def verify(job: dict[str, Any]) -> dict[str, Any]:
+def verify(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     """Load the model in an empty folder; the verdict has the times, the answer and the requests."""
-    os.makedirs(job["empty_folder"])
+    for folder in (job["empty_folder"], os.environ["HOME"], os.environ["TMPDIR"]):
+        os.makedirs(folder)
     os.chdir(job["empty_folder"])
-    requests = request_observer.begin()
-    variables = variable_observer.begin(job["agent_folders"])
+    verdict: dict[str, Any] = {
+        "requests": request_observer.begin(),
+        "variables": variable_observer.begin(job["agent_folders"]),
+        "prompts": job["prompts"],
+    }
     started = time.monotonic()
     path = job["private_copy"]
     agent = mlflow.pyfunc.load_model(path, suppress_warnings=True)
-    verdict: dict[str, Any] = {"load_seconds": time.monotonic() - started}
-    verdict |= {"requests": requests, "variables": variables}
+    verdict["load_seconds"] = time.monotonic() - started
     model = Model.load(path)
     example = model.load_input_example(path) if job["verify"] == "predict" else None
     if example is None:
@@ -35,22 +39,36 @@ def verify(job: dict[str, Any]) -> dict[str, Any]:
     parameters = model.load_input_example_params(path)
     arguments = {"params": parameters} if parameters else {}
     try:
-        started = time.monotonic()
-        answer = agent.predict(example, **arguments)
-        verdict["predict_seconds"] = time.monotonic() - started
-        if _streams(mlflow_model.__mlflow_model__):
-            started = time.monotonic()
-            verdict["chunks"] = sum(1 for _ in agent.predict_stream(example, **arguments))
-            verdict["stream_seconds"] = time.monotonic() - started
+        answer = _ask(agent, example, arguments, calls, verdict)
     except Exception as error:
-        if not needs_credentials(error, job):
+        if job["logged_in"] or not needs_login(error, job["agent_folders"]):
             raise
         verdict["no_credentials"] = str(error)[:TEXT_LIMIT]
         return verdict
+    calls.step = ANSWER
     if job["signature"]:
         _check_answer(model, answer)
     verdict["answer"] = _as_text(answer)
     return verdict
+
+
+def _ask(
+    agent: Any, example: Any, arguments: dict[str, Any], calls: AgentCalls, verdict: dict[str, Any]
+) -> Any:
+    """The answer; the verdict gets the times, and the number of chunks of one that streams."""
+    python_model: Any = mlflow_model.__mlflow_model__
+    calls.begin(PREDICT, getattr(python_model, "predict", None))
+    started = time.monotonic()
+    answer = agent.predict(example, **arguments)
+    verdict["predict_seconds"] = time.monotonic() - started
+    if _streams(python_model):
+        check_is_synchronous(python_model, "predict_stream")
+        calls.begin(STREAM, python_model.predict_stream)
+        python_model.predict_stream = calls.streaming(python_model.predict_stream)
+        started = time.monotonic()
+        verdict["chunks"] = sum(1 for _ in agent.predict_stream(example, **arguments))
+        verdict["stream_seconds"] = time.monotonic() - started
+    return answer
 
 
 def _streams(agent: object) -> bool:
@@ -91,7 +109,9 @@ def _as_text(answer: Any) -> str:
         text = json.dumps(answer, indent=2, ensure_ascii=False, default=_plain)
     except (TypeError, ValueError):
         text = str(answer)
-    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "\n…"
+    if len(text) <= TEXT_LIMIT:
+        return text
+    return f"{text[:TEXT_LIMIT]}\n… {len(text) - TEXT_LIMIT:,} more characters"
 
 
 def _plain(value: Any) -> Any:

@@ -32,6 +32,9 @@ def test_the_result_holds_everything() -> None:
         "mlflow_version": "3.17.2",
         "python_version": "3.11.7",
         "inferred": [],
+        "answered": False,
+        "requests": [],
+        "prompts": [],
     }
     assert content["published"]["model_uri"] == "models:/prod.agents.support/7"
     assert content["problems"][0]["place"] == {"file": "a.py", "line": 1, "column": None}

@@ -69,7 +69,8 @@ def mlflow_versions() -> Iterator[PythonVersion]:
     for folder in ("tests", "examples"):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in {".py", ".txt", ".toml"} and "node_modules" not in path.parts:
-                text = path.read_text(encoding="utf-8")
+                # A case has its requirements in UTF-16.
+                text = path.read_text(encoding="utf-8", errors="replace")
                 yield from map(PythonVersion, re.findall(r"mlflow(?:-skinny)?==([\d.]*\d)", text))
 
 

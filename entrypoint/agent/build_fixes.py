@@ -1,0 +1,206 @@
+"""What to do about an exception of the agent, as far as its kind is known."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from entrypoint.agent.agent_error import AgentError, Checkout, MissingModule
+from entrypoint.agent.code_paths import suggestion
+from entrypoint.agent.environment.old_requirements import OldRequirements
+from entrypoint.resources.scan.modules import parsed
+from entrypoint.runtime.errors import Place
+
+_THREAD = """\
+A graph with a checkpointer needs a thread, which the example doesn't name. Take the checkpointer \
+off, or wrap the graph into a ResponsesAgent that passes one:
+
+    self.graph.invoke(messages, config={"configurable": {"thread_id": thread_id}})"""
+_PAIR = (
+    "MLflow's pair of an input and its params has no form in JSON: a list is taken as two inputs."
+    " Name the params with their defaults in the input `signature`."
+)
+_READ_ONLY = (
+    "An agent reads prompts and models while it loads; it writes none, or every load on serving"
+    " would write them again. Register them in a script of their own."
+)
+_DBUTILS = (
+    "`dbutils` does nothing where an agent is loaded: its secrets are None there. Read them from"
+    " the environment, here and on the endpoint (`{{secrets/scope/key}}`):\n\n"
+    '    os.environ["SEARCH_KEY"]'
+)
+_OF_A_LOGIN = ("ARM_", "AZURE_", "DATABRICKS_", "GOOGLE_")
+_OWN_LOGIN = """\
+an agent's code and its packages never get the job's own credentials. At this workspace the agent \
+is logged in already, with a token that is renewed for it, so leave them out:
+
+    WorkspaceClient()
+
+An agent that must log in elsewhere, or as somebody else, gets its own credentials in variables of \
+another name:
+
+    env:
+      SUPPORT_CLIENT_ID: ...
+      SUPPORT_CLIENT_SECRET: ${{ secrets.SUPPORT_CLIENT_SECRET }}"""
+_NOT_ASKED = (
+    "If only the endpoint can answer, for it alone has the keys or reaches the servers, register"
+    " the agent without asking it:\n\n    with:\n      verify: load"
+)
+
+
+@dataclass(frozen=True)
+class Fixes:
+    """What to do. `login`: how the job is to log in, empty where it is logged in.
+
+    `withheld`: the variables of the step that the agent doesn't get.
+    """
+
+    checkout: Checkout
+    old_requirements: OldRequirements
+    login: str
+    withheld: frozenset[str]
+
+    def of(self, error: AgentError, place: Place | None) -> str:
+        """What to do about an error, a paragraph for each reason; empty where none is known."""
+        fixes = list(self._of_cause(error, place))
+        if error.step in ("predict", "stream") and not error.missing:
+            fixes.append(_NOT_ASKED)
+        return "\n\n".join(fixes)
+
+    def _of_cause(self, error: AgentError, place: Place | None) -> Iterator[str]:
+        code = error.frames[-1][3] if error.frames else ""
+        if fix := self._login(error):
+            yield fix
+        elif error.missing:
+            yield self._import(error.missing)
+        elif "relative import" in error.reason:
+            yield from self._relative_import(place)
+        elif error.missing_file and (fix := self._file(error.missing_file)):
+            yield fix
+        elif error.variable:
+            yield (
+                f"`{error.variable}` is not set. Give it to the step, and later to the endpoint:"
+                f"\n\n    env:\n      {error.variable}: ..."
+            )
+        elif "dbutils" in code:
+            yield _DBUTILS
+        else:
+            yield from self._of_text(error)
+
+    def _of_text(self, error: AgentError) -> Iterator[str]:
+        """What libraries are known to say."""
+        spec = self.checkout.spec
+        known: dict[str, Callable[[], str]] = {
+            # MLflow's words: with models from code, `development_config` is not used.
+            "Config file is not provided": lambda: (
+                "The agent reads a `ModelConfig`, and what is logged has only the one given here:"
+                f"\n\n    with:\n      model-config: {Path(spec.shown).with_name('config.yml')}"
+            ),
+            "Checkpointer requires": lambda: _THREAD,
+            "registry is read-only": lambda: _READ_ONLY,
+        }
+        for words, fix in known.items():
+            if words in error.text:
+                yield fix()
+        if error.type == "SystemExit":
+            yield (
+                "Take the call that ends the process (`sys.exit()`, `exit()`) out of"
+                f" `{spec.shown}`."
+            )
+        if error.step == "predict" and _is_pair(spec.input_example):
+            yield _PAIR
+
+    def _login(self, error: AgentError) -> str:
+        """Without a login how to get one; with one, why the agent's own doesn't do."""
+        if error.needs_login and self.login:
+            return self.login
+        code = "\n".join([self.checkout.spec.source.text, *(frame[3] for frame in error.frames)])
+        named = [error.variable] if error.variable else re.findall(r"\b[A-Z][A-Z0-9_]{3,}", code)
+        withheld = sorted(self.withheld.intersection(named))
+        if not withheld or not (error.needs_login or error.variable):
+            return ""
+        listed = ", ".join(f"`{name}`" for name in withheld)
+        if not any(name.startswith(_OF_A_LOGIN) for name in withheld):
+            return (
+                f"log-agent keeps {listed} from the agent, as it does with all that GitHub, the"
+                " runner, MLflow and uv are told by variables, and an endpoint has none of them."
+                " Hand over what the agent needs in a variable of another name:\n\n"
+                "    env:\n      SUPPORT_COMMIT: ${{ github.sha }}"
+            )
+        return f"log-agent keeps {listed} from the agent: {_OWN_LOGIN}"
+
+    def _import(self, missing: MissingModule) -> str:
+        spec = self.checkout.spec
+        top = missing.module.partition(".")[0]
+        if missing.package and missing.version:
+            lacking = ".".join(filter(None, (missing.module, missing.name)))
+            return self.old_requirements.fix(
+                lacking, missing.package, missing.version, missing.required_by
+            )
+        path = suggestion(top, spec.agent, spec.workspace)
+        if path and path not in self._shipped:
+            return (
+                f"`{top}` is in the checkout, but not in the model. Ship it with the agent:\n\n"
+                f"    with:\n      code-paths: |\n        {path}"
+            )
+        if path:
+            return (
+                f"`{path}` is shipped, and has no `{missing.module}` that can be imported: the"
+                " model has the code paths and nothing beside them."
+            )
+        if missing.name:
+            return ""
+        return (
+            f"`{missing.module}` is not in the agent's environment. Add the package that provides"
+            " it to the requirements."
+        )
+
+    @property
+    def _shipped(self) -> set[str]:
+        spec = self.checkout.spec
+        origins = spec.code_paths.origins.values()
+        return {spec.workspace.relative(each) for each in origins}
+
+    def _relative_import(self, place: Place | None) -> Iterator[str]:
+        """The import as it works where the agent's file is no part of a package."""
+        spec = self.checkout.spec
+        tree = parsed(spec.source.text) if place and place.file == spec.shown else None
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.ImportFrom) and node.level and place:
+                if spec.source.place(node.lineno).line != place.line:
+                    continue
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+                top = str(names[0]).partition(".")[0]
+                absolute = ast.ImportFrom(node.module, node.names, 0)
+                if not node.module:
+                    absolute = ast.Import(node.names)  # type: ignore[assignment]
+                path = suggestion(top, spec.agent, spec.workspace) or f"{top}.py"
+                yield (
+                    "MLflow runs the agent's file by itself, and not as a part of a package. Write"
+                    f"\n\n    {ast.unparse(absolute)}\n\nand ship the module with the agent:\n\n"
+                    f"    with:\n      code-paths: {path}"
+                )
+
+    def _file(self, name: str) -> str:
+        spec = self.checkout.spec
+        found = self.checkout.missing(name)
+        if not found:
+            return ""
+        path = spec.workspace.relative(found)
+        return (
+            f"`{path}` is in the checkout, and not in the model. Ship it as an artifact, whose path"
+            f' the agent gets as `context.artifacts["{found.stem}"]` in `load_context`:\n\n'
+            f"    with:\n      artifacts: {found.stem}={path}\n\n"
+            "or put it into a package among the `code-paths`, and read it with"
+            " `importlib.resources`; settings belong into `model-config`."
+        )
+
+
+def _is_pair(example: object) -> bool:
+    return isinstance(example, list) and len(example) == 2 and isinstance(example[1], dict)  # noqa: PLR2004
+
+
+def indented(text: str) -> str:
+    """The text as a block of code in Markdown."""
+    return "\n".join(f"    {line}" for line in text.splitlines())
