@@ -7,8 +7,6 @@ RUN := $(UV) run --no-sync
 run: .venv/installed
 	@$(RUN) python -m doubles.runner \
 		--agent-path examples/responses/agent.py \
-		--model-config examples/responses/config.yml \
-		--input-example examples/responses/input_example.json \
 		--uc-target prod.agents.support \
 		--aliases champion \
 		--tracking-uri embedded \

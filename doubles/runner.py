@@ -21,6 +21,8 @@ from typing import Any
 import yaml
 
 _ACTION = Path(__file__).parents[1] / "action.yml"
+# Variables that only the step's own `env:` and the runner set.
+_OF_A_STEP = ("GITHUB_", "INPUT_", "RUNNER_", "MLFLOW_", "DATABRICKS_", "PIP_")
 SHA = "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c"
 REPOSITORY = {"full_name": "acme/agents", "default_branch": "main"}
 
@@ -123,9 +125,7 @@ class Runner:
             **{f"INPUT_{name.upper()}": text for name, text in inputs.items()},
         }
         machine = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("GITHUB_", "INPUT_", "RUNNER_", "MLFLOW_", "DATABRICKS_"))
+            name: value for name, value in os.environ.items() if not name.startswith(_OF_A_STEP)
         }
         return subprocess.Popen(
             self.program,

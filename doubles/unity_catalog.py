@@ -61,6 +61,7 @@ class UnityCatalog(ThreadingHTTPServer):
     """`writes` are the requests that were to change something, each as `VERB path`.
 
     `violations` are requests that the server doesn't know: a test asserts that there are none.
+    A version that is finalized becomes `finalized_as`, once it was looked at `looks` times.
     """
 
     daemon_threads = True
@@ -69,6 +70,8 @@ class UnityCatalog(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.writes: list[str] = []
         self.violations: list[str] = []
+        self.finalized_as, self.looks = "READY", 0
+        self._finalized: dict[tuple[str, int], int] = {}
         self._folder = folder
         self._lock = threading.Lock()
         self._catalogs: set[str] = set()
@@ -97,7 +100,7 @@ class UnityCatalog(ThreadingHTTPServer):
                 self._list_versions,
                 {"full_name", "max_results", "page_token"},
             ),
-            ("GET", version, self._version, {"full_name", "version"}),
+            ("GET", version, self._look, {"full_name", "version"}),
             ("PATCH", version, self._update_version, {"full_name", "version", "comment"}),
             ("DELETE", version, self._delete_version, {"full_name", "version"}),
             ("PATCH", f"{version}/finalize", self._finalize, {"full_name", "version"}),
@@ -218,8 +221,23 @@ class UnityCatalog(ThreadingHTTPServer):
         version = self._version(asked)
         if version["status"] != "PENDING_REGISTRATION":
             raise Refusal("INVALID_ARGUMENT", "Model version not in a pending registration state")
-        version["status"] = "READY"
+        self._go_on(version, self.looks)
         return version
+
+    def _look(self, asked: Fields) -> Fields:
+        version = self._version(asked)
+        left = self._finalized.pop((asked["full_name"], version["version"]), None)
+        if left is not None:
+            self._go_on(version, left - 1)
+        return version
+
+    def _go_on(self, version: Fields, left: int) -> None:
+        """Take a version that was finalized to its end, or a look nearer to it."""
+        if left > 0:
+            name = f"{version['catalog_name']}.{version['schema_name']}.{version['model_name']}"
+            self._finalized[name, version["version"]] = left
+        else:
+            version["status"] = self.finalized_as
 
 
 class _Handler(BaseHTTPRequestHandler):

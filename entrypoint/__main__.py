@@ -22,10 +22,13 @@ if __name__ == "__main__":
     except SystemExit as ended:  # `argparse` has said what is wrong with an argument
         status = ended.code if isinstance(ended.code, int) else status
     except BaseException as error:  # noqa: BLE001 - the job's own handler is in `last_handler`
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):
             # Without its message, which could hold a secret: what redacts may be what failed.
             traceback.print_tb(error.__traceback__)
-            print(f"::error::log-agent itself failed ({type(error).__name__}).")
+            print(
+                f"::error::log-agent itself failed ({type(error).__name__}). Please report it, with"
+                " the traceback in the log of this step."
+            )
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     # Nothing is left to do. Else Python takes MLflow apart, object by object, for most of a second,

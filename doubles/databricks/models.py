@@ -12,11 +12,13 @@ from mlflow.protos.databricks_uc_registry_messages_pb2 import (
     CreateModelVersionRequest,
     CreateRegisteredModelRequest,
     ModelVersion,
+    ModelVersionStatus,
     RegisteredModel,
 )
 
 from doubles.databricks import tags
 from doubles.databricks.catalog import Catalog
+from doubles.databricks.registration import Registrations
 from doubles.databricks.request import Principal, Refusal, bad_value, denied, missing
 from doubles.databricks.resources import Resources
 
@@ -32,6 +34,7 @@ class Models:
         self._models: dict[str, RegisteredModel] = {}
         self._versions: dict[str, dict[int, ModelVersion]] = {}
         self._latest: dict[str, int] = {}
+        self.registrations = Registrations()
         self.lock = threading.RLock()
 
     def create(self, who: Principal, asked: CreateRegisteredModelRequest) -> RegisteredModel:
@@ -116,7 +119,7 @@ class Models:
         return version
 
     def finish(self, version: ModelVersion, problem: str) -> None:
-        """Make a pending version READY, or FAILED_REGISTRATION with the problem.
+        """End a pending version as the test says, or as FAILED_REGISTRATION with the problem.
 
         Raises:
             Refusal: there is a problem, or the version isn't pending.
@@ -124,11 +127,11 @@ class Models:
         """
         if version.status != PENDING_REGISTRATION:
             raise bad_value(f"Model version {version.version} is not in PENDING_REGISTRATION.")
-        version.status = FAILED_REGISTRATION if problem else READY
-        version.status_message = problem
         version.last_updated_timestamp = _now()
         if problem:
+            version.status, version.status_message = FAILED_REGISTRATION, problem
             raise bad_value(problem)
+        self.registrations.begin(version)
 
     def delete_version(self, who: Principal, name: str, number: str) -> ModelVersion:
         version = self.version(who, name, number, "OWN")
@@ -152,6 +155,11 @@ class Models:
         if not _ALIAS.fullmatch(alias):
             raise bad_value(f"Invalid alias name: '{alias}'.")
         version = self.version(who, name, number, "OWN")
+        if version.status != READY:
+            status = ModelVersionStatus.Name(version.status)
+            raise Refusal(
+                400, "INVALID_STATE", f"Model version {version.version} is in {status} state."
+            )
         self.delete_alias(who, name, alias)
         self._models[version.name].aliases.add(alias=alias, version=version.version)
 

@@ -49,6 +49,7 @@ class Cloud:
 class Registry:
     """Answers what MLflow's `databricks-uc` store asks.
 
+    `registrations` can be told how the versions end that are finalized.
     Files go up and down by the SDK's Files API; with `sdk_files` off by addresses that are signed
     in advance; with a `cloud`, by its own API and temporary keys.
     """
@@ -56,6 +57,7 @@ class Registry:
     def __init__(self, models: Models, files: Files) -> None:
         self._models = models
         self._files = files
+        self.registrations = models.registrations
         self.sdk_files = True
         self.cloud: Cloud | None = None
         self.page_size = 100
@@ -137,6 +139,7 @@ class Registry:
 
     def _get_model_version(self, who: Principal, asked: Any) -> dict[str, Any]:
         version = self._models.version(who, asked.name, asked.version)
+        self.registrations.look(version)
         return {"model_version": self._whole(who, version)}
 
     def _search_model_versions(self, who: Principal, asked: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException, RestException
 
 from doubles.databricks import USER, Fault, Workspace
+from doubles.databricks.registration import Ending
 from doubles.databricks.registry import Cloud
 from doubles.s3 import s3
 
@@ -349,6 +350,28 @@ def test_a_version_without_outputs_never_is_ready(
         sdk.api_client.do("POST", f"{unity}/finalize", body={"name": full_name, "version": "1"})
 
     assert registry.get_model_version(full_name, "1").status == "FAILED_REGISTRATION"
+
+
+def test_a_version_can_end_otherwise_and_later(
+    home: Workspace, registry: MlflowClient, built: Path
+) -> None:
+    name = "prod.agents.late"
+    registry.create_registered_model(name)
+    home.registry.registrations.ending = Ending("FAILED_REGISTRATION", looks=2, message="No disk.")
+
+    created = registry.create_model_version(name, str(built))
+    home.registry.registrations.ending = Ending()
+    with pytest.raises(RestException, match="is in PENDING_REGISTRATION state"):
+        registry.set_registered_model_alias(name, "champion", "1")
+    looks = [registry.get_model_version(name, "1") for _ in range(3)]
+    with pytest.raises(RestException, match="is in FAILED_REGISTRATION state"):
+        registry.set_registered_model_alias(name, "champion", "1")
+
+    assert created.status == looks[0].status == "PENDING_REGISTRATION"
+    assert {(look.status, look.status_message) for look in looks[1:]} == {
+        ("FAILED_REGISTRATION", "No disk.")
+    }
+    assert registry.create_model_version(name, str(built)).status == "READY"
 
 
 def test_a_create_that_is_sent_twice_leaves_a_version_behind(

@@ -1,8 +1,11 @@
 """MLflow's `artifacts`: files, folders and URIs that the agent finds in its context."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from packaging.version import Version
+
+from entrypoint.agent import artifact_places
 from entrypoint.agent.file_tree import Budget, TooMuch, check_link, walk
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import InputFailure, Problem
@@ -24,26 +27,63 @@ def check(artifacts: Iterable[tuple[str, Path | str]], flavor: str, workspace: W
     """
     problems = []
     budget = Budget(MAX_BYTES_TOGETHER)
-    for name, place in artifacts:
+    named = list(artifacts)
+    for name, place in named:
         if isinstance(place, Path):
-            problems += [
-                Problem(f"`artifacts`: `{name}`: {wrong}")
-                for wrong in _wrong(place, workspace, budget)
-            ]
-        elif place.startswith(_NEED_A_STORE):
-            problems.append(
-                Problem(
-                    f"`artifacts`: `{name}`: `{place}` is read with the credentials of the tracking"
-                    " store, which the process that builds the agent does not get.",
-                    "Download it in a step before this one, and give the path.",
-                )
-            )
-        if flavor not in ("auto", "pyfunc"):
-            problems.append(
-                Problem(f"`artifacts`: MLflow's `{flavor}` flavor takes none; `pyfunc` does.")
-            )
+            wrong = [(each, "") for each in _wrong(place, workspace, budget)]
+        else:
+            wrong = list(_wrong_uri(name, place))
+        problems += [Problem(f"`artifacts`: `{name}`: {what}", fix) for what, fix in wrong]
+    if named and flavor not in ("auto", "pyfunc"):
+        problems.append(
+            Problem(f"`artifacts`: MLflow's `{flavor}` flavor takes none; `pyfunc` does.")
+        )
     if problems:
         raise InputFailure(*problems)
+
+
+def check_names(
+    artifacts: Iterable[tuple[str, Path | str]], mlflow: Version | None, workspace: Workspace
+) -> None:
+    """Check that the agent's MLflow (None: no release) keeps every artifact.
+
+    Raises:
+        InputFailure: several have one file name, and it would keep one of them.
+
+    """
+    if artifact_places.keeps_apart(mlflow):
+        return
+    named = dict(artifacts)
+    problems = [
+        Problem(
+            f"`artifacts`: {_listed(names, named, workspace)} have the same file name, and MLflow"
+            f" {mlflow} would keep one of them.",
+            "Rename all but one, or require an MLflow that keeps them apart:\n\n"
+            f"    mlflow>={artifact_places.KEEPS_APART}",
+        )
+        for names in artifact_places.of_one_name(named.items())
+    ]
+    if problems:
+        raise InputFailure(*problems)
+
+
+def _listed(names: Iterable[str], named: Mapping[str, Path | str], workspace: Workspace) -> str:
+    paths = ((name, named[name]) for name in names)
+    return " and ".join(
+        f"`{name}` (`{workspace.relative(path)}`)" for name, path in paths if isinstance(path, Path)
+    )
+
+
+def _wrong_uri(name: str, uri: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with an artifact that is fetched, and what to do."""
+    if uri.startswith(_NEED_A_STORE):
+        what = (
+            f"`{uri}` is read with the credentials of the tracking store, which the process that"
+            " builds the agent does not get."
+        )
+        yield what, "Download it in a step before this one, and give the path."
+    if "/" in name or name in (".", ".."):
+        yield "it is fetched into a folder of its name, which can't be one.", "Name it by a word."
 
 
 def _wrong(top: Path, workspace: Workspace, budget: Budget) -> list[str]:

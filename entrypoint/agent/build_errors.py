@@ -12,7 +12,7 @@ from entrypoint.agent.build_fixes import Fixes, indented
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.source.agent_source import AgentSource
 from entrypoint.agent.worker_client import WorkerProcess
-from entrypoint.resources.scan.modules import parsed
+from entrypoint.resources.scan.parsing import parsed
 from entrypoint.runtime.errors import Place, Problem
 
 # The exit status of a stage's process that can't write its verdict: `NO_VERDICT` in `worker`.
@@ -140,8 +140,8 @@ def _mistake(kind: str, name: str, source: AgentSource, place: Place | None) -> 
 
 
 def _no_model_set(source: AgentSource) -> Problem:
-    tree = parsed(source.text)
-    calls = list(_set_model_calls(tree)) if tree else []
+    tree = parsed(source.text).tree
+    calls = list(_set_model_calls(tree))
     if not calls:
         return Problem(
             f"`agent-path`: `{source.shown}` does not call `mlflow.models.set_model(...)`, so"
@@ -152,7 +152,7 @@ def _no_model_set(source: AgentSource) -> Problem:
     call = calls[0]
     why = (
         "MLflow runs the file as a module, and not what is under `__main__`"
-        if tree and _is_under_main(call, tree)
+        if _is_under_main(call, tree)
         else "that line did not run while the file was loaded"
     )
     return Problem(

@@ -1,15 +1,13 @@
 """What to do about an exception of the agent, as far as its kind is known."""
 
-import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoint.agent.agent_error import AgentError, Checkout, MissingModule
-from entrypoint.agent.code_paths import suggestion
+from entrypoint.agent import import_fixes
+from entrypoint.agent.agent_error import AgentError, Checkout
 from entrypoint.agent.environment.old_requirements import OldRequirements
-from entrypoint.resources.scan.modules import parsed
 from entrypoint.runtime.errors import Place
 
 _THREAD = """\
@@ -73,9 +71,9 @@ class Fixes:
         if fix := self._login(error):
             yield fix
         elif error.missing:
-            yield self._import(error.missing)
+            yield import_fixes.of_missing(error.missing, self.checkout.spec, self.old_requirements)
         elif "relative import" in error.reason:
-            yield from self._relative_import(place)
+            yield from import_fixes.of_relative(place, self.checkout.spec)
         elif error.missing_file and (fix := self._file(error.missing_file)):
             yield fix
         elif error.variable:
@@ -129,58 +127,6 @@ class Fixes:
                 "    env:\n      SUPPORT_COMMIT: ${{ github.sha }}"
             )
         return f"log-agent keeps {listed} from the agent: {_OWN_LOGIN}"
-
-    def _import(self, missing: MissingModule) -> str:
-        spec = self.checkout.spec
-        top = missing.module.partition(".")[0]
-        if missing.package and missing.version:
-            lacking = ".".join(filter(None, (missing.module, missing.name)))
-            return self.old_requirements.fix(
-                lacking, missing.package, missing.version, missing.required_by
-            )
-        path = suggestion(top, spec.agent, spec.workspace)
-        if path and path not in self._shipped:
-            return (
-                f"`{top}` is in the checkout, but not in the model. Ship it with the agent:\n\n"
-                f"    with:\n      code-paths: |\n        {path}"
-            )
-        if path:
-            return (
-                f"`{path}` is shipped, and has no `{missing.module}` that can be imported: the"
-                " model has the code paths and nothing beside them."
-            )
-        if missing.name:
-            return ""
-        return (
-            f"`{missing.module}` is not in the agent's environment. Add the package that provides"
-            " it to the requirements."
-        )
-
-    @property
-    def _shipped(self) -> set[str]:
-        spec = self.checkout.spec
-        origins = spec.code_paths.origins.values()
-        return {spec.workspace.relative(each) for each in origins}
-
-    def _relative_import(self, place: Place | None) -> Iterator[str]:
-        """The import as it works where the agent's file is no part of a package."""
-        spec = self.checkout.spec
-        tree = parsed(spec.source.text) if place and place.file == spec.shown else None
-        for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.ImportFrom) and node.level and place:
-                if spec.source.place(node.lineno).line != place.line:
-                    continue
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                top = str(names[0]).partition(".")[0]
-                absolute = ast.ImportFrom(node.module, node.names, 0)
-                if not node.module:
-                    absolute = ast.Import(node.names)  # type: ignore[assignment]
-                path = suggestion(top, spec.agent, spec.workspace) or f"{top}.py"
-                yield (
-                    "MLflow runs the agent's file by itself, and not as a part of a package. Write"
-                    f"\n\n    {ast.unparse(absolute)}\n\nand ship the module with the agent:\n\n"
-                    f"    with:\n      code-paths: {path}"
-                )
 
     def _file(self, name: str) -> str:
         spec = self.checkout.spec

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from entrypoint.agent.file_tree import Budget, TooMuch, check_link, followed, walk
 from entrypoint.inputs.workspace import Workspace, is_git_folder
-from entrypoint.resources.scan.modules import parsed
+from entrypoint.resources.scan.parsing import parsed
 from entrypoint.runtime.errors import InputFailure, Problem
 from entrypoint.runtime.untrusted_file import Bound
 
@@ -160,8 +160,7 @@ def _module(path: Path) -> str:
 def _imported(code: str) -> set[str]:
     """The top-level names of absolute imports."""
     names: set[str] = set()
-    tree = parsed(code)
-    for node in ast.walk(tree) if tree else ():
+    for node in ast.walk(parsed(code).tree):
         if isinstance(node, ast.Import):
             names.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -1,5 +1,6 @@
 """Folders that travel with the agent, walked with a bound on what there is in them."""
 
+import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ def walk(
 
     Raises:
         TooMuch: there are too many entries or bytes, or they nest too deeply.
-        ValueError: something is neither a file nor a folder.
+        ValueError: something is neither a file nor a folder, or has a name that isn't UTF-8.
 
     """
     todo = [(top, top, 0)]
@@ -69,6 +70,7 @@ def walk(
         real = followed(at)
         if skip(path, real):
             continue
+        check_name(path)
         status = real.lstat()
         is_folder = stat.S_ISDIR(status.st_mode)
         if not (is_folder or stat.S_ISREG(status.st_mode)):
@@ -82,6 +84,22 @@ def walk(
                 raise TooMuch(f"nests more than {_MAX_DEPTH} folders deep.")
             names = untrusted_file.names(real, budget.entries + 1)
             todo += [(path / name, real / name, level + 1) for name in reversed(names)]
+
+
+def check_name(path: Path) -> None:
+    """Check that a name can be written into a model's texts: git and Linux take any bytes.
+
+    Raises:
+        ValueError: it can't.
+
+    """
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path.name).decode(errors="backslashreplace")
+        raise ValueError(
+            f"the name of `{shown}` is not UTF-8, so a model can't have it. Rename the file."
+        ) from error
 
 
 def check_link(path: Path, real: Path, workspace: Workspace) -> None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from packaging.version import Version
+
+from entrypoint.agent import artifact_places
 from entrypoint.agent.artifact_inputs import MAX_BYTES_TOGETHER
 from entrypoint.agent.canonical_json import canonical
 from entrypoint.agent.file_tree import Budget, walk
@@ -22,7 +25,6 @@ VERSION = 1
 # Where the manifest travels inside the model.
 PATH = "log_agent/manifest.json"
 
-_ARTIFACTS = "artifacts/"
 _CODE = "code/"
 # A manifest of 100,000 files has 15 MB.
 _MAX_BYTES = 50_000_000
@@ -139,29 +141,27 @@ class Manifest:
 
 
 def laid_out(
-    agent: Path, code: Path, artifacts: Iterable[tuple[str, Path | str]]
+    agent: Path,
+    code: Path,
+    artifacts: Iterable[tuple[str, Path | str]],
+    mlflow: Version | None = None,
 ) -> tuple[dict[str, Path], dict[str, str]]:
     """`files` and `artifacts` of the inputs, named as MLflow lays the model directory out.
 
     `code`: the folder with the content of the model's `code/`; `artifacts`: name and local
-    path or URI. Their links are followed, as MLflow does when it copies.
+    path or URI, of which each is kept (see `artifact_places`). Their links are followed, as
+    `mlflow` does when it copies; None is its newest version.
 
     Raises:
-        ValueError: two local artifacts have the same last name; MLflow keeps the one or renames the
-            other, depending on its version. Or one can't be walked: see `file_tree.walk`.
+        ValueError: one can't be walked: see `file_tree.walk`.
 
     """
     files = {agent.name: agent, **{f"{_CODE}{name}": code / name for name in _files(code)}}
-    where: dict[str, str] = {}
-    taken: dict[str, Path] = {}
-    for name, place in artifacts:
-        if isinstance(place, str):
-            where[name] = place
-            continue
-        if taken.setdefault(place.name, place) != place:
-            raise ValueError(f"two artifacts are named `{place.name}`: rename one of them")
-        where[name] = f"{_ARTIFACTS}{place.name}"
-        files |= _under(f"{where[name]}/", place) if place.is_dir() else {where[name]: place}
+    given = list(artifacts)
+    where = dict(artifact_places.places(given, mlflow))
+    for name, place in given:
+        if isinstance(place, Path):
+            files |= _under(f"{where[name]}/", place) if place.is_dir() else {where[name]: place}
     return files, where
 
 

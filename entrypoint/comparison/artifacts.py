@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from entrypoint.agent.model_check.manifest_view import is_local
 from entrypoint.comparison.changes import ArtifactChange
 from entrypoint.comparison.model_file import Artifact
 from entrypoint.comparison.snapshot import Snapshot
@@ -28,4 +29,11 @@ def are_unknown(before: Snapshot, after: Snapshot) -> bool:
 
 
 def _differ(was: Artifact, now: Artifact) -> bool:
+    """Whether they do: a local one's folder in the model depends on what the others are called."""
+    if is_local(was.place) and is_local(now.place):
+        return (_last_name(was), was.files) != (_last_name(now), now.files)
     return bool(was.place) and was != now
+
+
+def _last_name(artifact: Artifact) -> str:
+    return artifact.place.rpartition("/")[2]

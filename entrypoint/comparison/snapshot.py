@@ -163,10 +163,15 @@ def _built(found: Snapshot, mlmodel: MLmodel | None) -> Snapshot:
 
 
 def _artifacts(places: Mapping[str, str], files: Mapping[str, File]) -> dict[str, Artifact]:
-    """The artifacts by name, each with its files: those of `artifacts/prompt.txt` and below."""
+    """The artifacts by name, each with its files, by their paths below it."""
+    wanted = set(places.values())
     by_place: dict[str, dict[str, File]] = defaultdict(dict)
     for path, file in files.items():
-        by_place["/".join(path.split("/", 2)[:2])][path] = file
+        parts = path.split("/")
+        # `artifacts/a.txt`, or `artifacts/0/a.txt` where two have one name.
+        for place in ("/".join(parts[:2]), "/".join(parts[:3])):
+            if place in wanted:
+                by_place[place][path.removeprefix(place)] = file
     return {
         name: Artifact(place, by_place.get(place, {}) if is_local(place) else None)
         for name, place in places.items()

@@ -1,5 +1,7 @@
 """What a store's refusal means, and how to fix it."""
 
+import re
+
 from entrypoint.databricks import experiment_errors
 from entrypoint.databricks.model_errors import Target
 from entrypoint.inputs.model_name import ModelName
@@ -7,6 +9,19 @@ from entrypoint.runtime.errors import Problem
 
 # The packages with which MLflow uploads files to a cloud's storage.
 _CLOUDS = {"boto3": "S3", "azure": "Azure Storage", "google": "Google Cloud Storage"}
+
+
+# https://docs.databricks.com/api says only that it is 401 or 403: an older workspace calls it
+# PERMISSION_DENIED, and of uploads MLflow keeps nothing but the text.
+_TOKEN_REFUSED = re.compile(
+    r"Unauthenticated\(|invalid access token|token (is |has |was )?(expired|revoked)",
+    re.IGNORECASE,
+)
+
+
+def says_token_refused(message: str) -> bool:
+    """Whether a workspace says that it doesn't take a token."""
+    return _TOKEN_REFUSED.search(message) is not None
 
 
 def message_of(error: Exception) -> str:

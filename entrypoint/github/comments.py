@@ -52,6 +52,11 @@ class Comment:
         """How long the body may be, in bytes of UTF-8."""
         return LIMIT - len(self._head("0" * _FINGERPRINT))
 
+    @property
+    def _in_place_of(self) -> tuple[str, ...]:
+        """The markers of the comments that it replaces."""
+        return (self._marker,)
+
     def post(self, body: str, fingerprint: str, *, only_if_there: bool = False) -> Posted | None:
         """Create the comment, or bring it up to date; `only_if_there`: None if there is none.
 
@@ -81,7 +86,7 @@ class Comment:
         return f"{self._marker}\n{marker.content(fingerprint)}\n"
 
     def _post(self, text: str, head: str, *, only_if_there: bool) -> Posted | None:
-        mine = self._mine(self._marker)
+        mine = self._mine(*self._in_place_of)
         if mine:
             # Several were left by a job that was killed before it could remove its own.
             return self._rewrite(mine, text, head)
@@ -92,17 +97,17 @@ class Comment:
         # A job that ran at the same time found none either. The first comment stays; whoever made
         # a later one came later, and knows better what it should say.
         login = created.user.login if created.user else ""
-        first = next(iter(self._mine(self._marker, login)), created)
+        first = next(iter(self._mine(self._marker, login=login)), created)
         if first.id >= created.id:
             return Posted(created.html_url, "created")
         return self._rewrite([first, created], text, head)
 
-    def _mine(self, beginning: str, login: str = "") -> list[Written]:
-        """The comments with this beginning that were written with this token, oldest first."""
+    def _mine(self, *beginnings: str, login: str = "") -> list[Written]:
+        """The comments with one of these beginnings, written with this token, oldest first."""
         marked = [
             comment
             for comment in self._api.items(self._path, self._purpose, Written)
-            if comment.begins_with(beginning)
+            if comment.begins_with(*beginnings)
         ]
         if not marked:
             return []

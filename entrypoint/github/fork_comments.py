@@ -23,7 +23,8 @@ class ForkComment(Comment):
 
     A fork could name another target in each run. Where a pull request has `COMMENTS_PER_RUN` such
     comments, no other is created: the fork's oldest that is not for one of the run's own reports
-    (`keys`) is taken over.
+    (`keys`) is taken over. Without a `key` it is the comment for a run that left no report, which
+    the next report replaces.
     """
 
     def __init__(
@@ -32,8 +33,13 @@ class ForkComment(Comment):
         super().__init__(api, number, key)
         self._number = number
         self._marker = marker.of_forks_run(repository, key)
+        self._without_report = marker.of_forks_run(repository, "")
         self._own = marker.of_forks_runs(repository)
         self._kept = [marker.of_forks_run(repository, each) for each in keys]
+
+    @property
+    def _in_place_of(self) -> tuple[str, ...]:
+        return (self._marker, self._without_report)
 
     def _create(self, text: str, head: str) -> Posted:
         existing = self._mine(marker.FORK)

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from entrypoint.runtime.errors import Problem
 from entrypoint.runtime.log import Level, Log
-from entrypoint.runtime.redaction import Secrets
+from entrypoint.runtime.redaction import Secrets, is_long_enough
 
 # The runner keeps ten annotations of each level for a step (`_maxIssueCount` in actions/runner):
 # one of ours is for all the rest, and one of the errors is its own, for a container that failed.
@@ -43,7 +43,9 @@ class WorkflowLog(Log):
         self._print(_fenced(self._shown(text)))
 
     def mask(self, secret: str) -> None:
-        self._print(f"::add-mask::{_data(secret)}")
+        # Of one character, the runner would hide the whole log.
+        if is_long_enough(secret):
+            self._print(f"::add-mask::{_data(secret)}")
 
     def finish(self) -> None:
         for level, number in self._annotated.items():

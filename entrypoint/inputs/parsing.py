@@ -167,15 +167,15 @@ def seconds(text: str) -> float:
 
 def input_example(text: str, workspace: Workspace) -> InputExample:
     """Read JSON, or the path of a file with JSON."""
-    if text[0] in '{["':
+    if text.lstrip("\ufeff")[:1] in tuple('{["'):
         try:
-            return InputExample(json_text.parse(text))
+            return InputExample(json_text.parse(text.lstrip("\ufeff")))
         except ValueError as error:
             raise ValueError(f"not JSON: {error}.") from error
     path = workspace.file(text)
     content = workspace.read(path, _EXAMPLE)
     try:
-        return InputExample(json_text.parse(content.decode()), path)
+        return InputExample(json_text.parse(json_text.decoded(content)), path)
     except json.JSONDecodeError as error:
         place = Place(workspace.relative(path), error.lineno, error.colno)
         raise _Misplaced(f"`{text}` is not JSON: {error.msg}.", place) from error

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+# https://docs.github.com/en/rest/checks/runs, `conclusion`
+_GREEN = ("", "success", "neutral", "skipped")
+
 
 @dataclass(frozen=True)
 class WorkflowRun:
@@ -20,6 +23,11 @@ class WorkflowRun:
     sha: str = ""
     branch: str = ""
     repository: str = ""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether GitHub shows it as anything but green: failed, cancelled, timed out."""
+        return self.conclusion not in _GREEN
 
     @classmethod
     def from_payload(cls, run: Mapping[str, Any]) -> Self:

@@ -1,18 +1,16 @@
 """The workspace: the checkout on which the step works, and the only place its inputs may name."""
 
-import difflib
 import os
 import stat
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import islice
 from pathlib import Path
 
+from entrypoint.inputs import git_lfs, path_hints
 from entrypoint.runtime import untrusted_file
 from entrypoint.runtime.errors import InputFailure, Problem
 from entrypoint.runtime.untrusted_file import Bound, Unreadable
 
-_MOST_COMPARED = 1_000
 # What version control keeps, with the credentials of `actions/checkout` among it, and where people
 # and tools keep theirs.
 _PRIVATE = (".git", ".hg", ".svn", ".env", ".env.*", ".netrc", ".databrickscfg")
@@ -46,6 +44,8 @@ class Workspace:
         try:
             path = given.resolve()
             path.is_file()
+        except PermissionError as error:
+            raise ValueError(f"A folder on the way to `{text}` {untrusted_file.CLOSED}.") from error
         except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, a NUL
             raise ValueError(
                 f"`{text[:80]}` can't be a path ({error.__class__.__name__})."
@@ -69,10 +69,14 @@ class Workspace:
         writing.
 
         Raises:
-            ValueError: a part of it is a link or no folder; it is the workspace itself, outside of
-                it, or in `.git`; in a shared workspace, everybody may write into a part of it.
+            ValueError: it is written with backslashes; a part of it is a link or no folder; it is
+                the workspace itself, outside of it, or in `.git`; in a shared workspace, everybody
+                may write into a part of it.
 
         """
+        if "\\" in text:
+            corrected = text.replace("\\", "/")
+            raise ValueError(f"`{text}`: paths are written with `/`: `{corrected}`.")
         path = Path(os.path.normpath(self.root / self._without_host(text)))
         if not self.holds(path):
             raise ValueError(f"`{text}` is outside the workspace. Name a path inside the checkout.")
@@ -98,7 +102,8 @@ class Workspace:
         if path.is_dir():
             raise ValueError(f"`{text}` is a folder, not a file.")
         if not os.path.lexists(path):
-            raise ValueError(f"`{text}` does not exist.{self._did_you_mean(path)}")
+            hint = path_hints.did_you_mean(text, path, self.root)
+            raise ValueError(f"`{text}` does not exist.{hint}")
         if not path.is_file():
             kind = untrusted_file.kind(path.lstat().st_mode)
             raise ValueError(f"`{text}` is {kind}, not a file.")
@@ -112,22 +117,32 @@ class Workspace:
 
         """
         path = self.path(text)
-        return path if path.is_dir() else self.file(text)
+        if not path.is_dir():
+            return self.file(text)
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise ValueError(f"`{text}` {untrusted_file.CLOSED}.")
+        return path
 
     def read(self, path: Path, bound: Bound) -> bytes:
         """The content of a file of the workspace, which was resolved.
 
         Raises:
-            ValueError: it can't be read, and why; it names the file.
+            ValueError: it can't be read or is a Git LFS pointer; the text names the file.
 
         """
         try:
-            return untrusted_file.read(path, bound)
+            content = untrusted_file.read(path, bound)
         except FileNotFoundError as error:
             raise ValueError(f"`{self.relative(path)}` does not exist.") from error
         except Unreadable as error:
             said = str(error).rstrip(".")
             raise ValueError(f"`{self.relative(path)}` can't be read: {said}.") from error
+        if git_lfs.is_pointer(content):
+            raise ValueError(
+                f"`{self.relative(path)}` is a Git LFS pointer, not the file. Give"
+                " `actions/checkout` the line `lfs: true` under `with:`."
+            )
+        return content
 
     def check_for_the_agent(self, file: Path) -> None:
         """See that untrusted programs can read the agent's file, and can't change the checkout.
@@ -227,20 +242,6 @@ class Workspace:
                 f"`{shown}` may be written by everybody, so by the agent too. Close it in a step"
                 f" before this one: `chmod o-w {shown}`."
             )
-
-    def _did_you_mean(self, path: Path) -> str:
-        if not any(self.root.iterdir()):
-            return (
-                " The workspace is empty: check the repository out first, with"
-                " `- uses: actions/checkout@v7` as a step before this one."
-            )
-        if not path.parent.is_dir():
-            return f" Neither does the folder `{self.relative(path.parent)}`."
-        names = [each.name for each in islice(path.parent.iterdir(), _MOST_COMPARED)]
-        close = difflib.get_close_matches(path.name, names)
-        if not close:
-            return ""
-        return f" Did you mean `{self.relative(path.parent / close[0])}`?"
 
 
 def is_git_folder(folder: Path) -> bool:

@@ -65,13 +65,16 @@ def _post_all(
                     f"Carry it over from the preview:\n\n{TWO_WORKFLOWS}",
                 )
             )
-        files = report_files.found(inputs.report_path, job.workspace.relative(inputs.report_path))
+        files = _found(inputs.report_path, run, job)
         _tell_what_is_left_out(len(files) * len(numbers) - COMMENTS_PER_RUN, run, job)
         reports, problems = _read(files[:COMMENTS_PER_RUN], event, run)
+        if not files:
+            reports = [_trusted(Result(mode="preview"), event, run)]
         keys = [reported.subject for reported in reports]
         urls: list[str] = []
         for number, reported in islice(product(numbers, reports), COMMENTS_PER_RUN):
-            wanted = inputs.comment == "always" or reported.changed is not False
+            is_bad = reported.problems or reported.workflow_run_conclusion
+            wanted = inputs.comment == "always" or is_bad or reported.changed is not False
             comment = ForkComment(api, number, run.repository, reported.subject, keys)
             try:
                 post(reported, comment, job, only_if_there=not wanted)
@@ -81,6 +84,21 @@ def _post_all(
     result.comment_url = "\n".join(url for url in urls if url)
     if problems:
         raise Failure(*problems)
+
+
+def _found(folder: Path, run: WorkflowRun, job: Job) -> list[Path]:
+    """The reports; a run that failed need not have left any.
+
+    Raises:
+        InputFailure: one that did not has left none.
+
+    """
+    try:
+        return report_files.found(folder, job.workspace.relative(folder))
+    except InputFailure:
+        if not run.has_failed:
+            raise
+        return []
 
 
 def _read(files: list[Path], event: Event, run: WorkflowRun) -> tuple[list[Result], list[Problem]]:
@@ -114,5 +132,6 @@ def _trusted(reported: Result, event: Event, run: WorkflowRun) -> Result:
         commit=run.sha,
         repository_url=f"{event.server_url}/{event.repository}",
         workflow_run_url=run.url,
+        workflow_run_conclusion="" if reported.problems or not run.has_failed else run.conclusion,
         reported_by=run.repository or "a repository that is gone",
     )

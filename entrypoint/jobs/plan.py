@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from entrypoint.agent import artifact_inputs, code_paths, manifest
+from entrypoint.agent import artifact_inputs, conventions, manifest
 from entrypoint.agent.build_spec import BuildSpec
-from entrypoint.agent.environment import interpreter, requirements
+from entrypoint.agent.environment import interpreter, mlflow_requirement, requirements
 from entrypoint.agent.environment.uv_environment import Environment
+from entrypoint.agent.file_tree import check_name
 from entrypoint.agent.sandbox.variables import step_environ
-from entrypoint.agent.signature_file import read_signature
 from entrypoint.agent.source import agent_source, static_checks
 from entrypoint.github import checkout_credentials
 from entrypoint.inputs.inputs import BuildInputs
-from entrypoint.inputs.workspace import Workspace
 from entrypoint.inputs.yaml_file import read_yaml
+from entrypoint.jobs import specification
 from entrypoint.jobs.context import Job
 from entrypoint.registry.labels import Labels
 from entrypoint.registry.stores import Stores, not_configured
@@ -70,10 +70,11 @@ class Plan:
             InputFailure: two artifacts would end in one place.
 
         """
-        spec = self.spec
+        spec, mlflow = self.spec, environment.lock.mlflow
+        artifact_inputs.check_names(spec.artifacts, mlflow, spec.workspace)
         try:
             files, places = manifest.laid_out(
-                spec.code, spec.code_paths.folder, self.inputs.artifacts
+                spec.code, spec.code_paths.folder, spec.artifacts, mlflow
             )
         except ValueError as error:
             raise InputFailure(Problem(f"`artifacts`: {error}.")) from error
@@ -135,17 +136,22 @@ def read(job: Job, inputs: BuildInputs, folder: Path) -> Plan:
     stores = Stores.choose(inputs, job.environ, workspace, on_github=bool(event.name))
     _check_target(job.mode, inputs, stores)
     agent = _agent(job, inputs)
+    inputs = conventions.with_found(inputs, agent, workspace, job.log)
     artifact_inputs.check(inputs.artifacts, inputs.flavor, workspace)
     requested = _requirements(job, inputs, agent)
+    if pinned := mlflow_requirement.pinned(requested):
+        artifact_inputs.check_names(inputs.artifacts, pinned, workspace)
+    python = interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace)
+    static_checks.check(agent, is_newer=python is not None and python.may_be_newer)
     declarations = _declarations(job, inputs)
     config = inputs.model_config
     return Plan(
         mode=job.mode,
         inputs=inputs,
         requirements=requested,
-        spec=_build_spec(job, inputs, agent, declarations, folder),
+        spec=specification.read(job, inputs, agent, declarations, folder),
         model_config=read_yaml("model-config", config, workspace) if config else None,
-        python=interpreter.wanted(inputs.python_version, inputs.agent_path, requested, workspace),
+        python=python,
         declarations=declarations,
         labels=Labels.make(inputs, event, agent.shown, workspace.root.name),
         stores=stores,
@@ -173,42 +179,15 @@ def _check_target(mode: str, inputs: BuildInputs, stores: Stores | None) -> None
 
 
 def _agent(job: Job, inputs: BuildInputs) -> agent_source.AgentSource:
+    try:
+        check_name(inputs.agent_path)
+    except ValueError as error:
+        raise InputFailure(Problem(f"`agent-path`: {error}")) from error
     agent = agent_source.read(inputs.agent_path, job.workspace.relative(inputs.agent_path))
-    static_checks.check(agent)
     if agent.left_out:
         left_out = ", ".join(agent.left_out)
         job.log.notice(Problem(f"`agent-path`: not Python, and left out: {left_out}."))
     return agent
-
-
-def _build_spec(
-    job: Job,
-    inputs: BuildInputs,
-    agent: agent_source.AgentSource,
-    declarations: Declarations,
-    folder: Path,
-) -> BuildSpec:
-    example = inputs.input_example
-    return BuildSpec(
-        agent=inputs.agent_path,
-        code=_code(agent, inputs.agent_path, folder),
-        source=agent,
-        workspace=job.workspace,
-        flavor=inputs.flavor,
-        model_config=inputs.model_config,
-        input_example=example.value if example else None,
-        example_place=_place(example.path if example else None, job.workspace),
-        signature=read_signature(inputs.signature, job.workspace) if inputs.signature else None,
-        signature_place=_place(inputs.signature, job.workspace),
-        authorization=resources_file.authorization(declarations),
-        code_paths=_code_paths(job, inputs, agent, folder),
-        artifacts=inputs.artifacts,
-        verify=inputs.verify,
-    )
-
-
-def _place(path: Path | None, workspace: Workspace) -> Place | None:
-    return Place(workspace.relative(path), 1) if path else None
 
 
 def _requirements(
@@ -233,28 +212,6 @@ def _requirements(
                 raise
             return of_notebook
     return asked + of_notebook
-
-
-def _code(agent: agent_source.AgentSource, path: Path, folder: Path) -> Path:
-    """The Python file that MLflow runs and logs: the user's own, if it is one."""
-    if agent.code is None:
-        return path
-    code = folder / "agent" / agent.file_name
-    code.parent.mkdir()
-    code.write_text(agent.code, encoding="utf-8")
-    return code
-
-
-def _code_paths(
-    job: Job, inputs: BuildInputs, agent: agent_source.AgentSource, folder: Path
-) -> code_paths.CodePaths:
-    laid_out = code_paths.lay_out(
-        inputs.code_paths, agent.text, job.workspace, folder / "code_paths"
-    )
-    if laid_out.left_out:
-        job.log.line("`code-paths`: these are never shipped, and were left out:")
-        job.log.untrusted("\n".join(laid_out.left_out))
-    return laid_out
 
 
 def _declarations(job: Job, inputs: BuildInputs) -> Declarations:

@@ -94,6 +94,9 @@ class Preview(Goal):
         baseline = result_or(self._baseline, _NO_ANSWER)
         if isinstance(baseline, Comparison):
             return baseline
+        stores = self._plan.stores
+        if stores and stores.registers_at_databricks and (problem := self._login.problem):
+            return Comparison(not_compared=problem.what)  # it ran out meanwhile
         spec = self._plan.spec
         after = Snapshot.of_agent(manifest, spec.code, spec.code_paths.folder, model)
         self._folder.mkdir()
@@ -113,7 +116,9 @@ class Preview(Goal):
         import_mlflow()
         from entrypoint.registry.baseline import BaselineFailure, BaselineRegistry  # noqa: PLC0415
 
-        registry = BaselineRegistry(stores, target, login.identity, self._log, login.renew)
+        registry = BaselineRegistry(
+            stores, target, login.identity, self._log, login.renew, login.refused
+        )
         try:
             with mlflow_login(login, os.environ):
                 return registry.find(self._inputs.baseline or "") or Comparison()

@@ -50,10 +50,12 @@ def _run(job: Job) -> int:
     result = Result(notes=job.log.notes)
 
     def end_now(problem: Problem) -> None:
-        result.fail(problem)
-        child_processes.end_all()
-        reporting.tell(result, job)
-        os._exit(1)
+        try:
+            result.fail(problem)
+            child_processes.end_all()
+            reporting.tell(result, job)
+        finally:
+            os._exit(1)
 
     try:
         cancellation.heed_signals()
@@ -74,8 +76,9 @@ def _run(job: Job) -> int:
     finally:
         cancellation.ignore_signals()
         job.deadline.lift()
-        # A process that was being started when a signal came is in no `with` block yet.
-        child_processes.end_all()
+        with caught(result, job):
+            # A process that was being started when a signal came is in no `with` block yet.
+            child_processes.end_all()
         reporting.tell(result, job)
     return 1 if result.problems else 0
 

@@ -105,6 +105,7 @@ class _Version:
                     login.identity,
                     self._log,
                     renew=login.renew,
+                    refused=login.refused,
                     jobs=ended_jobs(self._job),
                 )
                 source = SourceLookup(reference, session).find(self._job.event.commit)
@@ -148,7 +149,9 @@ class _Version:
         baseline = folder / "baseline"
         baseline.mkdir()
         target, login = self._inputs.uc_target, self._login
-        registry = BaselineRegistry(self._stores, target, login.identity, self._log, login.renew)
+        registry = BaselineRegistry(
+            self._stores, target, login.identity, self._log, login.renew, login.refused
+        )
         with self._result.stage("Compare", self._log):
             try:
                 found = registry.find(replaces)

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,7 @@ from entrypoint.registry.stores import Stores
 from entrypoint.report.result import Result
 from entrypoint.runtime.background import in_background, result_or
 from entrypoint.runtime.deadline import PUBLISHING
-from entrypoint.runtime.errors import Problem, PublishFailure
+from entrypoint.runtime.errors import LoginFailure, Problem, PublishFailure
 
 if TYPE_CHECKING:  # it imports MLflow
     from entrypoint.registry.session import Session
@@ -77,7 +78,7 @@ class Publication(Goal):
         """
         if self._plan.mode != "register":
             return False
-        with self._result.stage("Find", self._log), mlflow_login(self._login, os.environ):
+        with self._result.stage("Find", self._log), self._logged_in():
             session = self._session.result()
             from entrypoint.registry.publish.reuse import reuse  # noqa: PLC0415
 
@@ -114,7 +115,7 @@ class Publication(Goal):
         if model is None:
             raise ValueError("nothing was built")
         self._job.deadline.begin(PUBLISHING)
-        with self._result.stage("Publish", self._log), mlflow_login(self._login, os.environ):
+        with self._result.stage("Publish", self._log), self._logged_in():
             session = self._session.result()
             if self._signatures:
                 self._signatures.result()
@@ -131,6 +132,17 @@ class Publication(Goal):
             publish.publish(publication, session, published)
             self._log.line(published.model_uri)
 
+    def _logged_in(self) -> AbstractContextManager[None]:
+        """Log in MLflow, where the store is a workspace's.
+
+        Raises:
+            LoginFailure: the login ran out while the agent was built.
+
+        """
+        if self._stores.at_databricks and (problem := self._login.problem):
+            raise LoginFailure(problem)
+        return mlflow_login(self._login, os.environ)
+
     def _connect(self) -> "Session":
         import_mlflow()
         from entrypoint.registry.session import Session  # noqa: PLC0415
@@ -140,6 +152,7 @@ class Publication(Goal):
             self._login.identity,
             self._log,
             renew=self._login.renew,
+            refused=self._login.refused,
             is_ancestor=partial(comes_before, self._job),
             jobs=ended_jobs(self._job),
         )

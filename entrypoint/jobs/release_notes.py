@@ -5,6 +5,7 @@ from entrypoint.github.releases import Notes
 from entrypoint.jobs.context import Job
 from entrypoint.report import rendering
 from entrypoint.report.result import Result
+from entrypoint.runtime.errors import Problem
 
 # Bytes; GitHub takes 125,000 characters, and there may be other blocks and a person's own text.
 _BLOCK_BYTES = 60_000
@@ -13,7 +14,8 @@ _BLOCK_BYTES = 60_000
 def write(result: Result, job: Job) -> None:
     """Write the block of the target into the notes of the release that the event is about, if any.
 
-    What GitHub doesn't take is a warning: nothing that is registered depends on it.
+    What GitHub doesn't take is a warning, and that it knows no such release (a tag may have none) a
+    notice: nothing that is registered depends on it.
     """
     release = job.event.release
     if release is None or not job.reporting.github_token:
@@ -28,3 +30,11 @@ def write(result: Result, job: Job) -> None:
             return
     if posted:
         job.log.line(f"release notes {posted.did}: {posted.url}")
+    else:
+        job.log.notice(
+            Problem(
+                f"GitHub shows no release `{release}`, so no release notes tell what was promoted.",
+                "If there is one, run the job again, with\n\n"
+                "    permissions:\n      contents: write",
+            )
+        )

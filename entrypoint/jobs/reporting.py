@@ -19,8 +19,11 @@ from entrypoint.runtime.log import grouped
 def tell(result: Result, job: Job) -> None:
     """Tell the result in the log, in the folder of the report, as outputs and in the summary."""
     write(result, job)
+    before = result.problems
     with caught(result, job), grouped(job.log, "Result"):
         job.log.line(rendering.plain(result.redacted(job.secrets.redact)))
+    if result.problems != before:
+        write(result, job)
     _tell_problems(result, job)
     job.log.finish()
 

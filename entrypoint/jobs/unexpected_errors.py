@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from entrypoint.jobs import disk_errors
 from entrypoint.jobs.context import Job
@@ -26,13 +26,20 @@ def caught(result: Result, job: Job) -> Iterator[None]:
     except ReportFailure as failure:
         result.fail(*failure.problems)
     except (Failure, TimedOut) as failure:
-        full = disk_errors.explain(failure, job)
+        full = _full_disk(failure, job)
         result.fail(*((full,) if full else failure.problems))
     except BaseException as error:  # noqa: BLE001
-        full = disk_errors.explain(error, job)
+        full = _full_disk(error, job)
         result.fail(full or _unexpected(error, job))
         if not full:
             _show_traceback(error, job)
+
+
+def _full_disk(error: BaseException, job: Job) -> Problem | None:
+    """The problem, if it is a disk's; None too if even that can't be found out."""
+    with suppress(Exception):
+        return disk_errors.explain(error, job)
+    return None
 
 
 def _unexpected(error: BaseException, job: Job) -> Problem:
@@ -48,6 +55,7 @@ def _unexpected(error: BaseException, job: Job) -> Problem:
 
 
 def _show_traceback(error: BaseException, job: Job) -> None:
-    shown = job.secrets.redact("".join(traceback.format_exception(error)))
-    with grouped(job.log, "Traceback"):
+    # What can't be shown is no reason not to go on: the problem is told already.
+    with suppress(Exception), grouped(job.log, "Traceback"):
+        shown = job.secrets.redact("".join(traceback.format_exception(error)))
         job.log.untrusted(shown[-_TRACEBACK_CHARACTERS:])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from entrypoint.databricks.auth.delegation import connect
 from entrypoint.databricks.auth.login import Login
-from entrypoint.databricks.store_errors import message_of
+from entrypoint.databricks.store_errors import message_of, says_token_refused
 from entrypoint.inputs.model_name import ModelName
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.runtime.background import in_background
@@ -34,7 +34,12 @@ class WorkspaceChecks:
         def look_up(workspace: "WorkspaceClient") -> LookedUp:
             from entrypoint.resources.check import existence_lookup  # noqa: PLC0415
 
-            return LookedUp(existence_lookup.look_up(workspace, resources))
+            answers = existence_lookup.look_up(workspace, resources)
+            if not any(says_token_refused(answer.why) for answer in answers.values()):
+                return LookedUp(answers)
+            if not self._login.renew():
+                return LookedUp(why_not=self._login.refused().what.rstrip("."))
+            return LookedUp(existence_lookup.look_up(connect(self._login), resources))
 
         def unknown(error: Exception) -> LookedUp:
             return LookedUp(why_not=message_of(error).rstrip("."))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -22,11 +22,12 @@ from entrypoint.comparison.model_file import File
 from entrypoint.comparison.snapshot import MAX_TEXT_SIZE, REQUIREMENTS, Snapshot
 from entrypoint.databricks.auth.workspace_host import Identity
 from entrypoint.databricks.model_errors import Target
+from entrypoint.databricks.store_errors import token_refused
 from entrypoint.inputs.model_name import ModelName
 from entrypoint.registry import ui_links
 from entrypoint.registry.labels import COMMIT, DIGEST
 from entrypoint.registry.retrying_client import retrying
-from entrypoint.registry.store_answers import refusals_as
+from entrypoint.registry.store_answers import is_login_refused, refusals_as
 from entrypoint.registry.stores import Stores
 from entrypoint.registry.version_files import VersionFiles, files_of
 from entrypoint.registry.version_lookup import VersionLookup
@@ -49,7 +50,8 @@ class BaselineFailure(Failure):
 class BaselineRegistry:
     """The registry of the model `target`; `identity`: who we are, where it is a workspace's.
 
-    `renew` fetches another token in place of one that was refused, and says whether there is one.
+    `renew` fetches another token in place of one that was refused, and says whether there is one;
+    `refused` says why there is none.
     """
 
     stores: Stores
@@ -57,6 +59,7 @@ class BaselineRegistry:
     identity: Identity
     log: Log
     renew: Callable[[], bool] = lambda: False
+    refused: Callable[[], Problem] = token_refused
 
     def find(self, wanted: str = "") -> "RegisteredVersion | None":
         """The version to compare with: by alias (`@champion`), by number, else the highest READY.
@@ -99,6 +102,8 @@ class BaselineRegistry:
         return refusals_as(lambda error: BaselineFailure(self._explain(error)), self.log)
 
     def _explain(self, error: Exception) -> Problem:
+        if self.stores.registers_at_databricks and is_login_refused(error):
+            return replace(self.refused(), detail=str(error))
         code = error.error_code if isinstance(error, MlflowException) else type(error).__name__
         known = Target(self.target, self.identity.name).explain(code, str(error))
         where = f"`{self.target}` in `{self.stores.registry_uri}`"

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from entrypoint.runtime.errors import Problem
+
+if TYPE_CHECKING:  # it takes long to import
+    from mlflow.entities import LoggedModel
 
 
 @dataclass
@@ -45,6 +49,12 @@ class Published:
         self.run_id = run_id
         self.logged_model_uri = logged_model_uri
         self.registered(name, version)
+
+    def belongs_to(self, run_id: str | None, model: "LoggedModel | None") -> None:
+        """Note the run and the logged model of the version, as far as they can be read."""
+        self.run_id = run_id or ""
+        self.experiment_id = str(model.experiment_id) if model else ""
+        self.logged_model_uri = model.model_uri if model else ""
 
     @property
     def model_uri(self) -> str:

@@ -35,7 +35,8 @@ class Session:
     """MLflow's client for the stores, and what differs between stores.
 
     `identity`: who we are in the workspace, where one of them is a workspace's. `renew` fetches
-    another token in place of one that the workspace refuses early, and says whether there is one.
+    another token in place of one that the workspace refuses early, and says whether there is one;
+    `refused` says why there is none.
     `is_ancestor` tells the order of commits, and `jobs` which other jobs have ended.
     """
 
@@ -46,12 +47,13 @@ class Session:
         log: Log,
         *,
         renew: Callable[[], bool] = lambda: False,
+        refused: Callable[[], Problem] = store_errors.token_refused,
         is_ancestor: IsAncestor = lambda _commit, _other: None,
         jobs: EndedJobs | None = None,
     ) -> None:
         self.stores = stores
         self.identity = identity
-        self._renew = renew
+        self._renew, self._refused = renew, refused
         self._is_ancestor = is_ancestor
         self.log = log
         self.jobs = jobs or EndedJobs()
@@ -203,7 +205,7 @@ class Session:
     def _explain(self, error: Exception, target: str, experiment: str) -> Problem:
         stores, detail = self.stores, store_errors.message_of(error)
         if stores.at_databricks and store_answers.is_login_refused(error):
-            return replace(store_errors.token_refused(), detail=detail)
+            return replace(self._refused(), detail=detail)
         code = str(getattr(error, "error_code", None) or type(error).__name__)
         if problem := store_errors.explain_storage(error) or store_errors.explain(
             code,

@@ -15,6 +15,7 @@ from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.exceptions import MlflowException, RestException
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
+from entrypoint.databricks.store_errors import says_token_refused
 from entrypoint.runtime.errors import Failure
 from entrypoint.runtime.log import Log, LogStream
 
@@ -29,8 +30,6 @@ _NO_JSON = re.compile(
 # Databricks refuses a token with a number in place of an error's code:
 # https://github.com/databricks/databricks-sdk-go/issues/917
 _LOGIN_CODES = {"401", "403", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
-# Of uploads MLflow keeps only the texts of what failed.
-_LOGIN_WORDS = re.compile(r"Unauthenticated\(|Invalid access token")
 
 
 @contextmanager
@@ -73,8 +72,8 @@ def is_blank(answer: object) -> bool:
 
 def is_login_refused(error: Exception) -> bool:
     """Whether the workspace refused the token; then it did nothing of the request."""
+    if says_token_refused(str(error)):
+        return True
     if isinstance(error, RestException):
         return str(error.json.get("error_code")) in _LOGIN_CODES
-    if isinstance(error, MlflowException) and _LOGIN_WORDS.search(str(error)):
-        return True
     return str(getattr(error, "error_code", "")) in _LOGIN_CODES

@@ -10,6 +10,7 @@ from entrypoint.registry.cancellation import best_effort_cleanup, deferred_signa
 from entrypoint.registry.idempotent_create import IdempotentCreate
 from entrypoint.registry.publication_result import Published
 from entrypoint.registry.session import Session
+from entrypoint.registry.version_status import when_ready
 from entrypoint.registry.versions import READY, Versions, number
 from entrypoint.registry.waiting import Wait, WaitedInVain
 from entrypoint.runtime.errors import Problem
@@ -59,11 +60,17 @@ class VersionCreation:
         """Whether another job's version was waited for, which may have been left incomplete."""
 
     def create(self, request: Callable[[], ModelVersion]) -> ModelVersion:
-        """Create the registered model, unless it exists, and the version, with `request`."""
+        """Create the registered model, unless it exists, and the version, with `request`.
+
+        Raises:
+            PublishFailure: the registry doesn't make it READY; it is deleted.
+
+        """
         with self._registered_model():
             version = self._creator.create_or_find(
                 lambda: run_cancellable(request), self._find_whole
             )
+            version = when_ready(version, self._versions, self._jobs.wait_limit, self._log)
             self._published.registered(self._versions.name, version.version)
             return version
 
@@ -127,11 +134,12 @@ class VersionCreation:
             if ready := [each.version for each in others if each.version.status == READY]:
                 return min(ready, key=number)
             first = others[0]
-            wait.pause(
+            what = (
                 f"version {first.version.version} of `{ours.name}`, which"
-                f" {self._jobs.named(first.job_tags)} is making",
-                first.remedy,
+                f" {self._jobs.named(first.job_tags)} is making"
             )
+            if not wait.pause(what):
+                raise WaitedInVain(what, self._jobs.wait_limit, first.remedy)
             self.has_waited = True
         return None
 

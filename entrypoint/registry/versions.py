@@ -9,7 +9,7 @@ from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-READY = "READY"
+READY, PENDING = "READY", "PENDING_REGISTRATION"
 MISSING = {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"}
 # MLflow's SQL store calls an alias that isn't there an invalid parameter.
 _NO_ALIAS = {*MISSING, "INVALID_PARAMETER_VALUE"}
@@ -90,7 +90,7 @@ class Versions:
 
         MLflow's own way of registering what it logs: its client's public methods download the
         files, `create_model_version` sets no description at once, and `copy_model_version` copies
-        the tags.
+        the tags. The version may be PENDING still.
         """
         if isinstance(source, LoggedModel):
             uri, run_id = f"models:/{source.model_id}", source.source_run_id
@@ -104,6 +104,7 @@ class Versions:
             description=description,
             local_model_path=str(files),
             model_id=source.model_id,
+            await_creation_for=0,
         )
 
     def delete(self, version: ModelVersion) -> None:

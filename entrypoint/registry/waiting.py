@@ -1,4 +1,4 @@
-"""Waiting for another job, for a limited time."""
+"""Waiting for another job or for the registry, for a limited time."""
 
 import time
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from entrypoint.runtime.log import Log
 
 @dataclass(frozen=True)
 class WaitLimit:
-    """How long another job is waited for, and the time between two looks at it, in seconds."""
+    """How long it is waited, and the time between two looks, in seconds."""
 
     seconds: float = 600
     interval: float = 2
@@ -21,7 +21,10 @@ class WaitLimit:
 
 
 class WaitedInVain(PublishFailure):
-    """Another job was not done in time, and may still be at work."""
+    """Another job was not done in time, and may still be at work.
+
+    `remedy` is Python that ends the waiting for `what`.
+    """
 
     def __init__(self, what: str, limit: WaitLimit, remedy: str) -> None:
         self._reason = (
@@ -47,7 +50,7 @@ class WaitedInVain(PublishFailure):
 
 
 class Wait:
-    """One wait for another job, which writes a line to the log once a minute."""
+    """One wait, which writes a line to the log once a minute."""
 
     def __init__(self, limit: WaitLimit, log: Log) -> None:
         self._limit = limit
@@ -55,17 +58,13 @@ class Wait:
         self._began = time.monotonic()
         self._logged_minute = -1
 
-    def pause(self, what: str, remedy: str) -> None:
-        """Sleep for one interval. `remedy` is Python that ends the waiting for `what`.
-
-        Raises:
-            WaitedInVain: the time is up.
-
-        """
+    def pause(self, what: str) -> bool:
+        """Sleep for one interval; False at once when the time is up. `what`: it is waited for."""
         passed = time.monotonic() - self._began
         if passed >= self._limit.seconds:
-            raise WaitedInVain(what, self._limit, remedy)
+            return False
         if (minute := int(passed // 60)) > self._logged_minute:
             self._logged_minute = minute
             self._log.line(f"waiting for {what}: {passed:.0f} s of at most {self._limit}")
         time.sleep(self._limit.interval)
+        return True

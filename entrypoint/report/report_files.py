@@ -104,6 +104,7 @@ def read(file: Path) -> Result:
         published=Published(),
         repository_url="",
         workflow_run_url="",
+        workflow_run_conclusion="",
         commit="",
         preview_can_write=None,
         skipped="",

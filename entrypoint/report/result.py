@@ -65,6 +65,8 @@ class Result:
     notes: list[Note] = field(default_factory=list)
     reported_by: str = ""
     """The repository whose run made the report, where that is not trusted."""
+    workflow_run_conclusion: str = ""
+    """What the run that made the report ended as, where that is worse than what it reports."""
     comment_url: str = ""
     report_path: str = ""
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.inputs.yaml_file import Marked, kind_of, read_marked
-from entrypoint.resources.kinds import KINDS, key
+from entrypoint.resources.kinds import KINDS, key, wrong_name
 from entrypoint.resources.resource import ApiScope, Declarations, DeclaredResource, Resource
 from entrypoint.resources.suggestion import did_you_mean
 from entrypoint.runtime.errors import InputFailure, Place, Problem
@@ -162,12 +162,10 @@ class _ResourcesFile:
             self._wrong(on_behalf.place, what, "on_behalf_of_user: true")
         if "name" not in given:
             return None
-        kind_title, shape = KINDS[kind].title, KINDS[kind].shape
-        name = self._text(f"the `name` of the {kind_title}", entry["name"])
+        name = self._text(f"the `name` of the {KINDS[kind].title}", entry["name"])
         if not name:
             return None
-        if shape.strict and not shape.pattern.fullmatch(name):
-            what = f"`{name}` is not the name of a {kind_title}: that has {shape.described}."
+        if what := wrong_name(kind, name):
             self._wrong(entry["name"].place, what)
             return None
         return Resource(kind, name, on_behalf.value if on_behalf else None)

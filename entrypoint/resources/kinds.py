@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
+from entrypoint.resources import placeholder
+
 if TYPE_CHECKING:  # it takes a while to import, and only live checks need it
     from databricks.sdk import WorkspaceClient
 
@@ -139,6 +141,16 @@ def resource_of_model(name: str) -> tuple[str, str]:
         return "app", name.removeprefix("apps/")
     is_service = _THREE_LEVELS.pattern.fullmatch(name)
     return "uc_model_service" if is_service else "serving_endpoint", name
+
+
+def wrong_name(kind: str, name: str) -> str:
+    """A sentence about a name that certainly can't be a resource's; empty for any other."""
+    title, shape = KINDS[kind].title, KINDS[kind].shape
+    if placeholder.is_certain(name):
+        return f"`{name}` is a placeholder. The `name` of a {title} is {shape.described}."
+    if shape.strict and not shape.pattern.fullmatch(name):
+        return f"`{name}` is not the name of a {title}: that has {shape.described}."
+    return ""
 
 
 def key(kind: str, name: str) -> tuple[str, str]:

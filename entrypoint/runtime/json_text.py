@@ -15,6 +15,16 @@ class TooDeep(ValueError):
         super().__init__(f"it nests more than {MOST_LEVELS} levels deep")
 
 
+def decoded(content: bytes) -> str:
+    """A JSON file's text, whatever kind of UTF it has, without a byte order mark.
+
+    Raises:
+        UnicodeDecodeError: it has none.
+
+    """
+    return content.decode(json.detect_encoding(content))
+
+
 def parse(text: str) -> Any:
     """A JSON text's value.
 

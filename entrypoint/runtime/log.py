@@ -54,7 +54,7 @@ class Log(ABC):
 
     @abstractmethod
     def mask(self, secret: str) -> None:
-        """Hide a value wherever this log is shown."""
+        """Hide a value wherever this log is shown, unless it is too short to be a secret."""
 
     def notice(self, problem: Problem) -> None:
         """Point out something that needn't be mended."""

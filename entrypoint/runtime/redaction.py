@@ -9,11 +9,9 @@ from threading import Lock
 from urllib.parse import quote, quote_plus
 
 from entrypoint.runtime import token_shapes
-from entrypoint.runtime.secret_variables import secrets_of
+from entrypoint.runtime.secret_variables import SHORTEST, secrets_of
 
 MASK = "***"
-
-_SHORTEST = 6
 
 
 @dataclass
@@ -33,20 +31,21 @@ class Secrets:
 
         `more`: values that are secrets whatever they look like, by name (a token given as a flag).
         """
-        known = [(value, name) for name, value in more.items() if len(value) >= _SHORTEST]
+        known = [(value, name) for name, value in more.items()]
         for name, value in environ.items():
             known += [(secret, name) for secret in secrets_of(name, value)]
         return cls(_with({}, known))
 
     def learn(self, value: str, name: str) -> None:
-        """Know one value more from now on; any thread may say it."""
+        """Know one value more from now on, unless it is too short; any thread may say it."""
         with self._lock:
             self.forms = _with(self.forms, [(value, name)])
 
     def redact(self, text: str) -> str:
         """Replace every known value, and every token of a known shape, by `***`.
 
-        A value that the text's end cuts in two stays.
+        A value that the text's end cuts in two stays. The text never grows: a mask is shorter than
+        any value.
         """
         # A plain search is faster than a pattern, and mostly there is nothing to replace.
         spans = [span for form in self.forms if form in text for span in _spans(form, text)]
@@ -54,12 +53,20 @@ class Secrets:
         return _masked(text, spans) if spans else text
 
 
+def is_long_enough(value: str) -> bool:
+    """Whether a value can be masked without hiding what merely has a few of its characters."""
+    return len(value.strip()) >= SHORTEST
+
+
 def _spans(form: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where the form stands, each time that it does, also over itself."""
+    """Where the form stands; where it stands over itself (`abab` in `ababab`), that is one span."""
     start = text.find(form)
     while start >= 0:
-        yield start, start + len(form)
-        start = text.find(form, start + 1)
+        last, end = start, start + len(form)
+        while (last := text.find(form, last + 1, end + len(form) - 1)) >= 0:
+            end = last + len(form)
+        yield start, end
+        start = text.find(form, end)
 
 
 def _masked(text: str, spans: list[tuple[int, int]]) -> str:
@@ -76,7 +83,7 @@ def _with(forms: Mapping[str, str], known: Iterable[tuple[str, str]]) -> dict[st
     """Forms, and those of more values."""
     more = dict(forms)
     for value, name in known:
-        for form in _forms(value):
+        for form in _forms(value) if is_long_enough(value) else ():
             more.setdefault(form, name)
     # Longest first, so that a secret which holds another one goes as a whole.
     return dict(sorted(more.items(), key=lambda item: -len(item[0])))

@@ -13,7 +13,9 @@ from entrypoint.runtime.secret_names import Suspicion, suspicion_of, words_of
 # What is made of digits alone is a number, except where people type it.
 _TYPED = re.compile(r".*(?:PASS|PASSWORD|PASSWD|PASSCODE|PWD)|MFA|OTP|PIN|PW|TOTP")
 
-_SHORTEST, _SHORTEST_WEAK, _SHORTEST_WORD, _SHORTEST_USER = 6, 8, 12, 20
+SHORTEST = 6
+"""Characters; what is shorter is in every other word, and masking it would hide the rest."""
+_SHORTEST_WEAK, _SHORTEST_WORD, _SHORTEST_USER = 8, 12, 20
 _SHORTEST_OF_OTHER_KEYS = 16
 _FEWEST_CHARACTERS = 4
 # https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki
@@ -67,7 +69,7 @@ def secrets_of(name: str, value: str) -> Iterator[str]:
 def _secrets(name: str, value: str, inherited: Suspicion, depth: int) -> Iterator[str]:
     """`inherited`: how suspicious the name is of what the value was found in."""
     text = value.strip()
-    if depth > _NESTED_LEVELS or len(text) < _SHORTEST:
+    if depth > _NESTED_LEVELS or len(text) < SHORTEST:
         return
     words = words_of(name)
     suspicion = suspicion_of(name, words, inherited)
@@ -132,7 +134,7 @@ def _of_json(name: str, content: Any, inherited: Suspicion, depth: int) -> Itera
 
 def _of_urls(text: str, words: tuple[str, ...], depth: int) -> Iterator[str]:
     for user, password in _USER.findall(text):
-        for part, shortest in ((user, _SHORTEST_USER), (password, _SHORTEST)):
+        for part, shortest in ((user, _SHORTEST_USER), (password, SHORTEST)):
             for written in {part, unquote(part)}:
                 yield from _if_password(written) if len(written) >= shortest else ()
     for url in _URL.findall(text):
@@ -189,7 +191,7 @@ def _is_plausible(value: str, suspicion: Suspicion, words: tuple[str, ...]) -> b
     """Whether hiding the value hides a secret, and not every `postgres` or `********`."""
     if (
         suspicion is Suspicion.NONE
-        or len(value) < _SHORTEST
+        or len(value) < SHORTEST
         or len(set(value)) < _FEWEST_CHARACTERS
         or _REFERENCE.fullmatch(value)
         or _PATH.fullmatch(value)

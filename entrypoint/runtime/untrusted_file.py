@@ -31,6 +31,10 @@ class Bound:
     advice: str
 
 
+CLOSED = (
+    "is closed to log-agent. Open it in a step before this one, with `sudo chmod -R a+rX` and its"
+    " path"
+)
 _WRITTEN_BY_A_PROGRAM = Bound(50_000_000, "No program that is started here writes as much.")
 
 
@@ -94,8 +98,8 @@ def names(path: Path, most: int) -> list[str]:
         Unreadable: it is something else, or a part of the path is a link.
 
     """
-    with folder(path) as descriptor:
-        listed = _open_in(descriptor, ".", os.O_RDONLY | os.O_DIRECTORY)
+    with folder(path.parent) as descriptor:
+        listed = _open_in(descriptor, path.name, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with os.scandir(listed) as entries:
             return sorted(entry.name for entry in islice(entries, most))
@@ -135,6 +139,8 @@ def _open_in(folder: int, name: str, flags: int) -> int:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
         raise
+    except PermissionError as error:
+        raise Unreadable(f"`{name}` {CLOSED}") from error
     except (OSError, ValueError) as error:
         try:
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode

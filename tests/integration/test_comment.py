@@ -38,10 +38,14 @@ def write(folder: Path, result: Result) -> None:
 
 
 def relay(
-    checkout: Checkout, github: GitHub, folder: Path, env: dict[str, str] | None = None
+    checkout: Checkout,
+    github: GitHub,
+    folder: Path,
+    env: dict[str, str] | None = None,
+    conclusion: str = "success",
 ) -> Step:
     checkout.runner.event = Event(
-        "workflow_run", "refs/heads/main", github.workflow_run_payload(NUMBER)
+        "workflow_run", "refs/heads/main", github.workflow_run_payload(NUMBER, conclusion)
     )
     inputs = {"report-path": f"{checkout.name}/{folder.name}"}
     return checkout.runner.run(inputs, env=env or github.env)
@@ -77,6 +81,49 @@ def test_a_run_gets_ten_comments(checkout: Checkout, github: GitHub, folder: Pat
         comments = github.comments(NUMBER)
         assert len(comments) == 10
         assert all(f"`prod.{push}.m" in comment.body for comment in comments)
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out", "startup_failure"])
+def test_a_comment_is_no_greener_than_the_run(
+    checkout: Checkout, github: GitHub, folder: Path, conclusion: str
+) -> None:
+    write(folder, replace(samples.FORK, workflow_run_conclusion="success"))
+
+    steps = [relay(checkout, github, folder, conclusion=each) for each in ("success", conclusion)]
+
+    assert [step.status for step in steps] == [0, 0], steps
+    (comment,) = github.comments(NUMBER)
+    assert f"\n## ❌ The workflow run for `{TARGET}` ended as `{conclusion}`\n" in comment.body
+    assert "names no problem, so the run failed before or after it" in comment.body
+
+
+def test_a_run_without_a_report_is_told_until_there_is_one(
+    checkout: Checkout, github: GitHub, folder: Path
+) -> None:
+    step = relay(checkout, github, folder, conclusion="cancelled")
+
+    (comment,) = github.comments(NUMBER)
+    assert step.status == 0, step.log
+    assert "\n## ❌ The workflow run ended as `cancelled` and left no report\n" in comment.body
+    assert "✅" not in comment.body
+    assert f"issuecomment-{comment.id}" in step.outputs["comment-url"]
+
+    write(folder, samples.FORK)
+    relay(checkout, github, folder)
+
+    (comment,) = github.comments(NUMBER)
+    assert f"✅ `{TARGET}` can be registered" in comment.body
+
+
+def test_what_failed_is_not_called_another_failure(
+    checkout: Checkout, github: GitHub, folder: Path
+) -> None:
+    write(folder, replace(samples.FORK, problems=samples.FAILED.problems))
+
+    relay(checkout, github, folder, conclusion="failure")
+
+    (comment,) = github.comments(NUMBER)
+    assert f"❌ `{TARGET}` can't be registered like this" in comment.body
 
 
 def test_several_pull_requests_of_a_run_share_its_ten(

@@ -128,6 +128,23 @@ def test_what_fails_while_it_is_reported_is_told_by_the_rest(checkout: Checkout)
     assert "KeyError" in step.result["problems"][0]["what"]
 
 
+def test_what_fails_at_the_very_end_is_told_by_what_was_written_before(checkout: Checkout) -> None:
+    checkout.runner.program = (sys.executable, "-I", "-c", FAILING)
+
+    step = checkout.run(
+        mode="preview",
+        verify="off",
+        report_path=f"{checkout.name}/report",
+        env={**SECRET, "FAILING": json.dumps({"plain.j2": "key"})},
+    )
+
+    assert step.status == 1, step.log
+    assert is_told(step, "KeyError")
+    assert step.summary.startswith("## ❌")
+    assert "KeyError" in step.result["problems"][0]["what"]
+    assert (checkout.folder / "report/summary.md").read_text().startswith("## ❌")
+
+
 def test_the_deadline_covers_what_waits_for_a_disk_too(checkout: Checkout) -> None:
     checkout.runner.program = (sys.executable, "-I", "-c", FAILING)
 

@@ -275,7 +275,7 @@ WRONG: dict[str, tuple[Env, str, str]] = {
     "two kinds": (
         lambda w: {**w.env, **client_secret(w)},
         "credentials of more than one kind",
-        "DATABRICKS_AUTH_TYPE: github-oidc",
+        "DATABRICKS_AUTH_TYPE: oauth-m2m",
     ),
     "profile": (
         lambda w: {

@@ -43,8 +43,6 @@ def test_registers_an_example(checkout: Checkout, example: str, agent: str, answ
     step = checkout.run(
         given={"agent-path": f"{checkout.name}/{agent}"},
         agent=(EXAMPLES / "notebook/agent.py").read_text(),
-        input_example=f"{checkout.name}/input_example.json",
-        model_config=f"{checkout.name}/config.yml" if example == "notebook" else "",
     )
 
     assert step.status == 0, step.log

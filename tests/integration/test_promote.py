@@ -243,6 +243,22 @@ def test_twice_is_one_version(dev: Dev, prod: Prod) -> None:
 
 
 @pytest.mark.exhaustive
+def test_what_was_registered_separately_keeps_its_own_run(dev: Dev, prod: Prod) -> None:
+    checkout = dev.checkout
+    given = {**dev.given, "uc-target": prod.name}
+    registered = checkout.run(ECHO, given=given, env=dev.databricks.env)
+    assert registered.status == 0, registered.log
+
+    step = prod.promoted(event=MANUAL, mode="promote", aliases="champion")
+
+    (version,) = prod.versions().values()
+    assert step.outputs["reused"] == "true"
+    assert step.outputs["run-id"] == registered.outputs["run-id"] == version.run_id
+    assert step.outputs["logged-model-uri"] == registered.outputs["logged-model-uri"]
+    assert step.outputs["run-url"] == registered.outputs["run-url"]
+    assert registered.outputs["run-id"] != dev.first.outputs["run-id"]
+
+
 def test_a_later_stage_finds_the_commits_of_the_first(dev: Dev, prod: Prod) -> None:
     step = prod.promoted()
     dev.client.set_model_version_tag(dev.name, "1", "git_commits", f"{NO_SHA} {OTHER_SHA} {SHA}")
@@ -546,12 +562,20 @@ class TestNotes:
         assert prod.name in str(notes.body)
         assert step.outputs["mode"] == "promote"
 
-    def test_that_are_not_there_are_no_problem(self, dev: Dev, prod: Prod, github: GitHub) -> None:
+    @pytest.mark.parametrize("release_id", [None, 4711])
+    def test_that_are_not_there_are_a_notice(
+        self, dev: Dev, prod: Prod, github: GitHub, release_id: int | None
+    ) -> None:
         payload = {"ref": "refs/tags/v4", "repository": REPOSITORY}
+        pushed = Event("push", "refs/tags/v4", payload)
 
-        step = prod.promoted(event=Event("push", "refs/tags/v4", payload), env=github.env)
+        step = prod.promoted(
+            event=release("v4", release_id) if release_id else pushed, env=github.env
+        )
 
         assert step.commands("warning") == []
+        (notice,) = step.commands("notice")
+        assert f"GitHub shows no release `{release_id or 'v4'}`" in notice
 
 
 def test_in_the_embedded_store(checkout: Checkout) -> None:

@@ -41,15 +41,10 @@ PUSH_OF_TAG = Event("push", "refs/tags/v2.0", {"repository": REPOSITORY})
 )
 def test_registers_an_example(checkout: Checkout, example: str, flavor: str, answer: str) -> None:
     shutil.copytree(EXAMPLES / example, checkout.folder, dirs_exist_ok=True)
-    config = f"{checkout.name}/config.yml" if example != "pyfunc" else ""
     agent = (EXAMPLES / example / "agent.py").read_text()
 
-    step = checkout.run(
-        agent,
-        input_example=f"{checkout.name}/input_example.json",
-        aliases="champion",
-        model_config=config,
-    )
+    # Everything else is found from the agent's file.
+    step = checkout.run(agent, aliases="champion")
 
     assert step.status == 0, step.log
     assert step.result["build"]["flavor"] == flavor

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from entrypoint.agent.environment.requirement_text import decoded
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.toml_file import parse, part, text_of
 from entrypoint.agent.environment.uv import UvFailed, UvProgram
@@ -17,6 +18,9 @@ from entrypoint.runtime.errors import EnvironmentFailure, InputFailure, Place, P
 from entrypoint.runtime.untrusted_file import Bound
 
 _VERSION_FILE = Bound(10_000, "Write the version alone.")
+_MINOR = re.compile(r"3\.(\d+)(?:\.\d+)?")
+# That a specifier may ask for: `>=3.14`.
+_MINORS_AHEAD = 10
 # With the path, so that an environment which was made with another interpreter is never reused.
 _IDENTIFY = (
     "import os, sys, sysconfig;"
@@ -43,6 +47,20 @@ class PythonRequest:
             return SpecifierSet(self.version).contains(own, prereleases=True)
         except InvalidSpecifier:
             return False
+
+    @property
+    def may_be_newer(self) -> bool:
+        """Whether it may be newer than the image's own, which then can't judge its syntax."""
+        if self.is_ours:
+            return False
+        if version := _MINOR.fullmatch(self.version):
+            return int(version[1]) > sys.version_info.minor
+        try:
+            wanted = SpecifierSet(self.version)
+        except InvalidSpecifier:
+            return True
+        newer = range(sys.version_info.minor + 1, sys.version_info.minor + _MINORS_AHEAD)
+        return any(wanted.contains(f"3.{minor}", prereleases=True) for minor in newer)
 
 
 @dataclass(frozen=True)
@@ -86,7 +104,7 @@ def _of_version_file(file: Path, workspace: Workspace) -> PythonRequest | None:
     """The first version that a `.python-version` names."""
     shown = workspace.relative(file)
     try:
-        text = workspace.read(workspace.file(shown), _VERSION_FILE).decode(errors="replace")
+        text = decoded(workspace.read(workspace.file(shown), _VERSION_FILE))
     except ValueError as error:
         raise InputFailure(Problem(f"`python-version`: {error}", place=Place(shown))) from error
     for number, line in enumerate(text.split("\n"), start=1):

@@ -1,13 +1,15 @@
 """MLflow among the requirements: what loading an agent needs, and what leaves it out again."""
 
+import re
 from collections.abc import Iterable
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
-from entrypoint.agent.environment import uv_settings
+from entrypoint.agent.environment import toml_file, uv_settings
 from entrypoint.agent.environment.lock import Lock, Resolution
+from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.resolver import Resolver
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime.errors import EnvironmentFailure, Place, Problem
@@ -16,9 +18,30 @@ from entrypoint.runtime.log import Log
 # Added for an agent that requires no MLflow: the version with which publishing is tested.
 _MLFLOW = "mlflow==3.17.2"
 _MLFLOW_NAMES = {"mlflow", "mlflow-skinny"}
+_PIN = re.compile(
+    r"mlflow(?:[-_]skinny)?(?:\[[^]]*\])?\s*={2,3}\s*(?P<version>[\w.]+)\s*(?:[;#\\]|$)"
+)
 # Before it, MLflow imports setuptools' `pkg_resources`, which newer setuptools no longer have.
 _WITHOUT_PKG_RESOURCES = Version("2.16")
 _OLDEST_MLFLOW = Version("2.13.1")
+
+
+def pinned(requirements: Requirements) -> Version | None:
+    """The MLflow that the requirements name by its exact version, before they are resolved."""
+    for file in requirements.locks:
+        for package in toml_file.tables(toml_file.read(file, file.name), "package"):
+            if package.get("name") in _MLFLOW_NAMES:
+                return _version(str(package.get("version")))
+    texts = (*requirements.lines, *(line.text for line in requirements.read))
+    pins = (_PIN.match(text) for text in texts)
+    return next((_version(pin["version"]) for pin in pins if pin), None)
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def resolved(resolver: Resolver, sent: Iterable[str], log: Log) -> tuple[Resolution, Lock]:

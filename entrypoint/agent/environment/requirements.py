@@ -1,11 +1,13 @@
 """The agent's requirements: files and lines, given in the input or found next to the agent."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from entrypoint.agent.environment import toml_file
+from entrypoint.agent import not_checked_out
+from entrypoint.agent.environment import toml_file, unread_files
 from entrypoint.agent.environment.index_credentials import without_credentials
 from entrypoint.agent.environment.requirement_lines import RequirementLine, read
 from entrypoint.agent.environment.requirement_paths import (
@@ -81,6 +83,8 @@ def given(texts: tuple[str, ...], workspace: Workspace, agent: Path | None = Non
             if include := _INCLUDE.fullmatch(text):
                 path = workspace.file(include[2].strip())
                 (files if include[1] in ("-r", "--requirement") else constraints).append(path)
+            elif unread := _unread(text, workspace):
+                problems.append(unread.problem)
             elif _names_a_file(text):
                 files.append(workspace.file(text))
             elif text:
@@ -110,15 +114,7 @@ def found(agent: Path, workspace: Workspace) -> Requirements:
                 if name == "pyproject.toml" and (shared := _shared_lock(folder, workspace)):
                     return shared
                 return _read(workspace, (path,))
-    shown = workspace.relative(agent.parent)
-    raise InputFailure(
-        Problem(
-            f"`requirements`: there is no {', '.join(f'`{name}`' for name in _KNOWN[:-1])} or"
-            f" `{_KNOWN[-1]}` in `{shown}` or the folders above it.",
-            f"Say what the agent needs in `{shown}/requirements.txt`, or in the step:\n\n"
-            "    with:\n      requirements: |\n        mlflow==3.17.2\n        databricks-openai",
-        )
-    )
+    raise InputFailure(unread_files.none_found(agent, workspace, _KNOWN))
 
 
 def has_sources(pyproject: Path) -> bool:
@@ -141,7 +137,11 @@ def _read(
     *,
     member: str = "",
 ) -> Requirements:
-    return Requirements(files, lines, member, constraints, read(files, constraints, workspace))
+    lines_read = read(files, constraints, workspace)
+    places = ((line.file.parent, local_path(line.text)) for line in lines_read)
+    local = (Path(os.path.normpath(folder / path)) for folder, path in places if path)
+    not_checked_out.check_required((*files, *local), workspace)
+    return Requirements(files, lines, member, constraints, lines_read)
 
 
 def _file(path: Path, workspace: Workspace) -> Path | None:
@@ -206,6 +206,16 @@ def _names_a_file(text: str) -> bool:
     if text.startswith("-") or "://" in text:
         return False
     return Path(text).name in _KNOWN or Path(text).suffix in (".txt", ".in")
+
+
+def _unread(text: str, workspace: Workspace) -> unread_files.UnreadFile | None:
+    """The file that a line names, if it is one of which nothing would be read."""
+    name = Path(text).name
+    if name not in unread_files.NAMES or name in ("requirements.in", "uv.lock"):
+        return None
+    unread = unread_files.of(workspace.file(text), workspace)
+    # uv explains what is wrong with a project that says nothing.
+    return unread if unread and unread.command else None
 
 
 def _checked(text: str, workspace: Workspace) -> str:

@@ -21,18 +21,21 @@ _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{
 def text_of(path: Path, shown: str) -> str:
     """The text of a TOML file, `shown` to the user; one that isn't UTF-8 will not parse.
 
+    It comes without a byte order mark, which uv skips too.
+
     Raises:
         InputFailure: it can't be read.
 
     """
     try:
         # Bytes that aren't UTF-8 become half surrogate pairs, which no TOML parser accepts.
-        return untrusted_file.read(path, _bound(path)).decode(errors="surrogateescape")
+        text = untrusted_file.read(path, _bound(path)).decode(errors="surrogateescape")
     except (FileNotFoundError, Unreadable) as error:
         why = str(error).rstrip(".") if isinstance(error, Unreadable) else "it does not exist"
         raise InputFailure(
             Problem(f"`requirements`: `{shown}` can't be read: {why}.", place=Place(shown))
         ) from error
+    return text.removeprefix("\ufeff")
 
 
 def read(path: Path, shown: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from entrypoint.agent.environment.indexes import Indexes
 from entrypoint.agent.environment.interpreter import Interpreter, PythonRequest
 from entrypoint.agent.environment.local_packages import LocalPackages, copy_of
 from entrypoint.agent.environment.lock import Lock
+from entrypoint.agent.environment.pip_variables import PipVariables
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.agent.environment.resolver import Resolver
 from entrypoint.agent.environment.uv import NeedsSource, UvFailed, UvProgram
@@ -188,7 +189,10 @@ class Uv:
         )
         packages = tuple(resolver.local_packages(resolution))
         code = local.pack(packages)
-        return Environment(make(environment, resolver.uv), local.interpreter, lock, code, packages)
+        python = make(environment, resolver.uv)
+        if warning := resolver.uv.explanation.unread.warning:
+            log.warning(warning)
+        return Environment(python, local.interpreter, lock, code, packages)
 
     def _local_packages(self, uv: UvProgram, interpreter: Interpreter) -> LocalPackages:
         builds = self._sandbox.share("builds")
@@ -220,7 +224,9 @@ class Uv:
             "UV_CACHE_DIR": str(self._cache.packages),
         }
         roots = (folder / "checkout", folder)
-        explanation = Explanation(requirements.read, self._checkout, roots, self._redact)
+        texts = (*requirements.lines, *(line.text for line in requirements.read))
+        unread = PipVariables.of(self._environ, texts)
+        explanation = Explanation(requirements.read, self._checkout, roots, self._redact, unread)
         return UvProgram(self._sandbox, environ, explanation, builds=False)
 
     @property

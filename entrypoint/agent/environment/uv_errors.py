@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from entrypoint.agent.environment.index_credentials import masked
+from entrypoint.agent.environment.pip_variables import PipVariables
 from entrypoint.agent.environment.requirement_lines import RequirementLine
 from entrypoint.runtime import untrusted_file
 from entrypoint.runtime.errors import Place, Problem
@@ -40,20 +41,23 @@ class Explanation:
 
     `lines`: those of the user's requirement files. `roots`: folders that the user doesn't know, and
     that are taken out of paths. `redact` takes secrets out of a text. `written`: the requirement
-    files that log-agent writes for uv, with the user's line, if any, for each of theirs.
+    files that log-agent writes for uv, with the user's line, if any, for each of theirs. `unread`:
+    variables of pip that may be why.
     """
 
     lines: Sequence[RequirementLine]
     workspace: Path
     roots: Sequence[Path]
     redact: Callable[[str], str]
+    unread: PipVariables
     written: dict[Path, Sequence[RequirementLine | None]] = field(default_factory=dict)
 
     def problem(self, doing: str, printed: str, folder: Path) -> Problem:
         """Explain a failure of uv, which was started in `folder`."""
         text = self.shown(printed)
-        place = self._place(printed, text, folder)
-        return Problem(f"`requirements`: {doing} failed.", _advice(text), place, _shortened(text))
+        what = " ".join(filter(None, (f"`requirements`: {doing} failed.", self.unread.reason)))
+        fix = "\n\n".join(filter(None, (self.unread.lines, _advice(text))))
+        return Problem(what, fix, self._place(printed, text, folder), _shortened(text))
 
     def shown(self, text: str) -> str:
         """The text without credentials, and with paths as the user would write them."""

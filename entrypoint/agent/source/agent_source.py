@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from entrypoint.agent.source import databricks_notebook, jupyter_notebook, pip_install
-from entrypoint.runtime import untrusted_file
+from entrypoint.runtime import json_text, untrusted_file
 from entrypoint.runtime.errors import AgentFailure, Place, Problem
 from entrypoint.runtime.untrusted_file import Bound, Unreadable
 
@@ -118,7 +118,7 @@ def _decoded(content: bytes, shown: str) -> str:
 def _converted(content: bytes, shown: str) -> jupyter_notebook.Converted:
     place = Place(shown)
     try:
-        return jupyter_notebook.convert(content.decode("utf-8-sig"))
+        return jupyter_notebook.convert(json_text.decoded(content))
     except json.JSONDecodeError as error:
         place = Place(shown, error.lineno, error.colno)
         why = f"it is not JSON: {error.msg}"

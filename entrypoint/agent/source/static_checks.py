@@ -7,21 +7,38 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from entrypoint.agent.source.agent_source import AgentSource
+from entrypoint.resources.scan.parsing import parsed
 from entrypoint.runtime.errors import AgentFailure, Problem
 
 # What registers or deploys a model, rather than being one.
 _DRIVER = re.compile(r"mlflow\.(\w+\.)*(log_model|register_model)|(databricks\.)?agents\.deploy")
 
 
-def check(source: AgentSource) -> None:
+def check(source: AgentSource, *, is_newer: bool = False) -> None:
     """Look for what can't work, so that it costs a second and not a build.
 
-    With the grammar of the Python that runs this: an agent's own may be newer.
+    `is_newer`: the agent is for a newer Python than this one. Then only that can tell whether the
+    syntax is right, and what this one can't parse isn't looked at.
 
     Raises:
         AgentFailure: it isn't Python, or does what only a driver script may.
 
     """
+    tree = parsed(source.text).tree if is_newer else _tree(source)
+    problems = [
+        Problem(
+            f"`agent-path`: {source.where(call.line)} calls `{call.name}(...)`. MLflow runs the"
+            " whole file whenever the agent is loaded, on serving too.",
+            _instead(call, source),
+            source.place(call.line, call.column),
+        )
+        for call in _driver_calls(tree)
+    ]
+    if problems:
+        raise AgentFailure(*problems)
+
+
+def _tree(source: AgentSource) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the agent's, and they come again when it runs
@@ -36,17 +53,7 @@ def check(source: AgentSource) -> None:
                 place=source.place(None),
             )
         ) from error
-    problems = [
-        Problem(
-            f"`agent-path`: {source.where(call.line)} calls `{call.name}(...)`. MLflow runs the"
-            " whole file whenever the agent is loaded, on serving too.",
-            _instead(call, source),
-            source.place(call.line, call.column),
-        )
-        for call in _driver_calls(tree)
-    ]
-    if problems:
-        raise AgentFailure(*problems)
+    return tree
 
 
 def _instead(call: "_Call", source: AgentSource) -> str:

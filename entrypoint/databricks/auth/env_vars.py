@@ -33,6 +33,16 @@ _SETTINGS = {
 }
 _WORKSPACES = ("DATABRICKS_HOST", "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_AZURE_RESOURCE_ID")
 
+# What each kind of login that gets a token needs, and how the SDK calls it; the best first.
+# https://docs.databricks.com/en/dev-tools/auth/unified-auth
+_KINDS = {
+    "github-oidc": ("DATABRICKS_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"),
+    "oauth-m2m": ("DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"),
+    "pat": ("DATABRICKS_TOKEN",),
+    "azure-client-secret": ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET"),
+    "google-credentials": ("GOOGLE_CREDENTIALS",),
+}
+
 
 def names(environ: Mapping[str, str]) -> set[str]:
     """The names of all credentials; one can be in a variable that the user has named."""
@@ -48,6 +58,11 @@ def given(environ: Mapping[str, str]) -> list[str]:
     """What there is to log in with at Databricks, by name; an empty variable is nothing."""
     wanted = (names(environ) | _SETTINGS) - _OF_GITHUB
     return sorted(name for name in wanted if environ.get(name))
+
+
+def kinds(environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The kinds of login for which everything is there, the best first, with their variables."""
+    return {kind: needs for kind, needs in _KINDS.items() if all(map(environ.get, needs))}
 
 
 def are_plain_token(environ: Mapping[str, str]) -> bool:

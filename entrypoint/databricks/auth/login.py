@@ -18,6 +18,7 @@ from entrypoint.databricks.auth.token_process import (
     WorkspaceToken,
 )
 from entrypoint.databricks.auth.workspace_host import Identity, NoWorkspace, TokenRefused
+from entrypoint.databricks.store_errors import token_refused
 from entrypoint.inputs.event import Event
 from entrypoint.runtime.errors import LoginFailure, Problem
 from entrypoint.runtime.log import Log
@@ -54,6 +55,7 @@ class Login:
         self._fetching = threading.Lock()
         self._last_fetch = float(-_MIN_PAUSE_SECONDS)
         self._token: WorkspaceToken | None = None
+        self._last_failure: TokenProcessFailure | None = None
         self._followers: list[Callable[[WorkspaceToken], None]] = []
         self.identity = Identity()
         self.is_absent = False
@@ -97,8 +99,19 @@ class Login:
                 lambda: self._token and not self._token.is_over, _RENEWAL_SECONDS
             )
             if self._token is None or self._token.is_over:
-                raise LoginFailure(problems.too_slow(_RENEWAL_SECONDS))
+                raise LoginFailure(
+                    self.refused() if self._last_failure else problems.too_slow(_RENEWAL_SECONDS)
+                )
             return self._token
+
+    def refused(self) -> Problem:
+        """Why the workspace doesn't take the token that it took, and there is no other."""
+        if self._last_failure:
+            why = refusals.no_other_token(self._last_failure, self._request)
+            return problems.ran_out(why)
+        if self._token and self._token.expires is None:
+            return refusals.token_ended(self._request)
+        return token_refused()
 
     def renew(self) -> bool:
         """Fetch another token in place of one that is refused before its time.
@@ -170,7 +183,12 @@ class Login:
     def _fetch(self) -> WorkspaceToken:
         self._closing.wait(self._last_fetch + _MIN_PAUSE_SECONDS - time.monotonic())
         self._last_fetch = time.monotonic()
-        token = self._process.fetch_token()
+        try:
+            token = self._process.fetch_token()
+        except TokenProcessFailure as failure:
+            self._last_failure = failure
+            raise
+        self._last_failure = None
         self._keep_secret(token.value)
         return token
 

@@ -17,6 +17,8 @@ STEP = f"""\
     DATABRICKS_HOST: https://<workspace>.cloud.databricks.com
     DATABRICKS_AUTH_TYPE: github-oidc
     DATABRICKS_CLIENT_ID: <application id of the service principal>"""
+# GitHub's own variables are nobody's to give.
+_STEPS_OWN = ("DATABRICKS_", "ARM_", "GOOGLE_")
 _NO_CREDENTIALS = "cannot configure default credentials"
 
 
@@ -34,6 +36,15 @@ class LoginRequest:
     @property
     def client_id(self) -> str:
         return self.environ.get("DATABRICKS_CLIENT_ID", "")
+
+    @property
+    def identity_token(self) -> str:
+        """The variable with an identity token that was made before; empty if GitHub is asked."""
+        if self.auth_type == "github-oidc":
+            return ""
+        named = self.environ.get("DATABRICKS_OIDC_TOKEN_ENV") or "DATABRICKS_OIDC_TOKEN"
+        variables = (named, "DATABRICKS_OIDC_TOKEN_FILEPATH")
+        return next((name for name in variables if self.environ.get(name)), "")
 
     @property
     def is_federated(self) -> bool:
@@ -99,9 +110,9 @@ def explain(message: str, request: LoginRequest) -> Problem:
     """The problem with the step's variables that is behind a message of the SDK's."""
     if "more than one authorization method" in message:
         return Problem(
-            "The step has credentials of more than one kind, and doesn't say which to use.",
-            "Take the others out of `env:`, or say it:\n\n"
-            "    env:\n      DATABRICKS_AUTH_TYPE: github-oidc",
+            "The step has credentials of more than one kind, and doesn't say which to use:"
+            f" {_listed(env_vars.given(request.environ))}.",
+            f"{_choice(request)}Or take the others out of `env:`.",
             detail=message,
         )
     if "profile configured" in message:
@@ -121,7 +132,7 @@ def explain(message: str, request: LoginRequest) -> Problem:
         return Problem(
             f"`DATABRICKS_AUTH_TYPE: {request.auth_type}`: what it needs is not there; the step has"
             f" {_listed(env_vars.given(request.environ))}.",
-            "https://docs.databricks.com/en/dev-tools/auth/env-vars.html",
+            f"{_choice(request)}https://docs.databricks.com/en/dev-tools/auth/env-vars.html",
         )
     return Problem("Logging in at Databricks failed.", detail=message)
 
@@ -134,6 +145,22 @@ def too_slow(seconds: float) -> Problem:
 def not_renewed(problem: Problem) -> Problem:
     """The token ends soon, and no other could be fetched yet."""
     return replace(problem, what=f"The login at Databricks can't be renewed yet: {problem.what}")
+
+
+def ran_out(problem: Problem) -> Problem:
+    """The job's token has ended, and there is no other."""
+    what = f"The login at Databricks ran out, and can't be renewed: {problem.what}"
+    return replace(problem, what=what)
+
+
+def _choice(request: LoginRequest) -> str:
+    """How to say which of the credentials that are there is to be used, if one of them can be."""
+    for kind, needs in env_vars.kinds(request.environ).items():
+        return (
+            f"With {_listed(name for name in needs if name.startswith(_STEPS_OWN))} the job logs in"
+            f" by\n\n    env:\n      DATABRICKS_AUTH_TYPE: {kind}\n\n"
+        )
+    return ""
 
 
 def indented(text: str) -> str:

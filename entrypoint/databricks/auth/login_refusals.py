@@ -45,6 +45,35 @@ def no_token(failure: TokenProcessFailure, request: LoginRequest) -> Problem:
     )
 
 
+def no_other_token(failure: TokenProcessFailure, request: LoginRequest) -> Problem:
+    """The workspace gave a token when the job began, and gives no other."""
+    if not (_FINAL_CODES.search(failure.message) and request.is_federated):
+        return no_token(failure, request)
+    if name := request.identity_token:
+        return Problem(
+            f"the identity token of `{name}` was made once, before this step, and is over by now.",
+            f"Let the job ask GitHub for one whenever it needs one:\n\n{indented(STEP)}\n\n{GUIDE}",
+            detail=failure.message,
+        )
+    return Problem(
+        f"Databricks gives `{request.client_id}` no other token. It gave one when the job began, so"
+        " the federation policy or the principal was changed since.",
+        "Run the job again.",
+        detail=failure.message,
+    )
+
+
+def token_ended(request: LoginRequest) -> Problem:
+    """A token that the step brought along is not taken any more."""
+    name = "`DATABRICKS_TOKEN`" if request.environ.get("DATABRICKS_TOKEN") else "its token"
+    return Problem(
+        f"The login at Databricks ran out: {name} ended or was revoked while the job ran, and there"
+        " is nothing to renew it with.",
+        "Store one in the repository's secrets that outlives the job, or do without secrets:\n\n"
+        f"{indented(STEP)}\n\n{GUIDE}",
+    )
+
+
 def _no_federation_policy(
     failure: TokenProcessFailure, request: LoginRequest, message: str
 ) -> Problem:

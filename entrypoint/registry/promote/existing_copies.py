@@ -6,9 +6,7 @@ from entrypoint.registry.labels import DIGEST, JOB
 from entrypoint.registry.promote.source_version import SourceVersion
 from entrypoint.registry.session import Session
 from entrypoint.registry.version_creation import OtherVersion
-from entrypoint.registry.versions import READY, Versions, number
-
-_PENDING = "PENDING_REGISTRATION"
+from entrypoint.registry.versions import PENDING, READY, Versions, number
 
 
 class ExistingCopies:
@@ -83,7 +81,7 @@ class ExistingCopies:
         if version.status == READY:
             return False
         tags = self._versions.tags_of(version)
-        return version.status != _PENDING or self._session.has_job_ended(
+        return version.status != PENDING or self._session.has_job_ended(
             tags, version.creation_timestamp
         )
 

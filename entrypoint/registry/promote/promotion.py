@@ -10,7 +10,7 @@ from entrypoint.registry.alias_moves import AliasMoves
 from entrypoint.registry.idempotent_create import IdempotentCreate
 from entrypoint.registry.labels import COMMITS
 from entrypoint.registry.promote.existing_copies import ExistingCopies
-from entrypoint.registry.promote.source_version import SourceVersion
+from entrypoint.registry.promote.source_version import SourceVersion, logged_model
 from entrypoint.registry.publication_result import Published
 from entrypoint.registry.publish.earlier_versions import with_commit
 from entrypoint.registry.release_labels import REPLACES, ReleaseLabels
@@ -57,10 +57,8 @@ class _Promotion:
     def run(self) -> None:
         published = self._published
         published.promoted_from = self._source.uri
-        published.run_id = self._source.version.run_id or ""
-        if model := self._source.model:
-            published.experiment_id = str(model.experiment_id)
-            published.logged_model_uri = model.model_uri
+        # Also that of a copy.
+        published.belongs_to(self._source.version.run_id, self._source.model)
         holders = self._versions.aliases()
         version = self._existing() or self._copy(holders)
         published.registered(version.name, version.version)
@@ -84,6 +82,8 @@ class _Promotion:
     def _take(self, version: ModelVersion) -> None:
         self._published.registered(version.name, version.version)
         self._published.reused = True
+        if version.run_id != self._source.version.run_id:  # it was registered, not promoted
+            self._published.belongs_to(version.run_id, logged_model(version, self._session.client))
 
     def _record_commits(self, version: ModelVersion) -> None:
         """Note on an existing version the commits that were noted on its source since."""

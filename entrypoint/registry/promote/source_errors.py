@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from entrypoint.inputs.model_reference import ModelReference
+from entrypoint.registry.versions import PENDING
 from entrypoint.runtime.errors import Problem
 
 # Versions in a message.
@@ -102,7 +103,8 @@ def no_version_of_commit(
 
 def not_ready(uri: str, status: str) -> Problem:
     """The version isn't complete, or not yet."""
-    return Problem(f"`source`: `{uri}` is {status}, not READY.", f"{_WAIT[0].upper()}{_WAIT[1:]}.")
+    fix = f"{_WAIT[0].upper()}{_WAIT[1:]}." if status == PENDING else "Register the agent again."
+    return Problem(f"`source`: `{uri}` is {status}, not READY.", fix)
 
 
 def not_ours(uri: str, why: str) -> Problem:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from mlflow import MlflowClient
 from mlflow.entities import LoggedModel
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
@@ -130,18 +131,22 @@ class SourceLookup:
         ]
 
     def _source(self, version: ModelVersion) -> SourceVersion:
-        model = self._model(version)
+        model = logged_model(version, self._client)
         tags = version.tags if self._versions.has_labels else model.tags if model else {}
         return SourceVersion(version, model, tags)
 
-    def _model(self, version: ModelVersion) -> LoggedModel | None:
-        def get() -> LoggedModel | None:
-            model_id = version.model_id or self._model_id(version.run_id)
-            return self._client.get_logged_model(model_id) if model_id else None
 
-        return none_if(_ELSEWHERE, get)
+def logged_model(version: ModelVersion, client: MlflowClient) -> LoggedModel | None:
+    """The logged model of a version, if it can be read."""
 
-    def _model_id(self, run_id: str | None) -> str | None:
-        """The logged model of a run; log-agent creates one in each."""
-        outputs = self._client.get_run(run_id).outputs if run_id else None
-        return outputs.model_outputs[0].model_id if outputs and outputs.model_outputs else None
+    def get() -> LoggedModel | None:
+        model_id = version.model_id or _model_id(version.run_id, client)
+        return client.get_logged_model(model_id) if model_id else None
+
+    return none_if(_ELSEWHERE, get)
+
+
+def _model_id(run_id: str | None, client: MlflowClient) -> str | None:
+    """The logged model of a run; log-agent creates one in each."""
+    outputs = client.get_run(run_id).outputs if run_id else None
+    return outputs.model_outputs[0].model_id if outputs and outputs.model_outputs else None

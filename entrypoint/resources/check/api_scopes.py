@@ -8,6 +8,7 @@ never refused.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from entrypoint.resources.check.places import also_at
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Declarations, Resource, Use
 from entrypoint.resources.suggestion import did_you_mean
@@ -124,16 +125,20 @@ def without_direct_access(declarations: Declarations, uses: Iterable[Use]) -> It
         *((each.resource, each.place) for each in declarations.declared),
         *((use, use.place) for use in uses if not use.over_mcp),
     ]
+    places: dict[tuple[str, str], list[Place | None]] = {}
     for each, place in used:
         if each.on_behalf_of_user and each.kind in ("table", "function"):
-            named = f": `{each.name}`" if each.name else ""
-            yield Problem(
-                f"`resources-file`: a {KINDS[each.kind].title} can't be used directly on behalf"
-                f" of the user{named}.",
-                "Databricks advises to ask a Genie space for it:\n\n    genie_space:\n"
-                "      - name: <the space's id>\n        on_behalf_of_user: true",
-                place,
-            )
+            places.setdefault((each.kind, each.name or ""), []).append(place)
+    for (kind, name), found in places.items():
+        named = f": `{name}`" if name else ""
+        yield Problem(
+            f"`resources-file`: a {KINDS[kind].title} can't be used directly on behalf of the"
+            f" user{named}.",
+            "Databricks advises to ask a Genie space for it:\n\n    genie_space:\n"
+            "      - name: <the space's id>\n        on_behalf_of_user: true",
+            found[0],
+            also_at(found),
+        )
 
 
 def _needs(declarations: Declarations, uses: Iterable[Use]) -> Iterator[_Need]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
+from entrypoint.resources.check.places import also_at
 from entrypoint.resources.kinds import KINDS
 from entrypoint.resources.resource import Declarations
 from entrypoint.runtime.errors import Place, Problem
@@ -27,13 +28,17 @@ mlflow.models.set_model(Agent())"""
 
 
 def too_old(declarations: Declarations, mlflow: Version) -> Iterator[Problem]:
-    """What is declared that this MLflow can't record, a problem for each line."""
+    """What is declared that this MLflow can't record."""
+    lacking: dict[tuple[str, Version], list[Place]] = {}
     for each in declarations.declared:
         kind = KINDS[each.resource.kind]
         if mlflow < kind.since:
-            yield _needs(f"the {kind.title}", kind.since, mlflow, each.place)
+            lacking.setdefault((f"the {kind.title}", kind.since), []).append(each.place)
         elif each.resource.on_behalf_of_user is not None and mlflow < _ON_BEHALF_OF_USER:
-            yield _needs("`on_behalf_of_user`", _ON_BEHALF_OF_USER, mlflow, each.place)
+            needed = ("`on_behalf_of_user`", _ON_BEHALF_OF_USER)
+            lacking.setdefault(needed, []).append(each.place)
+    for (what, since), places in lacking.items():
+        yield _needs(what, since, mlflow, *places)
     if declarations.scopes and mlflow < _AUTH_POLICY:
         yield _needs("`user_auth_policy`", _AUTH_POLICY, mlflow, declarations.scopes[0].place)
 
@@ -60,10 +65,11 @@ def unsupported_by_flavor(declarations: Declarations, flavor: str) -> Iterator[P
         )
 
 
-def _needs(what: str, since: Version, mlflow: Version, place: Place) -> Problem:
+def _needs(what: str, since: Version, mlflow: Version, *places: Place) -> Problem:
     return Problem(
         f"`resources-file`: {what} needs MLflow {since} or newer; the agent's requirements have"
         f" {mlflow}.",
         f"Ask for a newer one in the requirements:\n\n    mlflow>={since}",
-        place,
+        places[0],
+        also_at(places),
     )

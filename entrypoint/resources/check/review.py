@@ -1,11 +1,15 @@
 """The review of what the agent may use, as more and more is known of it."""
 
+import platform
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from packaging.version import Version
 
-from entrypoint.resources.check import api_scopes, mlflow_support
+from entrypoint.resources import placeholder
+from entrypoint.resources.check import api_scopes, dbutils, mlflow_support
 from entrypoint.resources.check.existence import LookedUp
+from entrypoint.resources.check.places import also_at
 from entrypoint.resources.check.undeclared import declared_but_unseen, possible, undeclared
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
@@ -57,8 +61,10 @@ class Review:
         self._report(warn, _doubtful_names(declarations))
         self._report(warn, api_scopes.unknown(declarations))
         self._report(warn, api_scopes.without_direct_access(declarations, findings.uses))
-        self._report(warn, map(_early_client, findings.early_user_clients))
+        self._report(warn, _early_clients(findings.early_user_clients))
+        self._report(warn, dbutils.unavailable(findings.dbutils))
         self._report(self._log.notice, possible(declarations, findings.uses))
+        self._report(self._log.notice, _unread(findings.unread))
         self._has_unknown_user_access = findings.has_unknown_user_access
         lacking = tuple(api_scopes.missing(declarations, self._uses, self._file))
         if any(api_scopes.unknown(declarations)):
@@ -157,22 +163,46 @@ class Review:
 def _doubtful_names(declarations: Declarations) -> Iterator[Problem]:
     """Names of another shape than their kind's; those that can't work are refused when read."""
     for each in declarations.declared:
-        shape = KINDS[each.resource.kind].shape
-        if not shape.pattern.fullmatch(each.resource.name):
-            yield Problem(
-                f"`resources-file`: `{each.resource.name}` does not look right for"
-                f" `{each.resource.kind}`: its `name` is {shape.described}.",
-                place=each.place,
-            )
+        name, shape = each.resource.name, KINDS[each.resource.kind].shape
+        if placeholder.is_likely(name):
+            why = f"looks like a placeholder for the name of a {KINDS[each.resource.kind].title}"
+        elif not shape.pattern.fullmatch(name):
+            why = f"does not look right for `{each.resource.kind}`"
+        else:
+            continue
+        yield Problem(
+            f"`resources-file`: `{name}` {why}: its `name` is {shape.described}.",
+            place=each.place,
+        )
 
 
-def _early_client(place: Place) -> Problem:
-    return Problem(
+def _early_clients(places: tuple[Place, ...]) -> Iterator[Problem]:
+    if not places:
+        return
+    yield Problem(
         "`agent-path`: a client that acts on behalf of the user is made while the agent loads. Who"
         " the user is, is known only inside of `predict`.",
         "Make it there:\n\n    def predict(self, request):\n"
         "        user = WorkspaceClient(credentials_strategy=ModelServingUserCredentials())",
-        place,
+        places[0],
+        also_at(places),
+    )
+
+
+def _unread(unread: tuple[tuple[Place, Place], ...]) -> Iterator[Problem]:
+    if not unread:
+        return
+    lines = [
+        f"{first.file}, line {first.line}" + (f" to {last.line}" if last.line != first.line else "")
+        for first, last in unread
+    ]
+    yield Problem(
+        "`agent-path`: some lines could not be read, so what they use is not checked: Python"
+        f" {platform.python_version()}, with which log-agent reads code, can't parse them. The"
+        " agent's own may be newer.",
+        "Declare in the resources file what they use.",
+        replace(unread[0][0], column=None),
+        "\n".join(lines),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import yaml
 
+from entrypoint.resources.check.places import also_at
 from entrypoint.resources.file import as_mlflow
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Resource, Use
@@ -37,33 +38,41 @@ def undeclared(
         first = group[0]
         title = KINDS[first.kind].title
         place = first.place or _place_of(first, uses) or agent
-        others = {str(use.place): None for use in group[1:] if use.place and use.place != place}
         yield Problem(
             "`resources-file`: "
             + _MESSAGES[first.source].format(by=first.by, title=title, name=first.name),
             _fix(first, firsts, declarations, file),
             place,
-            "Also at " + ", ".join(others) if others else "",
+            also_at((place, *(use.place for use in group))),
         )
 
 
 def possible(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
-    """Calls that use one of several resources, none of which is declared."""
+    """Calls that use one of several resources, none of which is declared.
+
+    A problem for all calls that may use the same ones.
+    """
     declared = {key(each.kind, each.name) for each in declarations.resources}
     calls: dict[tuple[str, Place | None], list[Use]] = {}
     for use in uses:
         if not use.certain and use.name:
             calls.setdefault((use.by, use.place), []).append(use)
-    for (by, place), alternatives in calls.items():
+    lacking: dict[frozenset[tuple[str, str]], list[Use]] = {}
+    for alternatives in calls.values():
         named = {key(use.kind, str(use.name)): use for use in alternatives}
-        if named.keys() & declared or any(use.on_behalf_of_user for use in alternatives):
-            continue
-        listed = ", ".join(f"{KINDS[use.kind].title} `{use.name}`" for use in named.values())
+        if not named.keys() & declared and not any(use.on_behalf_of_user for use in alternatives):
+            lacking.setdefault(frozenset(named), []).extend(named.values())
+    for found in lacking.values():
+        distinct = {key(use.kind, str(use.name)): use for use in reversed(found)}
+        listed = ", ".join(
+            f"{KINDS[use.kind].title} `{use.name}`" for use in reversed(distinct.values())
+        )
         yield Problem(
-            f"`resources-file`: `{by}` may use, as far as the code tells: {listed}. Nothing of that"
-            " is declared.",
+            f"`resources-file`: `{found[0].by}` may use, as far as the code tells: {listed}."
+            " Nothing of that is declared.",
             "Declare what it uses on serving.",
-            place,
+            found[0].place,
+            also_at(use.place for use in found),
         )
 
 

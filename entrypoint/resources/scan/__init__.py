@@ -1,15 +1,18 @@
 """What an agent's code uses of Databricks, found by reading it: see the README in this folder."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from entrypoint.resources.resource import Use
+from entrypoint.resources.scan import dbutils_calls
+from entrypoint.resources.scan.dbutils_calls import DbutilsCall
 from entrypoint.resources.scan.evaluator import Evaluator
-from entrypoint.resources.scan.modules import Module, PlaceOf, parsed, reachable
+from entrypoint.resources.scan.modules import Module, PlaceOf, reachable
+from entrypoint.resources.scan.parsing import parsed
 from entrypoint.resources.scan.user_access import UserAccess
 from entrypoint.resources.scan.uses import UseFinder
 from entrypoint.resources.scan.variable_reads import VariableReads
@@ -28,13 +31,16 @@ class Findings:
 
     `early_user_clients`: where a client on behalf of the user is made while the agent loads, when
     there is no user. `has_unknown_user_access`: such a client is asked for something that isn't
-    known here. `variables`: those of the environment that the code reads.
+    known here. `variables`: those of the environment that the code reads. `dbutils`: calls of what
+    only notebooks have. `unread`: the first and the last line of what could not be parsed.
     """
 
     uses: tuple[Use, ...] = ()
     early_user_clients: tuple[Place, ...] = ()
     has_unknown_user_access: bool = False
     variables: tuple[VariableRead, ...] = ()
+    dbutils: tuple[DbutilsCall, ...] = ()
+    unread: tuple[tuple[Place, Place], ...] = ()
 
 
 def scan(
@@ -52,12 +58,11 @@ def scan(
     where those of such a module are. `config` is what the agent's `ModelConfig` holds,
     `variables` those of the environment that the step gives and that are no secrets.
     """
-    tree = parsed(agent)
-    if tree is None:
-        return Findings()
-    module = Module("<agent>", agent, tree, place)
+    code = parsed(agent)
+    module = Module("<agent>", agent, code.tree, place, left_out=code.left_out)
     try:
-        evaluator = Evaluator(reachable(module, code_paths, code_paths_place), config, variables)
+        modules = reachable(module, code_paths, code_paths_place)
+        evaluator = Evaluator(modules, config, variables)
         access = UserAccess(evaluator)
         finder = UseFinder(evaluator, access)
         return Findings(
@@ -65,9 +70,19 @@ def scan(
             tuple(access.early_clients()),
             access.has_unknown_calls(finder.knows),
             VariableReads(evaluator).find()[:_MAX_USES],
+            tuple(itertools.islice(dbutils_calls.calls(evaluator), _MAX_USES)),
+            tuple(_unread(modules.values())),
         )
     except RecursionError:  # code that nests endlessly is no agent's
         return Findings()
+
+
+def _unread(modules: Iterable[Module]) -> Iterator[tuple[Place, Place]]:
+    for module in modules:
+        for lines in module.left_out:
+            first, last = module.place(lines.first, 1), module.place(lines.last, 1)
+            if first and last:
+                yield first, last
 
 
 def _position(use: Use) -> tuple[str, int, int]:

@@ -10,8 +10,9 @@ from entrypoint.resources.scan.call_sites import CallSites
 from entrypoint.resources.scan.classes import Classes
 from entrypoint.resources.scan.containers import Containers
 from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
-from entrypoint.resources.scan.modules import Module, parsed
+from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.names import Names
+from entrypoint.resources.scan.parsing import parsed
 from entrypoint.resources.scan.scopes import (
     Defined,
     LexicalScope,
@@ -243,7 +244,7 @@ def _is_id(number: int) -> bool:
 
 def _literal(config: Mapping[str, Any] | None, agent: Module) -> Values:
     """The configuration, as if it stood in the code."""
-    tree = None if config is None else parsed(repr(dict(config)))
+    tree = None if config is None else parsed(repr(dict(config))).tree
     match tree:
         case ast.Module([ast.Expr(node)]):
             return (ContainerLiteral(node, LexicalScope(agent, tree)),)

@@ -3,12 +3,12 @@
 import ast
 import functools
 import io
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from entrypoint.resources.scan.parsing import Lines, parsed
 from entrypoint.runtime.errors import Place
 
 # Code that people write is smaller.
@@ -27,6 +27,8 @@ class Module:
     tree: ast.Module
     place: PlaceOf
     is_package: bool = False
+    left_out: tuple[Lines, ...] = ()
+    """What this Python can't parse, which is not in the tree."""
 
     @functools.cached_property
     def lines(self) -> list[str]:
@@ -46,16 +48,6 @@ class Module:
         parts = self.name.split(".")
         parts = parts[: len(parts) - level + self.is_package]
         return ".".join([*parts, module] if module else parts)
-
-
-def parsed(text: str | bytes) -> ast.Module | None:
-    """The tree, None for what this Python can't read: an agent's own may be newer."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def reachable(
@@ -84,12 +76,13 @@ def _module(
     for path, is_package in ((base / "__init__.py", True), (base.with_suffix(".py"), False)):
         if not path.is_file():
             continue
-        tree = parsed(content) if len(content := path.read_bytes()) <= _MAX_MODULE_BYTES else None
-        if tree is None:
+        content = path.read_bytes()
+        if len(content) > _MAX_MODULE_BYTES:
             return None
-
+        code = parsed(content)
         text = content.decode(errors="replace")
-        return Module(name, text, tree, partial(place, path.relative_to(folder)), is_package)
+        place_of = partial(place, path.relative_to(folder))
+        return Module(name, text, code.tree, place_of, is_package, code.left_out)
     return None
 
 

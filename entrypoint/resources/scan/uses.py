@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from entrypoint.resources.placeholder import is_likely
 from entrypoint.resources.resource import Use
 from entrypoint.resources.scan.call_sites import Argument, Site
 from entrypoint.resources.scan.evaluator import Evaluator
@@ -89,7 +90,7 @@ class UseFinder:
             if found is None:
                 continue
             kind, name = found
-            if name and (UNKNOWN_PART in name or name.endswith("*")):
+            if name and (UNKNOWN_PART in name or name.endswith("*") or is_likely(name)):
                 name = None
             certain = len(access) == 1 and (not isinstance(value, Text) or value.certain)
             for on_behalf in sorted(access):

@@ -184,14 +184,6 @@ def test_another_folder_has_the_same_digest_and_is_not_in_the_manifest(tmp_path:
     assert str(tmp_path) not in here.text
 
 
-def test_two_local_artifacts_of_one_name_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "code").mkdir()
-    places = [tmp_path / "a/prompt.txt", tmp_path / "b/prompt.txt"]
-
-    with pytest.raises(ValueError, match="prompt"):
-        laid_out(tmp_path / "agent.py", tmp_path / "code", list(zip("ab", places, strict=True)))
-
-
 def test_it_travels_inside_the_model_and_is_read_back(tmp_path: Path) -> None:
     manifest = Manifest.of(manifest_inputs(tmp_path / "checkout"))
     (tmp_path / "model").mkdir()

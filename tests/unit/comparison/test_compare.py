@@ -223,6 +223,17 @@ def test_artifacts_by_hash_and_size() -> None:
     assert found.not_known == ()
 
 
+def test_a_local_artifact_in_another_folder_of_the_model_is_the_same() -> None:
+    """Where MLflow puts it depends on what the others are called."""
+    alone = Artifact("artifacts/prompt.txt", {"": File(1, "1")})
+    apart = Artifact("artifacts/0/prompt.txt", {"": File(1, "1")})
+    other = Artifact("artifacts/1/prompt.txt", {"": File(1, "2")})
+
+    found = compared({"artifacts": {"en": alone}}, {"artifacts": {"en": apart, "es": other}})
+
+    assert [(each.name, each.change) for each in found.artifacts] == [("es", "added")]
+
+
 def test_artifacts_of_which_only_names_are_known() -> None:
     known = Artifact("artifacts/a", {"artifacts/a": File(1, "1")})
 

@@ -57,6 +57,13 @@ def test_is_created_then_updated_then_left_alone(github: GitHub) -> None:
     assert told(github) == [f"about {KEY}"]
 
 
+def test_a_report_takes_the_place_of_what_says_that_there_was_none(github: GitHub) -> None:
+    post(github, "")
+    run(github, "one", "two")
+
+    assert told(github) == ["about one", "about two"]
+
+
 def forged() -> list[str]:
     """Targets with which a fork could want to meet a comment that isn't for it."""
     other = marker.of_forks_run("eve/agents", KEY)

@@ -265,3 +265,14 @@ def test_what_is_folded_can_be_read_in_the_log_whole() -> None:
     assert "mend-8" in stream.getvalue()
     assert obeyed(stream.getvalue()) == ["warning"] * 9
     assert [note.problem.what for note in workflow_log.notes] == [f"wrong-{n}" for n in range(9)]
+
+
+@pytest.mark.parametrize(("secret", "is_masked"), [("", False), ("x", False), ("a1b2c3", True)])
+def test_the_runner_is_told_of_no_secret_that_would_hide_the_log(
+    secret: str, *, is_masked: bool
+) -> None:
+    it, stream = log()
+
+    it.mask(secret)
+
+    assert stream.getvalue() == (f"::add-mask::{secret}\n" if is_masked else "")

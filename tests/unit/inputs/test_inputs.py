@@ -215,6 +215,20 @@ def test_an_example_can_stand_in_the_workflow(
     assert read(workspace, input_example=text).input_example == InputExample(value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_file_may_be_written_as_windows_does(workspace: Workspace, encoding: str) -> None:
+    write(workspace, "example.json", '{\r\n  "question": "Größe?"\r\n}'.encode(encoding))
+
+    example = read(workspace, input_example="example.json").input_example
+
+    assert example
+    assert example.value == {"question": "Größe?"}
+
+
+def test_a_byte_order_mark_in_the_workflow_is_skipped(workspace: Workspace) -> None:
+    assert read(workspace, input_example="\ufeff[1]").input_example == InputExample([1])
+
+
 @pytest.mark.parametrize("value", ['{"question": "Größe?"}', "[]", "null", "42"])
 def test_an_example_can_stand_in_a_file(workspace: Workspace, value: str) -> None:
     path = write(workspace, "example.json", value)

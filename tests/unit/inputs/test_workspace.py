@@ -86,6 +86,9 @@ def test_a_folder_is_no_file(workspace: Workspace) -> None:
         ("agents/support/agnet.py", "Did you mean `agents/support/agent.py`?"),
         (f"{HOST}/agents/support/agnet.py", "Did you mean `agents/support/agent.py`?"),
         ("agent", "Did you mean `agents`?"),
+        ("agents\\support\\agent.py", "not with `\\`: `agents/support/agent.py`."),
+        ("C:\\agents\\agent.py", "Paths are written with `/`, and not with `\\`."),
+        ("..\\..\\etc\\passwd", "Paths are written with `/`, and not with `\\`."),
         ("agents/sales/agent.py", "Neither does the folder `agents/sales`."),
         ("README.md", "`README.md` does not exist."),
     ],
@@ -247,3 +250,23 @@ def test_what_has_become_a_link_is_not_read(workspace: Workspace, tmp_path: Path
 
     with pytest.raises(ValueError, match="`support` is a link"):
         workspace.read(path, Bound(100, ""))
+
+
+def test_no_folder_is_made_of_a_path_with_backslashes(workspace: Workspace) -> None:
+    with pytest.raises(ValueError, match=r"written with `/`: `\.cache/log-agent`"):
+        workspace.own_folder(".cache\\log-agent")
+
+
+def test_a_git_lfs_pointer_is_not_what_is_read(workspace: Workspace) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 1\n"
+    path = write(workspace, "config.yml", pointer)
+
+    with pytest.raises(ValueError, match=r"`config\.yml` is a Git LFS pointer, not the file"):
+        workspace.read(path, Bound(1_000, ""))
+
+
+def test_what_dvc_keeps_is_fetched_by_it(workspace: Workspace) -> None:
+    write(workspace, "models/weights.bin.dvc", "outs: []\n")
+
+    with pytest.raises(ValueError, match=r"run `dvc pull models/weights\.bin` in a step before"):
+        workspace.existing("models/weights.bin")

@@ -10,9 +10,11 @@ from mlflow.exceptions import MlflowException
 
 from doubles.databricks import USER, Fault, Workspace
 from entrypoint.databricks.auth.workspace_host import Identity
+from entrypoint.inputs.model_name import ModelName
+from entrypoint.registry.baseline import BaselineRegistry
 from entrypoint.registry.session import Session
 from entrypoint.registry.stores import Stores
-from entrypoint.runtime.errors import PublishFailure
+from entrypoint.runtime.errors import Failure, Problem, PublishFailure
 from entrypoint.runtime.log import PlainLog
 
 CI = "11111111-2222-4333-8444-555555555555"
@@ -113,6 +115,40 @@ def test_a_refused_token_is_replaced_once(
             session.versions(MODEL).create_model()
         assert "doesn't take the job's token any more" in failure.value.problems[0].what
     assert len(fetched) == 1
+
+
+NUMBER = {"error_code": 403, "message": "Invalid access token."}
+OLDER = {"error_code": "PERMISSION_DENIED", "message": "Invalid access token. [ReqId: 1]"}
+EXPIRED = {"error_code": "PERMISSION_DENIED", "message": "Token is expired. Please log in again."}
+
+
+@pytest.mark.parametrize("body", [NUMBER, OLDER, EXPIRED])
+@pytest.mark.parametrize("is_preview", [False, True])
+def test_a_login_that_ran_out_is_the_error_whatever_the_workspace_calls_it(
+    databricks: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    body: dict[str, object],
+    *,
+    is_preview: bool,
+) -> None:
+    log_in(monkeypatch, databricks, USER)
+    databricks.faults.add(Fault(status=403, body=body, times=1000))
+    log, me, refused = PlainLog(io.StringIO()), Identity("", CI), lambda: Problem("It ran out.")
+    session = Session(DATABRICKS, me, log, refused=refused)
+
+    def publish() -> None:
+        with session.problems(MODEL, EXPERIMENT):
+            session.versions(MODEL).model_exists()
+
+    name = ModelName.parse(MODEL)
+    compare = BaselineRegistry(DATABRICKS, name, me, log, refused=refused).find
+
+    with pytest.raises(Failure) as failure:
+        (compare if is_preview else publish)()
+
+    (problem,) = failure.value.problems
+    assert problem.what == "It ran out."
+    assert str(body["message"]).rstrip(".") in problem.detail
 
 
 def test_the_sdks_configuration_is_not_shown() -> None:

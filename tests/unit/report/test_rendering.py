@@ -119,7 +119,8 @@ EVERYTHING = replace(
             "✅ `a.py` is logged",
         ),
         (Result(skipped="the pull request is closed"), "Nothing to do: the pull request is closed"),
-        (Result(problems=(Problem("x"),)), "❌ The agent can't be logged like this"),
+        (Result(problems=(Problem("x"),)), "❌ The job failed"),
+        (Result(skipped="the tag was deleted", problems=(Problem("x"),)), "❌ The job failed"),
         (samples.FAILED, "❌ `prod.agents.support` can't be registered like this"),
         (
             Result(mode="register", target="p.a.s", problems=(Problem("x"),)),

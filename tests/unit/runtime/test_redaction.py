@@ -358,3 +358,31 @@ def test_more_can_be_learnt() -> None:
     assert secrets.redact("of-the-step-1 made-on-the-way") == "*** ***"
     assert secrets.forms["made-on-the-way"] == "a token"
     assert "made-on-the-way" not in repr(secrets)
+
+
+@pytest.mark.parametrize("short", ["", "x", "*", "ab1", "a1b2c", "      ", "\n\n\n\n\n\nx"])
+def test_what_is_too_short_is_not_learnt(short: str) -> None:
+    secrets = Secrets.from_environ({}, token=short)
+    secrets.learn(short, "a token")
+
+    assert not secrets.forms
+
+
+@settings(deadline=None, database=None, derandomize=True)
+@given(st.lists(st.text("a*\n", max_size=12)), st.text("a*\n", max_size=200))
+def test_masking_never_makes_a_text_longer(values: list[str], text: str) -> None:
+    secrets = Secrets()
+    for value in values:
+        secrets.learn(value, "a token")
+
+    masked = secrets.redact(text)
+
+    assert len(masked) <= len(text)
+    assert not any(form in masked for form in secrets.forms if "*" not in form)
+
+
+def test_what_stands_over_itself_goes_as_one() -> None:
+    secrets = Secrets()
+    secrets.learn("abcabc", "a token")
+
+    assert secrets.redact("<abcabcabcabcab>abcabc") == "<***ab>***"

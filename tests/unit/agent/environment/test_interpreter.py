@@ -60,3 +60,39 @@ def test_a_version_file_that_is_too_large(workspace: Workspace) -> None:
 
     with pytest.raises(InputFailure, match="larger than 10 kB"):
         wanted(None, workspace.root / AGENT, Requirements(), workspace)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_version_file_may_be_written_as_windows_does(workspace: Workspace, encoding: str) -> None:
+    write(workspace, ".python-version", "3.12\r\n".encode(encoding))
+
+    python = wanted(None, workspace.root / AGENT, Requirements(), workspace)
+
+    assert python
+    assert python.version == "3.12"
+
+
+def test_a_project_may_have_a_byte_order_mark(workspace: Workspace) -> None:
+    text = '\ufeff[project]\nrequires-python = ">=3.10"\n'
+    path = write(workspace, "pyproject.toml", text)
+
+    python = wanted(None, workspace.root / AGENT, Requirements((path,)), workspace)
+
+    assert python
+    assert python.version == ">=3.10"
+
+
+@pytest.mark.parametrize("version", ["3.99", "3.99.1", "x", "3.99t"])
+def test_a_newer_python_judges_its_own_syntax(version: str) -> None:
+    assert PythonRequest(version, "").may_be_newer
+
+
+@pytest.mark.parametrize("version", ["3.1", "3.1.2", "<3.10", "~=3.9.0", "3", ">=3.10"])
+def test_an_older_one_and_our_own_are_not_newer(version: str) -> None:
+    assert not PythonRequest(version, "").may_be_newer
+
+
+def test_a_specifier_may_ask_for_a_newer_one() -> None:
+    newer = f">=3.{sys.version_info.minor + 1}"
+
+    assert PythonRequest(newer, "").may_be_newer

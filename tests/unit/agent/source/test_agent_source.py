@@ -158,3 +158,14 @@ def test_what_is_not_run_on_load_is_fine(tmp_path: Path, code: str) -> None:
 
 def test_what_only_fails_when_compiled_is_told(tmp_path: Path) -> None:
     assert "outside function" in problem_of(tmp_path, b"x = 1\nawait x\n").what
+
+
+def test_a_newer_python_judges_its_own_syntax(tmp_path: Path) -> None:
+    path = tmp_path / "agent.py"
+    path.write_text("new syntax here\nmlflow.pyfunc.log_model()\n")
+    source = agent_source.read(path, "agent.py")
+
+    with pytest.raises(AgentFailure, match="is not valid Python"):
+        static_checks.check(source)
+    with pytest.raises(AgentFailure, match=r"calls `mlflow\.pyfunc\.log_model"):
+        static_checks.check(source, is_newer=True)

@@ -12,7 +12,7 @@ import requests
 
 from doubles.azure import Azure, azure
 from doubles.databricks import USER, Fault, Workspace
-from entrypoint.databricks.auth import env_vars, login_refusals
+from entrypoint.databricks.auth import env_vars, login_errors, login_refusals
 from entrypoint.databricks.auth.delegation import connect, delegated_environ, mlflow_login
 from entrypoint.databricks.auth.login import Login
 from entrypoint.databricks.auth.login_errors import LoginRequest
@@ -161,6 +161,94 @@ def test_there_is_no_other_token_where_none_can_be_fetched(workspace: Workspace)
         assert logged_in.problem is None
         workspace.faults.add(Fault(path="/oidc/v1/token", status=401, body={"error": "no"}))
         assert not logged_in.renew()
+
+
+def test_a_login_that_ran_out_says_why_it_can_t_be_renewed(workspace: Workspace) -> None:
+    workspace.oauth.lifetime = 1
+    with login(client_secret(workspace)) as logged_in:
+        first = logged_in.token()
+        gone = {"error": "invalid_client", "error_description": "no such secret"}
+        workspace.faults.add(Fault(path="/oidc/v1/token", status=401, body=gone, times=1000))
+        while not first.is_over:
+            time.sleep(0.05)
+        assert not logged_in.renew()
+
+        refused = logged_in.refused()
+
+    assert refused.what.startswith("The login at Databricks ran out, and can't be renewed: ")
+    assert "`DATABRICKS_CLIENT_SECRET`: the secret is wrong or over" in refused.what
+    assert "Make a new secret" in refused.fix
+    assert "no such secret" in refused.detail
+
+
+def test_a_token_of_the_step_that_ran_out_can_t_be_renewed(workspace: Workspace) -> None:
+    with login(workspace.env) as logged_in:
+        assert logged_in.problem is None
+        refused = logged_in.refused()
+
+    assert refused.what.startswith("The login at Databricks ran out: `DATABRICKS_TOKEN` ended")
+    assert "DATABRICKS_AUTH_TYPE: github-oidc" in refused.fix
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"DATABRICKS_OIDC_TOKEN": "x"}, "the identity token of `DATABRICKS_OIDC_TOKEN` was made"),
+        (
+            {"DATABRICKS_OIDC_TOKEN_ENV": "MY_TOKEN", "MY_TOKEN": "x"},
+            "the identity token of `MY_TOKEN` was made once",
+        ),
+        ({"DATABRICKS_OIDC_TOKEN_FILEPATH": "x"}, "of `DATABRICKS_OIDC_TOKEN_FILEPATH` was made"),
+        ({"DATABRICKS_AUTH_TYPE": "github-oidc"}, "It gave one when the job began"),
+        ({"DATABRICKS_CLIENT_SECRET": "x"}, "the secret is wrong or over"),
+    ],
+)
+def test_what_worked_at_first_is_not_blamed(given: dict[str, str], what: str) -> None:
+    request = LoginRequest({"DATABRICKS_CLIENT_ID": PRINCIPAL, **given}, PUSH)
+
+    problem = login_refusals.no_other_token(TokenProcessFailure("invalid_grant: no"), request)
+
+    assert what in problem.what
+    assert "federation-policy create" not in problem.fix
+
+
+ID, SECRET = "DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"
+ASK_GITHUB = "ACTIONS_ID_TOKEN_REQUEST_URL"
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["DATABRICKS_TOKEN", ID, SECRET], "oauth-m2m"),
+        (["DATABRICKS_TOKEN", ID, ASK_GITHUB], "github-oidc"),
+        (["DATABRICKS_TOKEN", ID], "pat"),
+        (["DATABRICKS_TOKEN", "DATABRICKS_USERNAME", "DATABRICKS_PASSWORD"], "pat"),
+        (["DATABRICKS_TOKEN", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"], "pat"),
+        (["GOOGLE_CREDENTIALS", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"], "azure-client-secret"),
+        (
+            ["GOOGLE_CREDENTIALS", "DATABRICKS_USERNAME", "DATABRICKS_PASSWORD"],
+            "google-credentials",
+        ),
+        ([ID, "DATABRICKS_USERNAME", "DATABRICKS_PASSWORD"], ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("auth_type", "message"),
+    [
+        ("", "validate: more than one authorization method configured: oauth and pat"),
+        ("oidc", "cannot configure default credentials"),
+    ],
+)
+def test_of_several_credentials_one_that_is_there_is_proposed(
+    names: list[str], kind: str, auth_type: str, message: str
+) -> None:
+    environ = {"DATABRICKS_AUTH_TYPE": auth_type, **dict.fromkeys(names, "x")}
+
+    problem = login_errors.explain(message, LoginRequest(environ, PUSH))
+
+    lines = [line.strip() for line in problem.fix.splitlines() if line.startswith("    ")]
+    assert lines == (["env:", f"DATABRICKS_AUTH_TYPE: {kind}"] if kind else [])
+    assert all(f"`{name}`" in problem.what for name in names if name != ASK_GITHUB)
 
 
 def test_a_token_of_the_step_is_taken_as_it_is(workspace: Workspace) -> None:

@@ -120,6 +120,27 @@ def test_can_be_switched_off(workspace: Workspace) -> None:
     assert reviewed.names == ["not a name", "declared", "shop", "", "memory"]
 
 
+def test_one_finding_on_many_lines_is_one_notice(workspace: Workspace) -> None:
+    reviewed = Reviewed(workspace, "warn")
+    places = (Place(AGENT, 9), Place(AGENT, 12))
+    unread = tuple((place, place) for place in places)
+
+    reviewed.review.code(Findings((USED,), places, unread=unread))
+
+    warning, notice = reviewed.said
+    assert warning.startswith(f"warning: {AGENT}:9: `agent-path`: a client")
+    assert notice.startswith(f"notice: {AGENT}:9: `agent-path`: some lines could not be read")
+
+
+def test_a_placeholder_is_doubted_at_its_place(workspace: Workspace) -> None:
+    reviewed = Reviewed(workspace, "error", RESOURCES.replace("declared", "YOUR_ENDPOINT"))
+
+    reviewed.review.code(Findings())
+
+    (warning,) = reviewed.said
+    assert "`YOUR_ENDPOINT` looks like a placeholder" in warning
+
+
 def test_nothing_is_reported_twice(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "warn")
 
