@@ -13,10 +13,7 @@ from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment,
 from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.names import Names
 from entrypoint.resources.scan.parsing import parsed
-from entrypoint.resources.scan.scopes import (
-    Defined,
-    LexicalScope,
-)
+from entrypoint.resources.scan.scopes import Defined, LexicalScope
 from entrypoint.resources.scan.values import (
     MAX_TEXT_CHARS,
     MAX_VALUES,

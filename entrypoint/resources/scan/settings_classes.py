@@ -13,7 +13,8 @@ from entrypoint.resources.scan.scopes import Assigned, Defined, LexicalScope
 from entrypoint.resources.scan.values import Symbol, Text
 from entrypoint.resources.variables import VariableRead
 
-_BASES = {Symbol("pydantic_settings.BaseSettings"), Symbol("pydantic.BaseSettings")}
+_MODULES = ("pydantic_settings", "pydantic", "pydantic.v1")
+_BASES = {Symbol(f"{module}.BaseSettings") for module in _MODULES}
 _ALIASES = ("validation_alias", "alias")
 _DEFAULTS = ("default", "default_factory")
 

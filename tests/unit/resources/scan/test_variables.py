@@ -138,7 +138,7 @@ def test_what_reads_no_variable_is_none(code: str, tmp_path: Path) -> None:
         ("LIMIT: ClassVar[int] = 3", {}),
     ],
 )
-@pytest.mark.parametrize("module", ["pydantic_settings", "pydantic"])
+@pytest.mark.parametrize("module", ["pydantic_settings", "pydantic", "pydantic.v1"])
 def test_fields_of_settings_are_variables(
     module: str, fields: str, expected: dict[str, bool], tmp_path: Path
 ) -> None:
