@@ -37,6 +37,8 @@ _NOT_LOGGED_IN = (
 _LOGIN_VARIABLE = re.compile(r"\bDATABRICKS_[A-Z_]+")
 # What is wrong with the code itself, logged in or not.
 _OF_THE_CODE = (SyntaxError, ImportError, NameError, Mistake)
+# What is said of a value that isn't there, by whoever gets it.
+_OF_NOTHING = re.compile(r"\bNone|credential|api.?key|token|authenti", re.IGNORECASE)
 _VALIDATION = re.compile(r"\d+ validation errors? for (.+)")
 
 # The logins that the Databricks SDK tried in vain, also where a library told nobody.
@@ -87,12 +89,19 @@ def needs_login(error: BaseException, folders: list[str]) -> bool:
     if isinstance(_unwrapped(error), _OF_THE_CODE):
         return False
     frames = [frame for each in chain for frame in own_frames(each, folders)]
-    return bool(_failed_logins) or any(map(_reads_login, frames))
+    return bool(_failed_logins) or any(_lacks_login(frame, error) for frame in frames)
 
 
-def _reads_login(frame: traceback.FrameSummary) -> bool:
-    """Whether a line reads a variable of the login that isn't set."""
-    return any(name not in os.environ for name in _LOGIN_VARIABLE.findall(frame.line or ""))
+def _lacks_login(frame: traceback.FrameSummary, error: BaseException) -> bool:
+    """Whether a line reads a variable of the login that isn't set, or a value of it from before."""
+    if _names_unset(frame.line or ""):
+        return True
+    file = "".join(linecache.getlines(frame.filename))
+    return bool(_OF_NOTHING.search(str(error))) and _names_unset(file)
+
+
+def _names_unset(code: str) -> bool:
+    return any(name not in os.environ for name in _LOGIN_VARIABLE.findall(code))
 
 
 def report(error: BaseException, job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:

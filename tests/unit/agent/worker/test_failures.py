@@ -21,6 +21,11 @@ try:
 except ValueError:
     raise RuntimeError('no client') from None
 """
+NOWHERE = """
+import os
+host = os.getenv('DATABRICKS_HOST_OF_NOBODY')
+open(f'/{host}/api')
+"""
 
 
 class Answer(BaseModel):
@@ -104,6 +109,8 @@ def wrap(cause: BaseException) -> None:
         (SWALLOWED, True),
         ("import os\nos.environ['DATABRICKS_HOST_OF_NOBODY']", True),
         ("import os\nopen('/'.join(['', os.getenv('DATABRICKS_X_NOT_SET') + 'x']))", True),
+        (NOWHERE, True),
+        (NOWHERE.replace("open(", "1 / 0\nopen("), False),
         ("import os\nos.environ['OTHER_NOT_SET']", False),
         ("raise ValueError('cannot')", False),
         ("from databricks.sdk import no_such_name", False),
