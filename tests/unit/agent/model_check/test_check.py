@@ -126,7 +126,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Model:
         "model_config": str(folder / "config.yml"),
         "requirements": LINES,
         "signature": SIGNATURE,
-        "verdicts": str(folder),
+        "verify": "predict",
         "working_folder": str(folder),
     }
     (folder / "job.json").write_text(json.dumps(job))
