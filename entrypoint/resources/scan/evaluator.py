@@ -12,7 +12,6 @@ from entrypoint.resources.scan.containers import Containers
 from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
 from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.names import Names
-from entrypoint.resources.scan.parsing import parsed
 from entrypoint.resources.scan.scopes import (
     Defined,
     LexicalScope,
@@ -244,7 +243,7 @@ def _is_id(number: int) -> bool:
 
 def _literal(config: Mapping[str, Any] | None, agent: Module) -> Values:
     """The configuration, as if it stood in the code."""
-    tree = None if config is None else parsed(repr(dict(config))).tree
+    tree = None if config is None else ast.parse(repr(dict(config)))
     match tree:
         case ast.Module([ast.Expr(node)]):
             return (ContainerLiteral(node, LexicalScope(agent, tree)),)
