@@ -23,7 +23,6 @@ from entrypoint.agent.environment.uv_errors import Explanation
 from entrypoint.agent.environment.venv_cache import VenvCache, VirtualEnvironment
 from entrypoint.agent.sandbox.sandbox import Sandbox
 from entrypoint.runtime.accounts import agents_account
-from entrypoint.runtime.errors import Problem
 from entrypoint.runtime.redaction import Secrets
 
 # Variables of the machine, not of the step, that uv needs to reach an index.
@@ -112,7 +111,7 @@ class Uv:
             )
             return self._from_wheels(resolver, local)
         except NeedsSource as needed:
-            log.notice(_built_from_source(uv.explanation.shown(str(needed))))
+            log.notice(uv.explanation.built_from_source(str(needed)))
         finally:
             shutil.rmtree(folder)
         return self._from_source(resolver, local)
@@ -247,16 +246,6 @@ class Uv:
             "UV_COMPILE_BYTECODE": "0",
             "UV_KEYRING_PROVIDER": "disabled",
         }
-
-
-def _built_from_source(printed: str) -> Problem:
-    return Problem(
-        "`requirements`: not everything comes as a wheel. What is built from source runs code of"
-        " its own: the environment is made without the cache and without credentials for package"
-        " indexes, and is not kept.",
-        "Publish a wheel, and require that.",
-        detail=printed[-1000:],
-    )
 
 
 def _wrapped(pins: Sequence[str]) -> list[str]:

@@ -59,6 +59,16 @@ class Explanation:
         fix = "\n\n".join(filter(None, (self.unread.lines, _advice(text))))
         return Problem(what, fix, self._place(printed, text, folder), _shortened(text))
 
+    def built_from_source(self, printed: str) -> Problem:
+        """Explain that something has no wheel."""
+        return Problem(
+            "`requirements`: not everything comes as a wheel. What is built from source runs code"
+            " of its own: the environment is made without the cache and without credentials for"
+            " package indexes, and is not kept.",
+            "Publish a wheel, and require that.",
+            detail=self.shown(printed)[-1000:],
+        )
+
     def shown(self, text: str) -> str:
         """The text without credentials, and with paths as the user would write them."""
         text = masked(self.redact(text))

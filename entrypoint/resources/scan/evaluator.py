@@ -241,7 +241,7 @@ def _is_id(number: int) -> bool:
 
 def _literal(config: Mapping[str, Any] | None, agent: Module) -> Values:
     """The configuration, as if it stood in the code."""
-    tree = None if config is None else parsed(repr(dict(config))).tree
+    tree = None if config is None else ast.parse(repr(dict(config)))
     match tree:
         case ast.Module([ast.Expr(node)]):
             return (ContainerLiteral(node, LexicalScope(agent, tree)),)
