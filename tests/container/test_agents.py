@@ -27,9 +27,9 @@ import mlflow
 from mlflow.pyfunc import ResponsesAgent
 from mlflow.types.responses import ResponsesAgentResponse, ResponsesAgentStreamEvent
 
-mlflow.set_experiment("notes")
-with mlflow.start_run(run_name="at import"):
+with mlflow.start_run(run_name="in the default experiment"):
     mlflow.log_param("temperature", 0.1)
+mlflow.set_experiment("notes")
 
 
 class Notes(ResponsesAgent):
@@ -100,5 +100,5 @@ def test_an_agent_that_uses_mlflows_run_store(job: Runner) -> None:
     assert step.status == 0, step.log
     assert "noted" in step.result["verification"]["answer"]
     assert step.result["verification"]["chunks"] == 1
-    for said in ("Permission denied", "Failed to start span", "Traceback"):
+    for said in ("Permission denied", "Failed to", "Traceback"):
         assert said not in step.log

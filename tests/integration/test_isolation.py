@@ -74,6 +74,7 @@ def test_what_the_agent_does_to_mlflow_ends_in_a_store_that_is_thrown_away(
         f"mlflow.set_tracking_uri({store!r})\n"
         f"os.environ['MLFLOW_TRACKING_URI'] = {store!r}\n"
         "mlflow.autolog()\n"
+        "mlflow.log_metric('in the default experiment', 1)\nmlflow.end_run()\n"
         "mlflow.set_experiment('of the agent')\n"
         "with mlflow.start_run():\n    mlflow.log_param('of', 'the agent')\n" + ECHO
     )

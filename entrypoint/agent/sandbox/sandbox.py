@@ -72,7 +72,7 @@ class Sandbox:
         """Lay out the folder and choose the variables: the step's own `env:` and no others."""
         folder.chmod(0o755)  # the account must be able to walk through it
         sandbox = cls(folder, with_folders(step_environ(environ), folder), deadline, log)
-        for name in ("home", "tmp", "mlruns"):
+        for name in ("home", "tmp", "store"):
             sandbox.share(name)
         return sandbox
 

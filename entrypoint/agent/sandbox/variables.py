@@ -27,6 +27,8 @@ _MLFLOW = {
     "MLFLOW_ALLOW_FILE_STORE": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
+    # MLflow looks for the commit of each run, and the image has no git, which would be a warning.
+    "GIT_PYTHON_REFRESH": "quiet",
     # Else MLflow copies any uv project of the working directory into the model.
     "MLFLOW_UV_AUTO_DETECT": "false",
 }
@@ -53,7 +55,8 @@ def with_folders(step: Mapping[str, str], folder: Path) -> dict[str, str]:
 
     What the agent logs to MLflow while it is built ends in that store, which is thrown away.
     """
-    store = (folder / "mlruns").as_uri()
+    # Not there yet: MLflow makes it, with the default experiment, which `start_run` needs.
+    store = (folder / "store" / "mlruns").as_uri()
     return {
         **with_home(step, folder),
         **_MLFLOW,
