@@ -12,7 +12,6 @@ from entrypoint.resources.scan.containers import Containers
 from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
 from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.names import Names
-from entrypoint.resources.scan.parsing import parsed
 from entrypoint.resources.scan.scopes import Defined, LexicalScope
 from entrypoint.resources.scan.values import (
     MAX_TEXT_CHARS,

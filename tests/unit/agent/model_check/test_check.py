@@ -160,6 +160,12 @@ def test_a_model_as_it_was_built(model: Model) -> None:
     assert model.check() == ""
 
 
+def test_prompts_that_were_loaded(model: Model) -> None:
+    model.edit("MLmodel", put(prompts=["prompts:/prod.agents.tone/3"]))
+
+    assert model.check() == ""
+
+
 def pyfunc(content: Any) -> Any:
     return content["flavors"]["python_function"]
 
@@ -267,7 +273,8 @@ MLMODEL: dict[str, tuple[Callable[[Any], Any], str]] = {
         put(saved_input_example_info={"artifact_path": "../example.json", "type": "json_object"}),
         "saved_input_example_info.artifact_path",
     ),
-    "prompts": (put(prompts=["prompts:/evil/1"]), "`prompts`"),
+    "prompts": (put(prompts=["models:/evil/1"]), "`prompts`"),
+    "a prompt": (put(prompts="prompts:/a/1"), "`prompts`"),
     "variables": (put(env_vars=["DATABRICKS_TOKEN"]), "`env_vars`"),
     "an unknown key": (put(hooks="evil"), "`hooks`"),
     "an unknown key of a flavor": (put_flavor(hooks="evil"), "python_function.hooks"),
@@ -668,7 +675,7 @@ class TestNewMlflow:
     @pytest.mark.parametrize(
         "change",
         [
-            put(prompts=["prompts:/evil/1"]),
+            put(prompts=["models:/evil/1"]),
             put(auth_policy={}),
             put_flavor(data="code"),
             put_flavor(python_model="artifacts/weights.bin"),
