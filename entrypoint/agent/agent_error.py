@@ -21,12 +21,14 @@ _Line = Annotated[int, Field(ge=0, le=10**9)]
 class MissingModule:
     """What an import lacks; `package` and `version` have the rest of the module.
 
-    `name`: of `from module import name`. `required_by`: all that require the package, by any number
+    `name`: of `from module import name`. `by_package`: no code of the agent imports it, but that of
+    a package in its environment. `required_by`: all that require the package, by any number
     of steps.
     """
 
     module: _Text
     name: _Text | None = None
+    by_package: bool = False
     package: _Text | None = None
     version: _Text | None = None
     required_by: Annotated[tuple[_Text, ...], Field(max_length=50)] = ()

@@ -15,7 +15,8 @@ def of_missing(missing: MissingModule, spec: BuildSpec, old: OldRequirements) ->
     """What to do about a module, or a name in it, that is lacking; empty where that isn't known."""
     if missing.package and missing.version:
         lacking = ".".join(filter(None, (missing.module, missing.name)))
-        return old.fix(lacking, missing.package, missing.version, missing.required_by)
+        importer = "a package that imports it" if missing.by_package else "the agent"
+        return old.fix(lacking, missing.package, missing.version, missing.required_by, importer)
     top = missing.module.partition(".")[0]
     if path := suggestion(top, spec.agent, spec.workspace):
         if path in _shipped(spec):

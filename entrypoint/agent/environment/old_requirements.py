@@ -24,11 +24,16 @@ class OldRequirements:
     written: Callable[[], str]
     newest_on: Callable[[str, str], str | None]
 
-    def fix(self, module: str, package: str, version: str, required_by: tuple[str, ...]) -> str:
-        """What to do where `package`, at `version`, has not the `module` (or the name in it)."""
+    def fix(
+        self, module: str, package: str, version: str, required_by: tuple[str, ...], importer: str
+    ) -> str:
+        """What to do where `package`, at `version`, has not the `module` (or the name in it).
+
+        `importer`: who imports it, in a sentence.
+        """
         has_lock = bool(self.requirements.locks)
         what = (
-            f"`{package}` {version} is in the environment, and has no `{module}`: the agent was"
+            f"`{package}` {version} is in the environment, and has no `{module}`: {importer} was"
             " written for another version of it."
         )
         lines = list(self._lines(canonicalize_name(package), required_by))

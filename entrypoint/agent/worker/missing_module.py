@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import sys
+import traceback
 from importlib import metadata
 from typing import Any
 
@@ -16,13 +17,18 @@ _MAX_PACKAGES = 50
 def describe(error: BaseException) -> dict[str, Any] | None:
     """What couldn't be imported, None for any other error.
 
-    `module` and, of `from module import name`, `name`; then the package of the environment that has
-    the rest of the module, its version, and all that require it by any number of steps.
+    `module` and, of `from module import name`, `name`; whether it is a package of the environment
+    that imports it; then the package that has the rest of the module, its version, and all that
+    require it by any number of steps.
     """
     if not isinstance(error, ImportError) or not error.name:
         return None
     name = _CANNOT_IMPORT.match(str(error))
-    found = {"module": error.name, "name": name[1] if name else None}
+    found = {
+        "module": error.name,
+        "name": name[1] if name else None,
+        "by_package": _importing_file(error).startswith(sys.prefix),
+    }
     package = _package_of(error.name)
     if not package:
         return found
@@ -32,6 +38,11 @@ def describe(error: BaseException) -> dict[str, Any] | None:
         "version": package.version,
         "required_by": sorted(_dependents(_normalized(package.metadata["Name"])))[:_MAX_PACKAGES],
     }
+
+
+def _importing_file(error: ImportError) -> str:
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    return next((file for file in reversed(files) if not file.startswith("<frozen")), "")
 
 
 def _package_of(module: str) -> metadata.Distribution | None:

@@ -190,7 +190,7 @@ def test_why_no_model_is_set(spec: BuildSpec, text: str, said: str, line: int | 
         ({"missing": MissingModule("lib.deep")}, "`lib` is shipped, and has no `lib.deep`"),
         ({"missing": MissingModule("numpy")}, "`numpy` is not in the agent's environment"),
         (
-            {"missing": MissingModule("packaging.x", None, "packaging", "26.4")},
+            {"missing": MissingModule("packaging.x", package="packaging", version="26.4")},
             "`packaging` 26.4 is in the environment, and has no `packaging.x`",
         ),
         (

@@ -31,7 +31,9 @@ def old(folder: Path, text: str, day: str = "", newest: str | None = None) -> Ol
     ],
 )
 def test_what_brought_the_package_is_named(text: str, said: str, tmp_path: Path) -> None:
-    fix = old(tmp_path, text).fix("packaging.lockfiles", "packaging", "26.4", ("pandas",))
+    fix = old(tmp_path, text).fix(
+        "packaging.lockfiles", "packaging", "26.4", ("pandas",), "the agent"
+    )
 
     assert "`packaging` 26.4 is in the environment, and has no `packaging.lockfiles`" in fix
     assert said in fix
@@ -44,12 +46,16 @@ def test_what_brought_the_package_is_named(text: str, said: str, tmp_path: Path)
 def test_an_older_one_is_proposed_where_the_day_is_not_known(
     version: str, pin: str, tmp_path: Path
 ) -> None:
-    assert pin in old(tmp_path, "six").fix("packaging.x", "packaging", version, ())
-    assert pin in old(tmp_path, "six", "2026-01-31").fix("packaging.x", "packaging", version, ())
+    assert pin in old(tmp_path, "six").fix("packaging.x", "packaging", version, (), "the agent")
+    assert pin in old(tmp_path, "six", "2026-01-31").fix(
+        "packaging.x", "packaging", version, (), "the agent"
+    )
 
 
 def test_the_newest_of_the_day_is_proposed(tmp_path: Path) -> None:
-    fix = old(tmp_path, "six", "2026-01-31", "25.0").fix("packaging.x", "packaging", "26.4", ())
+    fix = old(tmp_path, "six", "2026-01-31", "25.0").fix(
+        "packaging.x", "packaging", "26.4", (), "the agent"
+    )
 
     assert "    packaging==25.0" in fix
     assert "2026-01-31" in fix

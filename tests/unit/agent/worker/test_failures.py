@@ -161,6 +161,14 @@ def test_an_import_lacks_a_package_or_another_version_of_one(
     assert missing["name"] == name
 
 
+def test_what_a_package_imports_is_not_laid_at_the_agents_door(tmp_path: Path) -> None:
+    own = run("import packaging.lockfiles", tmp_path)["missing"]
+    of_package = "import jinja2.utils\njinja2.utils.import_string('packaging.lockfiles')"
+
+    assert not own["by_package"]
+    assert run(of_package, tmp_path)["missing"]["by_package"]
+
+
 def test_who_requires_the_package_is_named_through_any_number_of_steps(tmp_path: Path) -> None:
     missing = run("from packaging import lockfiles", tmp_path)["missing"]
 
