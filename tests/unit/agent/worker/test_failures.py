@@ -163,7 +163,7 @@ def test_an_import_lacks_a_package_or_another_version_of_one(
 
 def test_what_a_package_imports_is_not_laid_at_the_agents_door(tmp_path: Path) -> None:
     own = run("import packaging.lockfiles", tmp_path)["missing"]
-    of_package = "import jinja2.utils\njinja2.utils.import_string('packaging.lockfiles')"
+    of_package = "import jinja2.utils\njinja2.utils.import_string('packaging.lockfiles.name')"
 
     assert not own["by_package"]
     assert run(of_package, tmp_path)["missing"]["by_package"]
