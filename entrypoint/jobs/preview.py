@@ -32,6 +32,11 @@ _NO_ANSWER = Comparison(
 )
 
 
+_NOT_LOADED = (
+    "Nobody has loaded the agent: it needs a login at Databricks for that, and this job has none."
+)
+
+
 class Preview(Goal):
     """Looks for the baseline in the background; `folder` is where its files can be put."""
 
@@ -78,7 +83,7 @@ class Preview(Goal):
     def go_on_unloaded(self, failure: NeedsLogin) -> None:
         """Say that nobody has loaded the agent, so that nobody can call it good."""
         (problem,) = failure.problems
-        self._result.not_loaded = replace(problem, what=f"Nobody has loaded it: {problem.what}")
+        self._result.not_loaded = replace(problem, what=_NOT_LOADED)
         self._log.notice(self._result.not_loaded)
 
     def finish(self, model: Path | None, manifest: Manifest) -> None:

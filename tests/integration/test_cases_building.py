@@ -108,7 +108,7 @@ def test_without_a_login_an_agent_that_needs_one_is_neither_red_nor_good(
     step = checkout.case("login-needed-at-load", event=PULL_REQUEST)
 
     assert step.status == 0, step.log
-    (notice,) = [each for each in step.commands("notice") if "Nobody has loaded it" in each]
+    (notice,) = [each for each in step.commands("notice") if "Nobody has loaded the agent" in each]
     assert f"file={checkout.name}/agent.py,line=6" in notice
     headline = step.summary.splitlines()[0]
     assert headline.startswith("## ⚪")
