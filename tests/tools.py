@@ -19,6 +19,7 @@ _PROBES = {
     "npm": ("npm", "--version"),
     "openssl": ("openssl", "version"),
     "postgresql": ("postgres", "--version"),
+    "setpriv": ("setpriv", "--version"),
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.runtime import untrusted_file
+from entrypoint.runtime.untrusted_file import Unreadable
 
 _MAX_DEPTH = 50
 _GIGABYTE = 10**9
@@ -61,7 +62,8 @@ def walk(
 
     Raises:
         TooMuch: there are too many entries or bytes, or they nest too deeply.
-        ValueError: something is neither a file nor a folder, or has a name that isn't UTF-8.
+        ValueError: something is neither a file nor a folder, has a name that isn't UTF-8, or can't
+            be read.
 
     """
     todo = [(top, top, 0)]
@@ -77,13 +79,22 @@ def walk(
             raise ValueError(
                 f"`{path.name}` is {untrusted_file.kind(status.st_mode)}, not a file or a folder."
             )
+        if not is_folder and not os.access(real, os.R_OK):
+            raise ValueError(f"`{path.name}` {untrusted_file.CLOSED}.")
         budget.spend(0 if is_folder else status.st_size)
         yield Entry(path, real, is_folder)
         if is_folder:
             if level == _MAX_DEPTH:
                 raise TooMuch(f"nests more than {_MAX_DEPTH} folders deep.")
-            names = untrusted_file.names(real, budget.entries + 1)
+            names = _names(real, budget.entries + 1)
             todo += [(path / name, real / name, level + 1) for name in reversed(names)]
+
+
+def _names(folder: Path, most: int) -> list[str]:
+    try:
+        return untrusted_file.names(folder, most)
+    except Unreadable as error:
+        raise ValueError(f"{error}.") from error
 
 
 def check_name(path: Path) -> None:
