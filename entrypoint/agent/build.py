@@ -65,7 +65,14 @@ class Verification:
 
 
 class NeedsLogin(AgentFailure):
-    """The agent can't be loaded without a login at Databricks, and the job has none."""
+    """The agent can't be built without a login at Databricks, and the job has none.
+
+    `was_loaded`: it was, and its signature is inferred from an answer that needs the login.
+    """
+
+    def __init__(self, problem: Problem, *, was_loaded: bool) -> None:
+        super().__init__(problem)
+        self.was_loaded = was_loaded
 
 
 _NAMES = TypeAdapter(list[str])
@@ -187,8 +194,9 @@ class Worker:
         checkout = Checkout(self._spec, (self.model, self._process.folder / _MODEL))
         fixes = self._fixes(checkout)
         problem = build_errors.problem(stage, error, checkout, fixes, answered=self._answered)
-        failure = NeedsLogin if error.needs_login and not self._login else AgentFailure
-        return failure(problem)
+        if error.needs_login and not self._login:
+            return NeedsLogin(problem, was_loaded=error.step not in ("load", "example"))
+        return AgentFailure(problem)
 
     def _validated(self, kind: type[Verdict], verdict: dict[str, Any]) -> Verdict:
         """The verdict in its type; the process that wrote it ran the agent's code too."""

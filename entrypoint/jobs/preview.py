@@ -35,6 +35,10 @@ _NO_ANSWER = Comparison(
 _NOT_LOADED = (
     "Nobody has loaded the agent: it needs a login at Databricks for that, and this job has none."
 )
+_NOT_ASKED = (
+    "Nobody has asked the agent: it needs a login at Databricks for an answer, from which its"
+    " signature is inferred, and this job has none."
+)
 
 
 class Preview(Goal):
@@ -83,7 +87,8 @@ class Preview(Goal):
     def go_on_unloaded(self, failure: NeedsLogin) -> None:
         """Say that nobody has loaded the agent, so that nobody can call it good."""
         (problem,) = failure.problems
-        self._result.not_loaded = replace(problem, what=_NOT_LOADED)
+        what = _NOT_ASKED if failure.was_loaded else _NOT_LOADED
+        self._result.not_loaded = replace(problem, what=what)
         self._log.notice(self._result.not_loaded)
 
     def finish(self, model: Path | None, manifest: Manifest) -> None:
