@@ -70,7 +70,8 @@ class Checkout:
 
     def place(self, file: str, line: int | None) -> Place | None:
         """The place of a line; None for a file that is none of the agent's."""
-        path, spec = Path(file), self.spec
+        # The agent's process says it, so `..` may be in it.
+        path, spec = Path(os.path.normpath(file)), self.spec
         if path == spec.code:
             return spec.source.place(line)
         for model in self.copies:
@@ -105,19 +106,13 @@ class Checkout:
         for folder in self.copies:
             if path.is_relative_to(folder):
                 path = path.relative_to(folder)
-        names = [path] if not path.is_absolute() else []
-        # What the agent's process calls its empty folder.
-        names += [Path(path.name)] if path.is_absolute() else []
-        folders = (spec.agent.parent, spec.workspace.root)
-        return next(
-            (
-                found
-                for name in names
-                for folder in folders
-                if spec.workspace.holds(found := folder / name) and found.exists()
-            ),
-            None,
-        )
+        # An absolute path is one in the agent's home, or in the folder where it is verified.
+        name = path.name if path.is_absolute() else path
+        for folder in (spec.agent.parent, spec.workspace.root):
+            found = Path(os.path.normpath(folder / name))
+            if spec.workspace.holds(found) and os.path.lexists(found):
+                return found
+        return None
 
 
 def traceback(error: AgentError, checkout: Checkout) -> str:

@@ -6,6 +6,7 @@ copy without either.
 """
 
 import ast
+import filecmp
 import os
 import re
 import shutil
@@ -139,7 +140,7 @@ def _folders_in(path: Path) -> list[Path]:
 
 
 def _is_copy(file: Path, shipped: Path) -> bool:
-    return file.is_file() and shipped.is_file() and file.read_bytes() == shipped.read_bytes()
+    return file.is_file() and shipped.is_file() and filecmp.cmp(file, shipped, shallow=False)
 
 
 def _roots(path: Path, imported: set[str]) -> list[Path]:

@@ -97,6 +97,8 @@ def problem(
         ("{code}/lib/words.py", Place("lib/words.py", 7)),
         ("{root}/bot/tools.py", Place("bot/tools.py", 7)),
         ("/usr/lib/python3/json.py", Place("bot/agent.py")),
+        ("/sandbox/model/code/../../../etc/passwd", Place("bot/agent.py")),
+        ("{root}/../etc/passwd", Place("bot/agent.py")),
     ],
 )
 def test_a_place_is_one_of_the_checkout(spec: BuildSpec, file: str, place: Place) -> None:
@@ -201,6 +203,7 @@ def test_why_no_model_is_set(spec: BuildSpec, text: str, said: str, line: int | 
         ({"missing_file": "prompts/system.md"}, "`bot/prompts/system.md` is in the checkout"),
         ({"missing_file": "bot/prompts/system.md"}, "`bot/prompts/system.md` is in the checkout"),
         ({"missing_file": "/etc/nowhere"}, ""),
+        ({"missing_file": "../../../../../../../../etc/passwd"}, ""),
         ({"variable": "PARTNER_KEY"}, "env:\n      PARTNER_KEY: ..."),
         ({"type": "SystemExit"}, "`sys.exit()`"),
         ({"text": "ValueError: Checkpointer requires one"}, "thread_id"),
