@@ -13,7 +13,9 @@ def compare(baseline: Baseline, before: Snapshot, after: Snapshot, redact: Redac
 
     `redact` takes secrets out of a text, before it is cut.
     """
-    if before.digest == after.digest:
+    prompt_changes = tuple(prompts.changes(before, after, redact))
+    # An alias can have another version of a prompt loaded by the same agent.
+    if before.digest == after.digest and not prompt_changes:
         return Comparison(baseline, is_same=True)
     signature_changes = signature.changes(before.signature, after.signature, redact)
     return Comparison(
@@ -24,7 +26,7 @@ def compare(baseline: Baseline, before: Snapshot, after: Snapshot, redact: Redac
         scopes=tuple(access.scopes(before, after)),
         requirements=tuple(requirements.changes(before, after, redact)),
         config=tuple(config.changes(before, after, redact)),
-        prompts=tuple(prompts.changes(before, after, redact)),
+        prompts=prompt_changes,
         signature=signature_changes or (),
         flavor=_flavor(before, after),
         example_changed=None not in (before.example, after.example)

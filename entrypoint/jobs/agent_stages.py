@@ -58,10 +58,7 @@ class AgentStages:
         self._check_folders()
         result.aliases = plan.labels.aliases
         result.resources = self._review.table
-        findings = plan.findings()
-        self._reads = findings.variables
-        self._show_variables(())
-        self._review.code(findings)
+        self._read_code()
         if plan.needs_login:
             self._check_login()
         checks = WorkspaceChecks(login)
@@ -89,6 +86,8 @@ class AgentStages:
             )
             self._review.mlflow(environment.lock.mlflow, self._inputs.flavor)
             plan.spec.code_paths.add_built(environment.code, environment.packages)
+            if environment.code:
+                self._read_code()
             if not plan.needs_login:
                 self._check_login()
             goal.check_workspace()
@@ -175,6 +174,13 @@ class AgentStages:
             inferred = self._result.build.inferred if self._result.build else ()
             if model:
                 built_model.check(model, manifest, self._plan.spec, self._job.secrets, inferred)
+
+    def _read_code(self) -> None:
+        """Read what the code uses: the agent's, and that of the packages which travel with it."""
+        findings = self._plan.findings()
+        self._reads = findings.variables
+        self._show_variables(())
+        self._review.code(findings)
 
     def _show_variables(self, observed_reads: Iterable[ObservedRead]) -> None:
         given = self._plan.variables

@@ -129,3 +129,10 @@ def test_prompts_are_read_where_serving_reads_them(checkout: Checkout, case: str
 
     assert step.status == 0, step.log
     assert "not found" not in step.log
+
+
+def test_the_projects_own_package_is_read_like_a_code_path(checkout: Checkout) -> None:
+    error = the_error(checkout.case("own-package-not-scanned", mode="preview"))
+
+    assert "`forecast`" in error
+    assert f"file={checkout.name}/src/desk/clerk.py,line=12" in error

@@ -129,7 +129,7 @@ class Review:
         self._fail_or_warn(self._undeclared())
 
     def _add(self, uses: Iterable[Use]) -> None:
-        self._uses += uses
+        self._uses = list(dict.fromkeys((*self._uses, *uses)))
         self.table.fill(self._declarations, self._uses, self._exists)
 
     def _undeclared(self) -> list[Problem]:
