@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +12,13 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
+from doubles.databricks import USER, Workspace
 from doubles.runner import PUSH_TO_MAIN, Event, Runner, Step
 
 CASES = Path(__file__).parents[1] / "cases"
+PRINCIPAL = "11111111-2222-4333-8444-555555555555"
+"""A service principal that may do in the workspace what the user may."""
+
 _LONGEST_NAME = 52
 # Inputs of a case whose value is a path, or a line with one.
 _PATHS = ("agent-path", "input-example", "code-paths", "artifacts", "signature", "model-config")
@@ -163,6 +167,17 @@ def checkout(workspace: Path, tmp_path: Path, request: pytest.FixtureRequest) ->
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
     return Checkout(Runner(workspace, tmp_path / "runner_temp"), name)
+
+
+@pytest.fixture
+def databricks(tmp_path: Path) -> Iterator[Workspace]:
+    """A Databricks workspace in which models may be registered."""
+    folder = tmp_path / "databricks"
+    folder.mkdir()
+    with Workspace(folder) as workspace:
+        workspace.catalog.create("prod.agents", USER, PRINCIPAL)
+        yield workspace
+        assert workspace.violations == []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -8,30 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from doubles.databricks import USER, Fault, Workspace
+from doubles.databricks import Fault, Workspace
 from doubles.databricks.registration import Ending
 from doubles.runner import PULL_REQUEST, PUSH_TO_MAIN, Event
 from doubles.unity_catalog import create_schema, unity_catalog
-from tests.integration.conftest import Checkout
+from tests.integration.conftest import PRINCIPAL, Checkout
 from tests.integration.publisher import Order
 from tests.integration.site import Site, View, sites
 
 pytestmark = pytest.mark.exhaustive
 
 FAILED = Ending("FAILED_REGISTRATION", message="The metastore's storage is not reachable.")
-PRINCIPAL = "11111111-2222-4333-8444-555555555555"
 NEVER = Ending(looks=inf)
 names = map("model_{}".format, count())
-
-
-@pytest.fixture
-def databricks(tmp_path: Path) -> Iterator[Workspace]:
-    folder = tmp_path / "databricks"
-    folder.mkdir()
-    with Workspace(folder) as workspace:
-        workspace.catalog.create("prod.agents", USER, PRINCIPAL)
-        yield workspace
-        assert workspace.violations == []
 
 
 @pytest.fixture(scope="module")

@@ -1,30 +1,16 @@
 """Agents that read in a Databricks workspace while they load and answer."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import yaml
 
 from doubles.databricks import Workspace
 from doubles.runner import PULL_REQUEST
-from tests.integration.conftest import Checkout
+from tests.integration.conftest import PRINCIPAL, Checkout
 from tests.integration.test_bad_input import the_error
 
 pytestmark = pytest.mark.exhaustive
 
 PROMPT = "main.agents.support_prompt"
-PRINCIPAL = "7b8c5bd2-5c3e-4a9c-8d16-1f6f6f6f0001"
-
-
-@pytest.fixture
-def databricks(tmp_path: Path) -> Iterator[Workspace]:
-    folder = tmp_path / "databricks"
-    folder.mkdir()
-    with Workspace(folder) as workspace:
-        workspace.catalog.create("prod.agents", "ci@example.com")
-        yield workspace
-        assert workspace.violations == []
 
 
 def test_prompts_are_read_in_unity_catalog_and_recorded(

@@ -2,8 +2,6 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,16 +20,6 @@ REUSE = 10
 # Of another agent than the registered one. Three of them ask whether the login may write: the SDK's
 # own first question, the model, and what its owner has granted.
 PREVIEW = 13
-
-
-@pytest.fixture
-def databricks(tmp_path: Path) -> Iterator[Workspace]:
-    folder = tmp_path / "databricks"
-    folder.mkdir()
-    with Workspace(folder) as workspace:
-        workspace.catalog.create("prod.agents", "ci@example.com")
-        yield workspace
-        assert workspace.violations == []
 
 
 # The program as in the image, which is without the clients of clouds.

@@ -4,18 +4,16 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from doubles.databricks import USER, Fault, Workspace
 from doubles.runner import PULL_REQUEST, REPOSITORY, Event, Step
-from tests.integration.conftest import ECHO, Checkout
+from tests.integration.conftest import ECHO, PRINCIPAL, Checkout
 
 pytestmark = pytest.mark.exhaustive
 
-PRINCIPAL = "11111111-2222-4333-8444-555555555555"
 EXAMPLE = '{"input": [{"role": "user", "content": "Hello"}]}'
 FORK = Event(
     PULL_REQUEST.name,
@@ -43,16 +41,6 @@ ASKS = ECHO.replace(
 
 
 Env = Callable[[Workspace], Mapping[str, str]]
-
-
-@pytest.fixture
-def databricks(tmp_path: Path) -> Iterator[Workspace]:
-    folder = tmp_path / "databricks"
-    folder.mkdir()
-    with Workspace(folder) as workspace:
-        workspace.catalog.create("prod.agents", PRINCIPAL, USER)
-        yield workspace
-        assert workspace.violations == []
 
 
 def github_oidc(workspace: Workspace) -> dict[str, str]:
