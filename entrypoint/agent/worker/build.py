@@ -44,7 +44,7 @@ def build(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     # a `types.py` next to the agent can't stand in for the standard library's.
     if job["code_paths"]:
         sys.path.insert(0, job["code"])
-        sys.meta_path.insert(0, _CodeFinder([job["code"]]))
+        sys.meta_path.insert(0, _CodeFinder(job["code"], job["import_paths"]))
     sys.path.extend(job["import_paths"])
     os.makedirs(job["artifacts_folder"], exist_ok=True)
     os.chdir(job["working_folder"])
@@ -90,19 +90,23 @@ def _saved(job: dict[str, Any], calls: AgentCalls) -> tuple[str, bool]:
 
 
 class _CodeFinder(PathFinder):
-    """Finds what is in the model's `code/` there, a folder without `__init__.py` too.
+    """Finds what is in the model's `code/` as on serving, where the checkout is on no search path.
 
-    On serving nothing else is on the search path. Here a module beside the agent would come before
-    such a folder of the same name: https://docs.python.org/3/reference/import.html#namespace-packages
+    Here a module beside the agent would come before a folder of the same name that has no
+    `__init__.py`: https://docs.python.org/3/reference/import.html#namespace-packages
     """
 
-    def __init__(self, folders: list[str]) -> None:
-        self._folders = folders
+    def __init__(self, code: str, import_paths: list[str]) -> None:
+        self._code = code
+        self._import_paths = import_paths
 
     def find_spec(  # type: ignore[override]
         self, fullname: str, path: Any = None, target: Any = None
     ) -> ModuleSpec | None:
-        return None if path else PathFinder.find_spec(fullname, self._folders, target)
+        if path or not PathFinder.find_spec(fullname, [self._code]):
+            return None
+        serving = [each for each in sys.path if each not in self._import_paths]
+        return PathFinder.find_spec(fullname, serving, target)
 
 
 def _save_inferring_flavor(job: dict[str, Any], _: str, *, ask: bool) -> str:
