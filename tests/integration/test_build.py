@@ -85,6 +85,16 @@ def test_a_file_beside_the_agent_does_not_stand_in_for_the_standard_library(
     assert step.status == 0, step.log
 
 
+def test_a_folder_named_like_a_package_does_not_stand_in_for_it(checkout: Checkout) -> None:
+    checkout.write("lib/helpers.py", "import yaml\nANSWER = yaml.safe_load('[shipped]')[0]\n")
+    checkout.write("lib/yaml/notes.txt", "no code")
+
+    step = checkout.run(HELPED, input_example=QUESTION, code_paths=f"{checkout.name}/lib")
+
+    assert step.status == 0, step.log
+    assert "shipped" in step.result["verification"]["answer"]
+
+
 def test_modules_of_the_agent_may_be_named_like_those_of_the_worker(checkout: Checkout) -> None:
     names = [file.stem for file in Path(worker.__file__).parent.glob("[a-z]*.py")]
     assert {"build", "verify"} <= set(names)
