@@ -3,7 +3,7 @@
 import re
 import shutil
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -177,7 +177,10 @@ class Uv:
         sent = self._indexes.sent - resolver.requirements.indexes
         resolution, lock = mlflow_requirement.resolved(resolver, sent, log)
         log.line(f"{len(lock.pins)} packages:")
-        log.untrusted("\n".join(lock.options + tuple(_wrapped(lock.pins))))
+        pins = textwrap.fill(
+            ", ".join(lock.pins), 100, break_long_words=False, break_on_hyphens=False
+        )
+        log.untrusted("\n".join((*lock.options, pins)))
         changeable = resolver.changeable(resolution)
         if changeable:
             log.notice(package_folder.not_on_serving(changeable, resolver.root))
@@ -246,7 +249,3 @@ class Uv:
             "UV_COMPILE_BYTECODE": "0",
             "UV_KEYRING_PROVIDER": "disabled",
         }
-
-
-def _wrapped(pins: Sequence[str]) -> list[str]:
-    return textwrap.wrap(", ".join(pins), 100, break_long_words=False, break_on_hyphens=False)
