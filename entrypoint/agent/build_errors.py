@@ -131,6 +131,14 @@ def _mistake(kind: str, name: str, source: AgentSource, place: Place | None) -> 
             f"Make one:\n\n    mlflow.models.set_model({name}())",
             place,
         )
+    if kind == "object":
+        return Problem(
+            f"`agent-path`: `{source.shown}`{line} gives `set_model` an object of the type"
+            f" `{name}`, which MLflow doesn't take for an agent.",
+            "Give it a ResponsesAgent, a ChatAgent, another PythonModel, a function, or an object"
+            " of LangChain, LangGraph or LlamaIndex.",
+            place,
+        )
     return Problem(
         f"`agent-path`: `async def {name}`{line}: MLflow calls it without `await`, so that it never"
         " runs.",
@@ -153,7 +161,7 @@ def _no_model_set(source: AgentSource) -> Problem:
     why = (
         "MLflow runs the file as a module, and not what is under `__main__`"
         if _is_under_main(call, tree)
-        else "that line did not run while the file was loaded"
+        else "that line did not run, or failed unnoticed, while the file was loaded"
     )
     return Problem(
         f"`agent-path`: {source.where(call.lineno) if source.code else f'`{source.shown}`'} calls"

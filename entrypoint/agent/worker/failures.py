@@ -40,6 +40,7 @@ _OF_THE_CODE = (SyntaxError, ImportError, NameError, Mistake)
 # What is said of a value that isn't there, by whoever gets it.
 _OF_NOTHING = re.compile(r"\bNone|credential|api.?key|token|authenti", re.IGNORECASE)
 _VALIDATION = re.compile(r"\d+ validation errors? for (.+)")
+_MORE = "For further information visit"
 
 # The logins that the Databricks SDK tried in vain, also where a library told nobody.
 _failed_logins: list[str] = []
@@ -166,7 +167,8 @@ def _reason(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     for at, line in enumerate(lines):
         if _VALIDATION.search(line):
-            return ": ".join([_VALIDATION.sub(r"\1", line), *lines[at + 1 : at + 3]])
+            details = [each for each in lines[at + 1 : at + 3] if not each.startswith(_MORE)]
+            return ": ".join([_VALIDATION.sub(r"\1", line), *details])
     first = lines[0] if lines else ""
     return " ".join(lines[:2]) if first.endswith(":") else first
 

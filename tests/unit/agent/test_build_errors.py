@@ -171,7 +171,7 @@ def test_a_signature_that_mlflow_refuses_is_blamed_itself(spec: BuildSpec) -> No
     [
         ("agent = 1\n", "does not call `mlflow.models.set_model", None),
         ("if __name__ == '__main__':\n    set_model(agent)\n", "not what is under `__main__`", 2),
-        ("def f():\n    mlflow.models.set_model(a)\n", "that line did not run", 2),
+        ("def f():\n    mlflow.models.set_model(a)\n", "that line did not run, or failed", 2),
     ],
 )
 def test_why_no_model_is_set(spec: BuildSpec, text: str, said: str, line: int | None) -> None:
@@ -184,9 +184,21 @@ def test_why_no_model_is_set(spec: BuildSpec, text: str, said: str, line: int | 
     assert found.place.line == line
 
 
+def test_an_object_that_mlflow_cant_log_is_named_at_its_line(spec: BuildSpec) -> None:
+    frame = (str(spec.agent), 5, "<module>", "mlflow.models.set_model(agent)")
+    error = replace(NOTHING, mistake=("object", "dict"), frames=(frame,), place=frame[:2])
+
+    found = problem(spec, error)
+
+    assert "(line 5) gives `set_model` an object of the type `dict`" in found.what
+    assert found.place == Place("bot/agent.py", 5)
+    assert "verify: load" not in found.fix
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
+        ({"text": "ImportError: … (most likely due to a circular import)"}, "import each other"),
         ({"missing": MissingModule("tools")}, "`tools` is in the checkout, but not in the model"),
         ({"missing": MissingModule("words.deep")}, "Ship it"),
         ({"missing": MissingModule("lib.deep")}, "`lib` is shipped, and has no `lib.deep`"),

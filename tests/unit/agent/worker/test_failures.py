@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 from pydantic import BaseModel, TypeAdapter
@@ -15,6 +16,10 @@ from entrypoint.agent.worker.agent_calls import AgentCalls
 
 INVALID_ANSWER = "from tests.unit.agent.worker.test_failures import Answer, told\nAnswer()"
 NO_TEXT = "Answer: text: Field required [type=missing, input_value={}, input_type=dict]"
+NO_ANSWER = (
+    "Answer: Input should be a valid dictionary or instance of Answer"
+    " [type=model_type, input_value=None, input_type=NoneType]"
+)
 SWALLOWED = """
 try:
     raise ValueError('cannot configure default credentials')
@@ -62,6 +67,7 @@ def run(code: str, folder: Path) -> dict[str, Any]:
         ("raise ValueError('\\n  late')", "late"),
         ("raise ValueError()", ""),
         ("raise ValueError('the reason is:\\nit rains')", "the reason is: it rains"),
+        (INVALID_ANSWER.replace("Answer()", "Answer.model_validate(None)"), NO_ANSWER),
         (INVALID_ANSWER, NO_TEXT),
         (
             INVALID_ANSWER.replace("Answer()", "raise RuntimeError(f'Not valid. {told()}')"),
@@ -137,6 +143,29 @@ def test_a_syntax_error_of_a_module_is_at_its_line(tmp_path: Path) -> None:
     report = run(code, tmp_path)
 
     assert report["place"] == [os.fspath(tmp_path / "broken_module_of_agent.py"), 3]
+
+
+def test_modules_that_import_each_other_lack_nothing(tmp_path: Path) -> None:
+    for one, other in (("left", "right"), ("right", "left")):
+        text = f"from {one}_module_of_agent import turn\n"
+        (tmp_path / f"{other}_module_of_agent.py").write_text(text, encoding="utf-8")
+    code = f"import sys\nsys.path.append({str(tmp_path)!r})\nimport left_module_of_agent"
+
+    report = run(code, tmp_path)
+
+    assert report["missing"] is None
+    assert "circular import" in report["text"]
+
+
+@pytest.mark.parametrize("model", [None, {"a": 1}, "agent.py"])
+def test_an_object_that_mlflow_cant_log_is_a_mistake(model: object) -> None:
+    calls = AgentCalls()
+    with calls.followed(ask=True):
+        error = raised(lambda: mlflow.models.set_model(model))
+
+    report = failures.report(error, {"agent_folders": []}, calls)
+
+    assert report["mistake"] == ["object", type(model).__name__]
 
 
 @pytest.mark.parametrize(
