@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 from entrypoint.agent import agent_error
 from entrypoint.agent.agent_error import AgentError, Checkout
@@ -24,31 +25,21 @@ _BUILDING = {
     "example": "fails while it is built",
     "predict": "doesn't answer the example",
     "answer": "answers the example with something that MLflow doesn't take",
-}
-_VERIFYING = {
-    "load": f"fails to load {_CLEAN}",
-    "predict": "doesn't answer the example",
-    "answer": "gives an answer that doesn't fit",
     "stream": "answers the example, but `predict_stream` fails",
 }
+_VERIFYING = {
+    **_BUILDING,
+    "load": f"fails to load {_CLEAN}",
+    "example": "can't be asked the example",
+    "answer": "gives an answer that doesn't fit",
+}
 # How MLflow's interfaces are asked, by the types that they validate an example with.
+_MESSAGES = '{"messages": [{"role": "user", "content": "What can you do?"}]}'
 _REQUESTS = {
-    "ResponsesAgentRequest": (
-        "a ResponsesAgent",
-        '{"input": [{"role": "user", "content": "What can you do?"}]}',
-    ),
-    "ChatAgentRequest": (
-        "a ChatAgent",
-        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
-    ),
-    "ChatAgentMessage": (
-        "a ChatAgent",
-        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
-    ),
-    "ChatMessage": (
-        "a ChatModel",
-        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
-    ),
+    "ResponsesAgentRequest": ("a ResponsesAgent", _MESSAGES.replace("messages", "input")),
+    "ChatAgentRequest": ("a ChatAgent", _MESSAGES),
+    "ChatAgentMessage": ("a ChatAgent", _MESSAGES),
+    "ChatMessage": ("a ChatModel", _MESSAGES),
 }
 _ASYNC = """\
 Make it an ordinary function, and run in it what is asynchronous:
@@ -116,7 +107,9 @@ def _wrong_input(error: AgentError, spec: BuildSpec) -> Problem | None:
     )
     return Problem(
         f"`input-example`: {what}: {error.reason}",
-        f"{kind[0].upper()}{kind[1:]} is asked like this:\n\n{indented(example)}" if kind else "",
+        f"{kind[0].upper()}{kind[1:]} is asked like this:\n\n{indented(example)}"
+        if kind
+        else "Change the example, or the signature or type hints of `predict` that it doesn't fit.",
         spec.example_place,
         error.text,
     )
@@ -201,7 +194,7 @@ def no_signature(spec: BuildSpec) -> Problem:
         why = "is inferred from an example, and none is given"
         way = (
             "give an example, which the agent is asked:\n\n    with:\n"
-            "      input-example: agents/support/input_example.json\n"
+            f"      input-example: {Path(spec.shown).with_name('input_example.json')}\n"
         )
     else:
         why = "can't be inferred from what the agent answers to the example"

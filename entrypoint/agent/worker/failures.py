@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import model as mlflow_model
 
 from . import missing_module
-from .agent_calls import ANSWER, PREDICT, STREAM, AgentCalls, Mistake
+from .agent_calls import ANSWER, EXAMPLE, PREDICT, STREAM, AgentCalls, Mistake
 from .import_hooks import when_imported
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _NOT_LOGGED_IN = (
 _LOGIN_VARIABLE = re.compile(r"\bDATABRICKS_[A-Z_]+")
 # What is wrong with the code itself, logged in or not.
 _OF_THE_CODE = (SyntaxError, ImportError, NameError, Mistake)
+# What the want of a client doesn't raise, though an earlier line tried in vain to make one.
+_OF_DATA = (ArithmeticError, AssertionError, FileNotFoundError, LookupError)
 # What is said of a value that isn't there, by whoever gets it.
 _OF_NOTHING = re.compile(r"\bNone|credential|api.?key|token|authenti", re.IGNORECASE)
 _VALIDATION = re.compile(r"\d+ validation errors? for (.+)")
@@ -87,10 +89,15 @@ def needs_login(error: BaseException, folders: list[str]) -> bool:
     chain = _chain(error)
     if any(words in str(each) for each in chain for words in _NOT_LOGGED_IN):
         return True
-    if isinstance(_unwrapped(error), _OF_THE_CODE):
+    root = _unwrapped(error)
+    if isinstance(root, _OF_THE_CODE):
         return False
+    if variable := _variable(error):
+        return variable.startswith("DATABRICKS_")
+    if _failed_logins and not isinstance(root, _OF_DATA):
+        return True
     frames = [frame for each in chain for frame in own_frames(each, folders)]
-    return bool(_failed_logins) or any(_lacks_login(frame, error) for frame in frames)
+    return any(_lacks_login(frame, error) for frame in frames)
 
 
 def _lacks_login(frame: traceback.FrameSummary, error: BaseException) -> bool:
@@ -110,11 +117,13 @@ def report(error: BaseException, job: dict[str, Any], calls: AgentCalls) -> dict
     folders = job["agent_folders"]
     root = _unwrapped(error)
     frames = next((own for each in _chain(root) if (own := own_frames(each, folders))), [])
+    # MLflow holds the example against the signature and the type hints before the agent is asked.
+    is_refused = calls.step == PREDICT and not frames and type(root) is MlflowException
     return {
-        "step": calls.step,
+        "step": EXAMPLE if is_refused else calls.step,
         "type": type(root).__name__,
         "reason": _reason(root)[:TEXT_LIMIT],
-        "text": "".join(map(_text, _chain(root)))[:TEXT_LIMIT],
+        "text": "".join(dict.fromkeys(map(_text, _chain(root))))[:TEXT_LIMIT],
         "frames": [_frame(each) for each in frames[-_MAX_FRAMES:]],
         "place": _place(root, frames) or _place_of_call(calls, folders),
         "mistake": [root.kind, root.name] if isinstance(root, Mistake) else None,

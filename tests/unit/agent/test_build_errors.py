@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_what_fails_is_said(
         ("1 validation error for ResponsesAgentRequest", "A ResponsesAgent"),
         ("1 validation error for ChatAgentRequest", "A ChatAgent"),
         ("TypeError: ChatMessage.__init__() got an unexpected keyword", "A ChatModel"),
-        ("something else", ""),
+        ("something else", "Change the example, or the signature"),
     ],
 )
 def test_an_example_that_mlflow_refuses_is_blamed_itself(
@@ -155,6 +156,18 @@ def test_an_example_that_mlflow_refuses_is_blamed_itself(
         replace(spec, input_example=None), replace(NOTHING, step="example", text=text)
     )
     assert without.what.startswith("`agent-path`: ")
+
+
+@pytest.mark.parametrize("stage", ["build", "verify"])
+@pytest.mark.parametrize("step", get_args(Step))
+def test_whatever_step_the_agents_process_names_is_said(
+    spec: BuildSpec, stage: str, step: Step
+) -> None:
+    without = replace(spec, input_example=None)
+
+    assert problem(without, replace(NOTHING, step=step), stage).what.endswith(
+        "ValueError: it rains"
+    )
 
 
 def test_a_signature_that_mlflow_refuses_is_blamed_itself(spec: BuildSpec) -> None:

@@ -26,6 +26,14 @@ try:
 except ValueError:
     raise RuntimeError('no client') from None
 """
+HINTED = """
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc.utils import pyfunc
+
+@pyfunc
+def predict(model_input: list[str]) -> list[str]:
+    raise MlflowException(model_input[0])
+"""
 NOWHERE = """
 import os
 host = os.getenv('DATABRICKS_HOST_OF_NOBODY')
@@ -118,6 +126,7 @@ def wrap(cause: BaseException) -> None:
         (NOWHERE, True),
         (NOWHERE.replace("open(", "1 / 0\nopen("), False),
         ("import os\nos.environ['OTHER_NOT_SET']", False),
+        ("import os\nos.getenv('DATABRICKS_NOT_SET')\nos.environ['OTHER_API_KEY']", False),
         ("raise ValueError('cannot')", False),
         ("from databricks.sdk import no_such_name", False),
     ],
@@ -155,6 +164,21 @@ def test_modules_that_import_each_other_lack_nothing(tmp_path: Path) -> None:
 
     assert report["missing"] is None
     assert "circular import" in report["text"]
+
+
+def test_an_example_that_mlflow_refuses_was_never_asked(tmp_path: Path) -> None:
+    agent: dict[str, Any] = {}
+    exec(compile(HINTED, str(tmp_path / "agent.py"), "exec"), agent)
+
+    def step_of(example: object) -> str:
+        calls = AgentCalls()
+        calls.begin("predict", agent["predict"])
+        error = raised(lambda: agent["predict"](example))
+        step: str = failures.report(error, {"agent_folders": [f"{tmp_path}/"]}, calls)["step"]
+        return step
+
+    assert step_of({"question": "Why?"}) == "example"
+    assert step_of(["Why?"]) == "predict"
 
 
 @pytest.mark.parametrize("model", [None, {"a": 1}, "agent.py"])
