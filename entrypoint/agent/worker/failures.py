@@ -209,6 +209,10 @@ def _missing_file(error: BaseException) -> str | None:
     for each in _chain(error):
         if isinstance(each, (FileNotFoundError, NotADirectoryError)) and each.filename:
             return str(each.filename)[:TEXT_LIMIT]
+        # Jinja's: "'system.txt' not found in search path: 'prompts'".
+        if type(each).__name__ == "TemplateNotFound" and "search path" in str(each):
+            name, *folders = re.findall(r"'([^']+)'", str(each)) or [""]
+            return str(os.path.join(*folders[:1], name))[:TEXT_LIMIT]
     return None
 
 

@@ -139,6 +139,8 @@ def test_a_variable_and_a_file_that_are_missing_are_named(tmp_path: Path) -> Non
     assert run("import os\nos.environ['NOT_SET']", tmp_path)["variable"] == "NOT_SET"
     assert run("{}['NOT_SET']", tmp_path)["variable"] is None
     assert run("open('prompts/x.md')", tmp_path)["missing_file"] == "prompts/x.md"
+    template = "from jinja2 import *\nEnvironment(loader=FileSystemLoader('prompts')).get_template"
+    assert run(f"{template}('x.md')", tmp_path)["missing_file"] == "prompts/x.md"
     wrapped = (
         "try:\n    open('x.md')\nexcept OSError as e:\n    raise ValueError('no prompt') from e"
     )
