@@ -135,6 +135,13 @@ def test_without_a_login_an_agent_that_fails_for_another_reason_stays_red(
     assert "KeyError: 'tone'" in error
 
 
+def test_a_files_name_that_is_no_utf_8_may_stand_in_an_exception(checkout: Checkout) -> None:
+    error = the_error(checkout.run("raise LookupError('no caf\\udce9.txt')\n"))
+
+    assert f"file={checkout.name}/agent.py,line=1" in error
+    assert "fails while it is built: LookupError: no caf?.txt" in error
+
+
 def test_an_example_that_doesnt_fit_the_type_hints_is_blamed_itself(checkout: Checkout) -> None:
     example = checkout.write("example.json", '{"question": "Why?"}')
     agent = """

@@ -89,7 +89,7 @@ def needs_login(error: BaseException, folders: list[str]) -> bool:
     chain = _chain(error)
     if any(words in str(each) for each in chain for words in _NOT_LOGGED_IN):
         return True
-    root = _unwrapped(error)
+    root = _first(_unwrapped(error))
     if isinstance(root, _OF_THE_CODE):
         return False
     if variable := _variable(error):
@@ -115,15 +115,17 @@ def _names_unset(code: str) -> bool:
 def report(error: BaseException, job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     """What went wrong at the step that was under way, for `AgentError` in the control process."""
     folders = job["agent_folders"]
-    root = _unwrapped(error)
-    frames = next((own for each in _chain(root) if (own := own_frames(each, folders))), [])
+    raised = _unwrapped(error)
+    root = _first(raised)
+    chain = [root, *_chain(raised)]
+    frames = next((own for each in chain if (own := own_frames(each, folders))), [])
     # MLflow holds the example against the signature and the type hints before the agent is asked.
     is_refused = calls.step == PREDICT and not frames and type(root) is MlflowException
     return {
         "step": EXAMPLE if is_refused else calls.step,
         "type": type(root).__name__,
         "reason": _reason(root)[:TEXT_LIMIT],
-        "text": "".join(dict.fromkeys(map(_text, _chain(root))))[:TEXT_LIMIT],
+        "text": "".join(dict.fromkeys(map(_text, chain)))[:TEXT_LIMIT],
         "frames": [_frame(each) for each in frames[-_MAX_FRAMES:]],
         "place": _place(root, frames) or _place_of_call(calls, folders),
         "mistake": [root.kind, root.name] if isinstance(root, Mistake) else None,
@@ -157,13 +159,28 @@ def _unwrapped(error: BaseException) -> BaseException:
     return error
 
 
+def _first(error: BaseException) -> BaseException:
+    """Of a group that was raised for several tasks, the first task's exception."""
+    while members := _members(error):
+        error = members[0]
+    return error
+
+
+def _members(error: BaseException) -> tuple[BaseException, ...]:
+    """The exceptions of a group, whose class Python 3.10 has from a package."""
+    is_group = any(kind.__name__ == "BaseExceptionGroup" for kind in type(error).__mro__)
+    return tuple(error.exceptions) if is_group else ()  # type: ignore[attr-defined]
+
+
 def _chain(error: BaseException) -> list[BaseException]:
     """An exception and those that it comes from."""
     found: list[BaseException] = []
-    at: BaseException | None = error
-    while at is not None and at not in found and len(found) < _MAX_CAUSES:
-        found.append(at)
-        at = at.__cause__ or at.__context__
+    todo: list[BaseException | None] = [error]
+    while todo and len(found) < _MAX_CAUSES:
+        at = todo.pop(0)
+        if at is not None and at not in found:
+            found.append(at)
+            todo += [*_members(at), at.__cause__ or at.__context__]
     return found
 
 

@@ -1,6 +1,7 @@
 """What is reported of an exception, in the interpreter of the tests."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,17 @@ def test_a_syntax_error_of_a_module_is_at_its_line(tmp_path: Path) -> None:
     report = run(code, tmp_path)
 
     assert report["place"] == [os.fspath(tmp_path / "broken_module_of_agent.py"), 3]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no exception groups")
+def test_of_a_task_group_the_tasks_own_exceptions_are_told(tmp_path: Path) -> None:
+    report = run("raise ExceptionGroup('tasks', [OSError('no'), KeyError('b')])", tmp_path)
+
+    assert (report["type"], report["reason"]) == ("OSError", "no")
+    assert report["place"] == [str(tmp_path / "agent.py"), 1]
+    assert (
+        report["text"] == "OSError: no\nExceptionGroup: tasks (2 sub-exceptions)\nKeyError: 'b'\n"
+    )
 
 
 def test_modules_that_import_each_other_lack_nothing(tmp_path: Path) -> None:
