@@ -50,7 +50,7 @@ class AgentError:
     text: _Text
     frames: Annotated[tuple[tuple[_Text, _Line | None, _Text, _Text], ...], Field(max_length=50)]
     place: tuple[_Text, _Line | None] | None
-    mistake: tuple[Literal["class", "async"], _Text] | None
+    mistake: tuple[Literal["class", "async", "object"], _Text] | None
     missing: MissingModule | None
     missing_file: _Text | None
     variable: _Text | None

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 from entrypoint.agent import agent_error
 from entrypoint.agent.agent_error import AgentError, Checkout
@@ -24,31 +25,21 @@ _BUILDING = {
     "example": "fails while it is built",
     "predict": "doesn't answer the example",
     "answer": "answers the example with something that MLflow doesn't take",
-}
-_VERIFYING = {
-    "load": f"fails to load {_CLEAN}",
-    "predict": "doesn't answer the example",
-    "answer": "gives an answer that doesn't fit",
     "stream": "answers the example, but `predict_stream` fails",
 }
+_VERIFYING = {
+    **_BUILDING,
+    "load": f"fails to load {_CLEAN}",
+    "example": "can't be asked the example",
+    "answer": "gives an answer that doesn't fit",
+}
 # How MLflow's interfaces are asked, by the types that they validate an example with.
+_MESSAGES = '{"messages": [{"role": "user", "content": "What can you do?"}]}'
 _REQUESTS = {
-    "ResponsesAgentRequest": (
-        "a ResponsesAgent",
-        '{"input": [{"role": "user", "content": "What can you do?"}]}',
-    ),
-    "ChatAgentRequest": (
-        "a ChatAgent",
-        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
-    ),
-    "ChatAgentMessage": (
-        "a ChatAgent",
-        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
-    ),
-    "ChatMessage": (
-        "a ChatModel",
-        '{"messages": [{"role": "user", "content": "What can you do?"}]}',
-    ),
+    "ResponsesAgentRequest": ("a ResponsesAgent", _MESSAGES.replace("messages", "input")),
+    "ChatAgentRequest": ("a ChatAgent", _MESSAGES),
+    "ChatAgentMessage": ("a ChatAgent", _MESSAGES),
+    "ChatMessage": ("a ChatModel", _MESSAGES),
 }
 _ASYNC = """\
 Make it an ordinary function, and run in it what is asynchronous:
@@ -116,7 +107,9 @@ def _wrong_input(error: AgentError, spec: BuildSpec) -> Problem | None:
     )
     return Problem(
         f"`input-example`: {what}: {error.reason}",
-        f"{kind[0].upper()}{kind[1:]} is asked like this:\n\n{indented(example)}" if kind else "",
+        f"{kind[0].upper()}{kind[1:]} is asked like this:\n\n{indented(example)}"
+        if kind
+        else "Change the example, or the signature or type hints of `predict` that it doesn't fit.",
         spec.example_place,
         error.text,
     )
@@ -129,6 +122,14 @@ def _mistake(kind: str, name: str, source: AgentSource, place: Place | None) -> 
             f"`agent-path`: `{source.shown}`{line} gives `set_model` the class `{name}`, and no"
             " instance of it.",
             f"Make one:\n\n    mlflow.models.set_model({name}())",
+            place,
+        )
+    if kind == "object":
+        return Problem(
+            f"`agent-path`: `{source.shown}`{line} gives `set_model` an object of the type"
+            f" `{name}`, which MLflow doesn't take for an agent.",
+            "Give it a ResponsesAgent, a ChatAgent, another PythonModel, a function, or an object"
+            " of LangChain, LangGraph or LlamaIndex.",
             place,
         )
     return Problem(
@@ -153,7 +154,7 @@ def _no_model_set(source: AgentSource) -> Problem:
     why = (
         "MLflow runs the file as a module, and not what is under `__main__`"
         if _is_under_main(call, tree)
-        else "that line did not run while the file was loaded"
+        else "that line did not run, or failed unnoticed, while the file was loaded"
     )
     return Problem(
         f"`agent-path`: {source.where(call.lineno) if source.code else f'`{source.shown}`'} calls"
@@ -193,7 +194,7 @@ def no_signature(spec: BuildSpec) -> Problem:
         why = "is inferred from an example, and none is given"
         way = (
             "give an example, which the agent is asked:\n\n    with:\n"
-            "      input-example: agents/support/input_example.json\n"
+            f"      input-example: {Path(spec.shown).with_name('input_example.json')}\n"
         )
     else:
         why = "can't be inferred from what the agent answers to the example"

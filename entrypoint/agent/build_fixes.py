@@ -19,6 +19,11 @@ _PAIR = (
     "MLflow's pair of an input and its params has no form in JSON: a list is taken as two inputs."
     " Name the params with their defaults in the input `signature`."
 )
+_CIRCULAR = (
+    "Modules import each other, or one of the checkout has the name of the module that it imports."
+    " Move what both need into a third module, or import it in the function that uses it; rename a"
+    " module that has another's name."
+)
 _READ_ONLY = (
     "An agent reads prompts and models while it loads; it writes none, or every load on serving"
     " would write them again. Register them in a script of their own."
@@ -97,6 +102,7 @@ class Fixes:
             ),
             "Checkpointer requires": lambda: _THREAD,
             "registry is read-only": lambda: _READ_ONLY,
+            "circular import": lambda: _CIRCULAR,
         }
         for words, fix in known.items():
             if words in error.text:

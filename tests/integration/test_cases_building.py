@@ -123,6 +123,46 @@ def test_without_a_login_it_is_not_registered(checkout: Checkout) -> None:
     assert "DATABRICKS_HOST:" in error
 
 
+def test_without_a_login_an_agent_that_fails_for_another_reason_stays_red(
+    checkout: Checkout,
+) -> None:
+    tried = "try:\n    WorkspaceClient()\nexcept ValueError:\n    pass\n"
+    agent = f"from databricks.sdk import WorkspaceClient\n{tried}{{}}['tone']\n"
+
+    error = the_error(checkout.run(agent, event=PULL_REQUEST))
+
+    assert f"file={checkout.name}/agent.py,line=6" in error
+    assert "KeyError: 'tone'" in error
+
+
+def test_a_files_name_that_is_no_utf_8_may_stand_in_an_exception(checkout: Checkout) -> None:
+    error = the_error(checkout.run("raise LookupError('no caf\\udce9.txt')\n"))
+
+    assert f"file={checkout.name}/agent.py,line=1" in error
+    assert "fails while it is built: LookupError: no caf?.txt" in error
+
+
+def test_an_example_that_doesnt_fit_the_type_hints_is_blamed_itself(checkout: Checkout) -> None:
+    example = checkout.write("example.json", '{"question": "Why?"}')
+    agent = """
+import mlflow
+
+
+@mlflow.pyfunc.utils.pyfunc
+def predict(model_input: list[str]) -> list[str]:
+    return model_input
+
+
+mlflow.models.set_model(predict)
+"""
+
+    error = the_error(checkout.run(agent, input_example=example))
+
+    assert f"file={example}" in error
+    assert "`input-example`: MLflow can't ask the agent the example: Expected list" in error
+    assert "verify: load" not in error
+
+
 @pytest.mark.parametrize("case", ["prompt-registry", "prompt-registry-predict"])
 def test_prompts_are_read_where_serving_reads_them(checkout: Checkout, case: str) -> None:
     step = checkout.case(case, mode="preview")

@@ -121,9 +121,10 @@ def run_in_child(stage: str, job: dict[str, Any], reply: int, verdict_file: int)
         os.close(reply)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         verdict = run(stage, job)
-        with open(verdict_file, "w", encoding="utf-8", closefd=False) as file:
+        # What isn't UTF-8 in a file's name is half of a surrogate pair in Python's text.
+        with open(verdict_file, "w", encoding="utf-8", errors="replace", closefd=False) as file:
             file.seek(0)
-            json.dump(verdict, file)
+            json.dump(verdict, file, ensure_ascii=False)
         sys.stdout.flush()
         sys.stderr.flush()
         status = 0

@@ -11,6 +11,7 @@ from types import CodeType
 from typing import Any
 
 import mlflow
+from mlflow.exceptions import MlflowException
 from mlflow.models import model as mlflow_model
 from mlflow.pyfunc.model import PythonModel
 
@@ -26,7 +27,7 @@ class NotAsked(Exception):
 
 
 class Mistake(Exception):
-    """The agent is made so that MLflow can't call it. `kind`: `class` or `async`."""
+    """The agent is made so that MLflow can't call it. `kind`: `class`, `async` or `object`."""
 
     def __init__(self, kind: str, name: str, place: tuple[str, int] | None = None) -> None:
         super().__init__(f"{kind}: {name}")
@@ -63,7 +64,10 @@ class AgentCalls:
 
         def set_followed(model: Any) -> None:
             check_callable(model)
-            set_model(self._followed(model))
+            try:
+                set_model(self._followed(model))
+            except MlflowException as error:
+                raise Mistake("object", type(model).__name__) from error
 
         mlflow.models.set_model = mlflow_model.set_model = set_followed
         try:

@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import model as mlflow_model
 
 from . import missing_module
-from .agent_calls import ANSWER, PREDICT, STREAM, AgentCalls, Mistake
+from .agent_calls import ANSWER, EXAMPLE, PREDICT, STREAM, AgentCalls, Mistake
 from .import_hooks import when_imported
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ _NOT_LOGGED_IN = (
 _LOGIN_VARIABLE = re.compile(r"\bDATABRICKS_[A-Z_]+")
 # What is wrong with the code itself, logged in or not.
 _OF_THE_CODE = (SyntaxError, ImportError, NameError, Mistake)
+# What the want of a client doesn't raise, though an earlier line tried in vain to make one.
+_OF_DATA = (ArithmeticError, AssertionError, FileNotFoundError, LookupError)
 # What is said of a value that isn't there, by whoever gets it.
 _OF_NOTHING = re.compile(r"\bNone|credential|api.?key|token|authenti", re.IGNORECASE)
 _VALIDATION = re.compile(r"\d+ validation errors? for (.+)")
+_MORE = "For further information visit"
 
 # The logins that the Databricks SDK tried in vain, also where a library told nobody.
 _failed_logins: list[str] = []
@@ -86,10 +89,15 @@ def needs_login(error: BaseException, folders: list[str]) -> bool:
     chain = _chain(error)
     if any(words in str(each) for each in chain for words in _NOT_LOGGED_IN):
         return True
-    if isinstance(_unwrapped(error), _OF_THE_CODE):
+    root = _first(_unwrapped(error))
+    if isinstance(root, _OF_THE_CODE):
         return False
+    if variable := _variable(error):
+        return variable.startswith("DATABRICKS_")
+    if _failed_logins and not isinstance(root, _OF_DATA):
+        return True
     frames = [frame for each in chain for frame in own_frames(each, folders)]
-    return bool(_failed_logins) or any(_lacks_login(frame, error) for frame in frames)
+    return any(_lacks_login(frame, error) for frame in frames)
 
 
 def _lacks_login(frame: traceback.FrameSummary, error: BaseException) -> bool:
@@ -107,13 +115,17 @@ def _names_unset(code: str) -> bool:
 def report(error: BaseException, job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     """What went wrong at the step that was under way, for `AgentError` in the control process."""
     folders = job["agent_folders"]
-    root = _unwrapped(error)
-    frames = next((own for each in _chain(root) if (own := own_frames(each, folders))), [])
+    raised = _unwrapped(error)
+    root = _first(raised)
+    chain = [root, *_chain(raised)]
+    frames = next((own for each in chain if (own := own_frames(each, folders))), [])
+    # MLflow holds the example against the signature and the type hints before the agent is asked.
+    is_refused = calls.step == PREDICT and not frames and type(root) is MlflowException
     return {
-        "step": calls.step,
+        "step": EXAMPLE if is_refused else calls.step,
         "type": type(root).__name__,
         "reason": _reason(root)[:TEXT_LIMIT],
-        "text": "".join(map(_text, _chain(root)))[:TEXT_LIMIT],
+        "text": "".join(dict.fromkeys(map(_text, chain)))[:TEXT_LIMIT],
         "frames": [_frame(each) for each in frames[-_MAX_FRAMES:]],
         "place": _place(root, frames) or _place_of_call(calls, folders),
         "mistake": [root.kind, root.name] if isinstance(root, Mistake) else None,
@@ -147,13 +159,28 @@ def _unwrapped(error: BaseException) -> BaseException:
     return error
 
 
+def _first(error: BaseException) -> BaseException:
+    """Of a group that was raised for several tasks, the first task's exception."""
+    while members := _members(error):
+        error = members[0]
+    return error
+
+
+def _members(error: BaseException) -> tuple[BaseException, ...]:
+    """The exceptions of a group, whose class Python 3.10 has from a package."""
+    is_group = any(kind.__name__ == "BaseExceptionGroup" for kind in type(error).__mro__)
+    return tuple(error.exceptions) if is_group else ()  # type: ignore[attr-defined]
+
+
 def _chain(error: BaseException) -> list[BaseException]:
     """An exception and those that it comes from."""
     found: list[BaseException] = []
-    at: BaseException | None = error
-    while at is not None and at not in found and len(found) < _MAX_CAUSES:
-        found.append(at)
-        at = at.__cause__ or at.__context__
+    todo: list[BaseException | None] = [error]
+    while todo and len(found) < _MAX_CAUSES:
+        at = todo.pop(0)
+        if at is not None and at not in found:
+            found.append(at)
+            todo += [*_members(at), at.__cause__ or at.__context__]
     return found
 
 
@@ -166,7 +193,8 @@ def _reason(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     for at, line in enumerate(lines):
         if _VALIDATION.search(line):
-            return ": ".join([_VALIDATION.sub(r"\1", line), *lines[at + 1 : at + 3]])
+            details = [each for each in lines[at + 1 : at + 3] if not each.startswith(_MORE)]
+            return ": ".join([_VALIDATION.sub(r"\1", line), *details])
     first = lines[0] if lines else ""
     return " ".join(lines[:2]) if first.endswith(":") else first
 
@@ -198,6 +226,10 @@ def _missing_file(error: BaseException) -> str | None:
     for each in _chain(error):
         if isinstance(each, (FileNotFoundError, NotADirectoryError)) and each.filename:
             return str(each.filename)[:TEXT_LIMIT]
+        # Jinja's: "'system.txt' not found in search path: 'prompts'".
+        if type(each).__name__ == "TemplateNotFound" and "search path" in str(each):
+            name, *folders = re.findall(r"'([^']+)'", str(each)) or [""]
+            return str(os.path.join(*folders[:1], name))[:TEXT_LIMIT]
     return None
 
 

@@ -21,7 +21,8 @@ def describe(error: BaseException) -> dict[str, Any] | None:
     that imports it; then the package that has the rest of the module, its version, and all that
     require it by any number of steps.
     """
-    if not isinstance(error, ImportError) or not error.name:
+    # A module that is being imported already lacks nothing: a circular import.
+    if not isinstance(error, ImportError) or not error.name or "circular import" in str(error):
         return None
     name = _CANNOT_IMPORT.match(str(error))
     found = {

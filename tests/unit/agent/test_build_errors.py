@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_what_fails_is_said(
         ("1 validation error for ResponsesAgentRequest", "A ResponsesAgent"),
         ("1 validation error for ChatAgentRequest", "A ChatAgent"),
         ("TypeError: ChatMessage.__init__() got an unexpected keyword", "A ChatModel"),
-        ("something else", ""),
+        ("something else", "Change the example, or the signature"),
     ],
 )
 def test_an_example_that_mlflow_refuses_is_blamed_itself(
@@ -157,6 +158,18 @@ def test_an_example_that_mlflow_refuses_is_blamed_itself(
     assert without.what.startswith("`agent-path`: ")
 
 
+@pytest.mark.parametrize("stage", ["build", "verify"])
+@pytest.mark.parametrize("step", get_args(Step))
+def test_whatever_step_the_agents_process_names_is_said(
+    spec: BuildSpec, stage: str, step: Step
+) -> None:
+    without = replace(spec, input_example=None)
+
+    assert problem(without, replace(NOTHING, step=step), stage).what.endswith(
+        "ValueError: it rains"
+    )
+
+
 def test_a_signature_that_mlflow_refuses_is_blamed_itself(spec: BuildSpec) -> None:
     reason = "ResponsesAgent subclasses … Please remove the `signature` parameter from the call"
 
@@ -171,7 +184,7 @@ def test_a_signature_that_mlflow_refuses_is_blamed_itself(spec: BuildSpec) -> No
     [
         ("agent = 1\n", "does not call `mlflow.models.set_model", None),
         ("if __name__ == '__main__':\n    set_model(agent)\n", "not what is under `__main__`", 2),
-        ("def f():\n    mlflow.models.set_model(a)\n", "that line did not run", 2),
+        ("def f():\n    mlflow.models.set_model(a)\n", "that line did not run, or failed", 2),
     ],
 )
 def test_why_no_model_is_set(spec: BuildSpec, text: str, said: str, line: int | None) -> None:
@@ -184,9 +197,21 @@ def test_why_no_model_is_set(spec: BuildSpec, text: str, said: str, line: int | 
     assert found.place.line == line
 
 
+def test_an_object_that_mlflow_cant_log_is_named_at_its_line(spec: BuildSpec) -> None:
+    frame = (str(spec.agent), 5, "<module>", "mlflow.models.set_model(agent)")
+    error = replace(NOTHING, mistake=("object", "dict"), frames=(frame,), place=frame[:2])
+
+    found = problem(spec, error)
+
+    assert "(line 5) gives `set_model` an object of the type `dict`" in found.what
+    assert found.place == Place("bot/agent.py", 5)
+    assert "verify: load" not in found.fix
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
+        ({"text": "ImportError: … (most likely due to a circular import)"}, "import each other"),
         ({"missing": MissingModule("tools")}, "`tools` is in the checkout, but not in the model"),
         ({"missing": MissingModule("words.deep")}, "Ship it"),
         ({"missing": MissingModule("lib.deep")}, "`lib` is shipped, and has no `lib.deep`"),

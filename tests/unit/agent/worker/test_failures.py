@@ -1,10 +1,12 @@
 """What is reported of an exception, in the interpreter of the tests."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 from pydantic import BaseModel, TypeAdapter
@@ -15,11 +17,23 @@ from entrypoint.agent.worker.agent_calls import AgentCalls
 
 INVALID_ANSWER = "from tests.unit.agent.worker.test_failures import Answer, told\nAnswer()"
 NO_TEXT = "Answer: text: Field required [type=missing, input_value={}, input_type=dict]"
+NO_ANSWER = (
+    "Answer: Input should be a valid dictionary or instance of Answer"
+    " [type=model_type, input_value=None, input_type=NoneType]"
+)
 SWALLOWED = """
 try:
     raise ValueError('cannot configure default credentials')
 except ValueError:
     raise RuntimeError('no client') from None
+"""
+HINTED = """
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc.utils import pyfunc
+
+@pyfunc
+def predict(model_input: list[str]) -> list[str]:
+    raise MlflowException(model_input[0])
 """
 NOWHERE = """
 import os
@@ -62,6 +76,7 @@ def run(code: str, folder: Path) -> dict[str, Any]:
         ("raise ValueError('\\n  late')", "late"),
         ("raise ValueError()", ""),
         ("raise ValueError('the reason is:\\nit rains')", "the reason is: it rains"),
+        (INVALID_ANSWER.replace("Answer()", "Answer.model_validate(None)"), NO_ANSWER),
         (INVALID_ANSWER, NO_TEXT),
         (
             INVALID_ANSWER.replace("Answer()", "raise RuntimeError(f'Not valid. {told()}')"),
@@ -112,6 +127,7 @@ def wrap(cause: BaseException) -> None:
         (NOWHERE, True),
         (NOWHERE.replace("open(", "1 / 0\nopen("), False),
         ("import os\nos.environ['OTHER_NOT_SET']", False),
+        ("import os\nos.getenv('DATABRICKS_NOT_SET')\nos.environ['OTHER_API_KEY']", False),
         ("raise ValueError('cannot')", False),
         ("from databricks.sdk import no_such_name", False),
     ],
@@ -124,6 +140,8 @@ def test_a_variable_and_a_file_that_are_missing_are_named(tmp_path: Path) -> Non
     assert run("import os\nos.environ['NOT_SET']", tmp_path)["variable"] == "NOT_SET"
     assert run("{}['NOT_SET']", tmp_path)["variable"] is None
     assert run("open('prompts/x.md')", tmp_path)["missing_file"] == "prompts/x.md"
+    template = "from jinja2 import *\nEnvironment(loader=FileSystemLoader('prompts')).get_template"
+    assert run(f"{template}('x.md')", tmp_path)["missing_file"] == "prompts/x.md"
     wrapped = (
         "try:\n    open('x.md')\nexcept OSError as e:\n    raise ValueError('no prompt') from e"
     )
@@ -137,6 +155,55 @@ def test_a_syntax_error_of_a_module_is_at_its_line(tmp_path: Path) -> None:
     report = run(code, tmp_path)
 
     assert report["place"] == [os.fspath(tmp_path / "broken_module_of_agent.py"), 3]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no exception groups")
+def test_of_a_task_group_the_tasks_own_exceptions_are_told(tmp_path: Path) -> None:
+    report = run("raise ExceptionGroup('tasks', [OSError('no'), KeyError('b')])", tmp_path)
+
+    assert (report["type"], report["reason"]) == ("OSError", "no")
+    assert report["place"] == [str(tmp_path / "agent.py"), 1]
+    assert (
+        report["text"] == "OSError: no\nExceptionGroup: tasks (2 sub-exceptions)\nKeyError: 'b'\n"
+    )
+
+
+def test_modules_that_import_each_other_lack_nothing(tmp_path: Path) -> None:
+    for one, other in (("left", "right"), ("right", "left")):
+        text = f"from {one}_module_of_agent import turn\n"
+        (tmp_path / f"{other}_module_of_agent.py").write_text(text, encoding="utf-8")
+    code = f"import sys\nsys.path.append({str(tmp_path)!r})\nimport left_module_of_agent"
+
+    report = run(code, tmp_path)
+
+    assert report["missing"] is None
+    assert "circular import" in report["text"]
+
+
+def test_an_example_that_mlflow_refuses_was_never_asked(tmp_path: Path) -> None:
+    agent: dict[str, Any] = {}
+    exec(compile(HINTED, str(tmp_path / "agent.py"), "exec"), agent)
+
+    def step_of(example: object) -> str:
+        calls = AgentCalls()
+        calls.begin("predict", agent["predict"])
+        error = raised(lambda: agent["predict"](example))
+        step: str = failures.report(error, {"agent_folders": [f"{tmp_path}/"]}, calls)["step"]
+        return step
+
+    assert step_of({"question": "Why?"}) == "example"
+    assert step_of(["Why?"]) == "predict"
+
+
+@pytest.mark.parametrize("model", [None, {"a": 1}, "agent.py"])
+def test_an_object_that_mlflow_cant_log_is_a_mistake(model: object) -> None:
+    calls = AgentCalls()
+    with calls.followed(ask=True):
+        error = raised(lambda: mlflow.models.set_model(model))
+
+    report = failures.report(error, {"agent_folders": []}, calls)
+
+    assert report["mistake"] == ["object", type(model).__name__]
 
 
 @pytest.mark.parametrize(
