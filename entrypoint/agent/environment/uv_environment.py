@@ -133,8 +133,7 @@ class Uv:
             )
         except UvFailed:
             return None
-        found = re.search(r"==(\S+)", printed)
-        return found[1] if found else None
+        return found[1] if (found := re.search(r"==(\S+)", printed)) else None
 
     def keep_bytecode(self, environment: Environment, modules: Iterable[str]) -> None:
         """Compile what an agent's process has imported, if the environment is kept."""
