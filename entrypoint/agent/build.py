@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from entrypoint.agent import build_errors
+from entrypoint.agent import build_errors, unshipped_files
 from entrypoint.agent.agent_error import AgentError, Checkout
 from entrypoint.agent.build_fixes import Fixes
 from entrypoint.agent.build_spec import BuildSpec
@@ -31,6 +31,15 @@ Verdict = TypeVar("Verdict", "Build", "Verification")
 
 
 @dataclass(frozen=True)
+class FileRead:
+    """A file of the checkout that the agent read while it was built, and the line that did."""
+
+    path: Annotated[str, Field(max_length=1000)]
+    file: Annotated[str, Field(max_length=1000)]
+    line: Annotated[int, Field(ge=0, le=10**9)]
+
+
+@dataclass(frozen=True)
 class Build:
     """What MLflow made of the agent: flavor, versions and the resources that it found."""
 
@@ -44,6 +53,7 @@ class Build:
     requests: Requests = ()
     prompts: Prompts = ()
     """The URIs of the prompts that the agent loaded, each with its version."""
+    files: Annotated[tuple[FileRead, ...], Field(max_length=50)] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,13 @@ class Worker:
         folders = with_home({}, self._sandbox.share("verify"))
         return self._validated(Verification, self._run("verify", folders))
 
+    def unshipped(self, built: Build) -> Iterator[Problem]:
+        """What the agent read while it was built, and can't read where the model is loaded."""
+        checkout = Checkout(self._spec, (self._process.folder / _MODEL,))
+        for read in built.files:
+            place = checkout.place(read.file, read.line)
+            yield from unshipped_files.problem(Path(read.path), place, self._spec)
+
     def _job(self, lock: Lock) -> dict[str, Any]:
         """What the worker reads; see `worker/build.py` and `worker/verify.py`."""
         spec, folder = self._spec, self._process.folder
@@ -155,6 +172,7 @@ class Worker:
             "artifacts": {name: _artifact(place, spec) for name, place in spec.artifacts},
             "artifacts_folder": str(folder / "artifacts"),
             "downloaded": {},
+            "checkout": f"{spec.workspace.root}{os.sep}",
             "code": str(code_paths.folder),
             "code_paths": [str(entry) for entry in code_paths.entries],
             "empty_folder": str(folder / "empty"),

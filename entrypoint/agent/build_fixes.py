@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from entrypoint.agent import import_fixes
+from entrypoint.agent import import_fixes, unshipped_files
 from entrypoint.agent.agent_error import AgentError, Checkout
 from entrypoint.agent.environment.old_requirements import OldRequirements
 from entrypoint.runtime.errors import Place
@@ -141,11 +141,8 @@ class Fixes:
             return ""
         path = spec.workspace.relative(found)
         return (
-            f"`{path}` is in the checkout, and not in the model. Ship it as an artifact, whose path"
-            f' the agent gets as `context.artifacts["{found.stem}"]` in `load_context`:\n\n'
-            f"    with:\n      artifacts: {found.stem}={path}\n\n"
-            "or put it into a package among the `code-paths`, and read it with"
-            " `importlib.resources`; settings belong into `model-config`."
+            f"`{path}` is in the checkout, and not in the model."
+            f" {unshipped_files.how_to_ship(path)}"
         )
 
 

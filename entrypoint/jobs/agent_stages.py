@@ -133,6 +133,9 @@ class AgentStages:
                     progress.log_verification(result.verification, self._inputs.verify, self._log)
                     self._uses += observed.uses(result.verification.requests)
                     self._show_variables(worker.variables)
+            if result.build:
+                for problem in worker.unshipped(result.build):
+                    self._log.warning(problem)
         return None if result.not_loaded else worker.model, worker.compiled
 
     @contextmanager

@@ -4,7 +4,7 @@ import pytest
 
 from doubles.github import GitHub
 from doubles.runner import PULL_REQUEST, SHA
-from tests.integration.conftest import Checkout
+from tests.integration.conftest import ECHO, Checkout
 from tests.integration.test_bad_input import the_error
 
 pytestmark = pytest.mark.exhaustive
@@ -133,6 +133,26 @@ def test_without_a_login_an_agent_that_fails_for_another_reason_stays_red(
 
     assert f"file={checkout.name}/agent.py,line=6" in error
     assert "KeyError: 'tone'" in error
+
+
+def test_a_file_that_the_agent_can_do_without_is_named_where_the_model_lacks_it(
+    checkout: Checkout,
+) -> None:
+    prompt = checkout.write("prompts/system.md", "Be kind.")
+    checkout.write("settings.yml", "tone: kind")
+    agent = f"""{ECHO}
+import os
+if os.path.exists("prompts/system.md"):
+    open("prompts/system.md").read()
+mlflow.models.ModelConfig().get("tone")
+"""
+
+    step = checkout.run(agent, model_config=f"{checkout.name}/settings.yml")
+
+    assert step.status == 0, step.log
+    (warning,) = step.commands("warning")
+    assert f"file={checkout.name}/agent.py,line=19::The agent reads `{prompt}`" in warning
+    assert f"artifacts: system={prompt}" in warning
 
 
 def test_a_files_name_that_is_no_utf_8_may_stand_in_an_exception(checkout: Checkout) -> None:

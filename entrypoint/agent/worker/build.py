@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.models import model as mlflow_model
 
-from . import failures, request_observer, variable_observer
+from . import failures, file_observer, request_observer, variable_observer
 from .agent_calls import ANSWER, LOAD, AgentCalls
 from .failures import needs_login
 
@@ -50,6 +50,7 @@ def build(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
     os.chdir(job["working_folder"])
     requests = request_observer.begin()
     variables = variable_observer.begin(job["agent_folders"])
+    files = file_observer.begin(job["checkout"], job["agent_folders"])
     with failures.logged() as logged:
         flavor, asked = _saved(job, calls)
     model = _without_local_paths(job)
@@ -67,6 +68,7 @@ def build(job: dict[str, Any], calls: AgentCalls) -> dict[str, Any]:
         "has_signature": model.signature is not None and model.signature.outputs is not None,
         "has_given_signature": not job["signature"] or model.signature == _signature(job),
         "requests": requests,
+        "files": list(files),
         "prompts": job["prompts"],
     }
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from entrypoint.agent import build_errors
+from entrypoint.agent import build_errors, unshipped_files
 from entrypoint.agent.agent_error import AgentError, Checkout, MissingModule, Step
 from entrypoint.agent.build_fixes import Fixes
 from entrypoint.agent.build_spec import BuildSpec
@@ -168,6 +168,27 @@ def test_whatever_step_the_agents_process_names_is_said(
     assert problem(without, replace(NOTHING, step=step), stage).what.endswith(
         "ValueError: it rains"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [
+        ("bot/prompts/system.md", True),
+        (".env", False),
+        ("bot/../../elsewhere/system.md", False),
+        ("shipped/words.txt", False),
+    ],
+)
+def test_a_file_that_only_the_checkout_has_is_told(
+    spec: BuildSpec, name: str, *, is_told: bool
+) -> None:
+    root = spec.workspace.root
+    spec = replace(spec, artifacts=(("words", root / "shipped"),))
+
+    found = list(unshipped_files.problem(root / name, Place("bot/agent.py", 2), spec))
+
+    assert [each.place for each in found] == [Place("bot/agent.py", 2)] * is_told
+    assert all("artifacts: system=bot/prompts/system.md" in each.fix for each in found)
 
 
 def test_a_signature_that_mlflow_refuses_is_blamed_itself(spec: BuildSpec) -> None:
