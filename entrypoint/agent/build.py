@@ -17,6 +17,7 @@ from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.sandbox import private_copy
 from entrypoint.agent.sandbox.sandbox import Sandbox
 from entrypoint.agent.sandbox.variables import with_home
+from entrypoint.agent.unshipped_files import FileRead, FileReads
 from entrypoint.agent.worker_client import WorkerProcess
 from entrypoint.resources.observed import Requests
 from entrypoint.resources.variables import ObservedRead, ObservedReads
@@ -28,15 +29,6 @@ _MODEL = "model"
 Prompts = Annotated[tuple[Annotated[str, Field(max_length=1000)], ...], Field(max_length=300)]
 
 Verdict = TypeVar("Verdict", "Build", "Verification")
-
-
-@dataclass(frozen=True)
-class FileRead:
-    """A file of the checkout that the agent read while it was built, and the line that did."""
-
-    path: Annotated[str, Field(max_length=1000)]
-    file: Annotated[str, Field(max_length=1000)]
-    line: Annotated[int, Field(ge=0, le=10**9)]
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,6 @@ class Build:
     requests: Requests = ()
     prompts: Prompts = ()
     """The URIs of the prompts that the agent loaded, each with its version."""
-    files: Annotated[tuple[FileRead, ...], Field(max_length=50)] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +76,7 @@ class NeedsLogin(AgentFailure):
         self.was_loaded = was_loaded
 
 
+_FILE_READS = TypeAdapter(FileReads)
 _NAMES = TypeAdapter(list[str])
 _READS = TypeAdapter(ObservedReads)
 
@@ -118,6 +110,7 @@ class Worker:
         """The model directory, in MLflow's format, once it is built; the agent can't write it."""
         self.compiled: list[str] = []
         """Source files of the environment that had no bytecode when they were imported."""
+        self._file_reads: list[FileRead] = []
         self.variables: list[ObservedRead] = []
         """What was read of the environment's variables."""
         process.give(self._job(lock))
@@ -154,10 +147,10 @@ class Worker:
         folders = with_home({}, self._sandbox.share("verify"))
         return self._validated(Verification, self._run("verify", folders))
 
-    def unshipped(self, built: Build) -> Iterator[Problem]:
+    def unshipped(self) -> Iterator[Problem]:
         """What the agent read while it was built, and can't read where the model is loaded."""
         checkout = Checkout(self._spec, (self._process.folder / _MODEL,))
-        for read in built.files:
+        for read in self._file_reads:
             place = checkout.place(read.file, read.line)
             yield from unshipped_files.problem(Path(read.path), place, self._spec)
 
@@ -220,6 +213,7 @@ class Worker:
         """The verdict in its type; the process that wrote it ran the agent's code too."""
         try:
             self.variables += _READS.validate_python(verdict.pop("variables", ()))
+            self._file_reads += _FILE_READS.validate_python(verdict.pop("files", ()))
             self.compiled += _NAMES.validate_python(verdict.pop("compiled", []))
             return TypeAdapter(kind).validate_python(verdict)
         except ValidationError as error:

@@ -2,10 +2,27 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.runtime.errors import Place, Problem
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """A file of the checkout that the agent read while it was built, and the line that did."""
+
+    path: Annotated[str, Field(max_length=1000)]
+    file: Annotated[str, Field(max_length=1000)]
+    line: Annotated[int, Field(ge=0, le=10**9)]
+
+
+# The agent's process writes them down; `worker/file_observer.py` stays below the bound.
+FileReads = Annotated[tuple[FileRead, ...], Field(max_length=50)]
 
 
 def problem(file: Path, place: Place | None, spec: BuildSpec) -> Iterator[Problem]:

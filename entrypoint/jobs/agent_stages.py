@@ -134,7 +134,7 @@ class AgentStages:
                     self._uses += observed.uses(result.verification.requests)
                     self._show_variables(worker.variables)
             if result.build:
-                for problem in worker.unshipped(result.build):
+                for problem in worker.unshipped():
                     self._log.warning(problem)
         return None if result.not_loaded else worker.model, worker.compiled
 
