@@ -15,11 +15,20 @@ if TYPE_CHECKING:  # it imports MLflow, which a preview may do without
 
 
 def compare_with(
-    registered: "RegisteredVersion", after: Snapshot, manifest: Manifest, folder: Path, job: Job
+    registered: "RegisteredVersion",
+    after: Snapshot,
+    manifest: Manifest,
+    folder: Path,
+    job: Job,
+    *,
+    built: bool = False,
 ) -> Comparison:
-    """Compare what has the manifest with a version, whose files are fetched into the folder."""
+    """Compare what has the manifest with a version, whose files are fetched into the folder.
+
+    `built`: the agent was built by this job, so that it is known which prompts it loads now.
+    """
     try:
-        before = registered.fetch(manifest, folder)
+        before = registered.fetch(manifest, folder, built=built)
     except Failure as failure:
         return not_compared(failure, job)
     return compare(registered.baseline, before, after, job.secrets.redact)

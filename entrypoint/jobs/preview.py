@@ -111,7 +111,8 @@ class Preview(Goal):
         after = Snapshot.of_agent(manifest, spec.code, spec.code_paths.folder, model)
         self._folder.mkdir()
         with mlflow_login(self._login, os.environ):
-            return compare_with(baseline, after, manifest, self._folder, self._job)
+            built = model is not None
+            return compare_with(baseline, after, manifest, self._folder, self._job, built=built)
 
     def _find(self) -> "RegisteredVersion | Comparison":
         """The baseline, or that nothing is compared, and why."""

@@ -117,20 +117,22 @@ class RegisteredVersion:
     registry: BaselineRegistry
     baseline: Baseline
 
-    def fetch(self, manifest: Manifest, folder: Path) -> Snapshot:
+    def fetch(self, manifest: Manifest, folder: Path, *, built: bool = False) -> Snapshot:
         """Download into the empty folder what differs from the agent with this manifest.
 
-        With the same digest that is nothing.
+        With the same digest that is nothing, or where the agent was `built` the prompts.
 
         Raises:
             BaselineFailure: the registry refused.
 
         """
         digest = self.baseline.digest
-        if digest == manifest.digest:
+        if digest == manifest.digest and not built:
             return Snapshot(digest)
         with self.registry.problems():
             files = files_of(str(self.registry.target), self.baseline.version, self.registry.stores)
+            if digest == manifest.digest:
+                return _prompts(files, folder, digest)
             own = _manifest(files, folder)
             if own and own.digest == manifest.digest:
                 return Snapshot(own.digest)
@@ -156,6 +158,13 @@ def _is_absent(uri: str) -> bool:
     scheme, _, path = uri.partition(":///")
     # An embedded store's URI may be quoted, and name its driver.
     return scheme.partition("+")[0] == "sqlite" and not Path(unquote(path)).exists()
+
+
+def _prompts(files: VersionFiles, folder: Path, digest: str) -> Snapshot:
+    """Of the same agent, the prompts: an alias may name another version of one by now."""
+    files.fetch(MLMODEL, folder, MAX_MLMODEL_SIZE)
+    mlmodel = MLmodel.read(folder)
+    return Snapshot(digest, prompts=frozenset(mlmodel.prompts or ()) if mlmodel else None)
 
 
 def _manifest(files: VersionFiles, folder: Path) -> Manifest | None:

@@ -154,6 +154,8 @@ class TestALoginThatRanOut:
             "DATABRICKS_CLIENT_SECRET": databricks.oauth.secret(PRINCIPAL),
         }
         gone = {"error": "invalid_client", "error_description": "no such secret"}
+        # However fast the job is: what it asks first of the registry is refused once.
+        databricks.faults.add(Fault(path="model-versions/search", revoked=True))
 
         with ThreadPoolExecutor() as pool:
             job = pool.submit(checkout.case, "pending-registration", event=event, env=login)

@@ -158,7 +158,7 @@ def test_resources_that_langchain_declares_are_those_that_were_seen(checkout: Ch
         "mlflow.models.set_model(RunnableLambda(lambda question: 'an answer'))\n"
     )
 
-    step = checkout.run(agent, verify="off", input_example='{"question": "?"}')
+    step = checkout.run(agent, input_example='{"question": "?"}')
 
     error = the_error(step)
     assert "`MLmodel`: `resources` is" in error

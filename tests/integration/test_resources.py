@@ -392,6 +392,9 @@ mlflow.models.set_model(getattr(module, "ChatDatabricks")(endpoint=os.environ["L
         input_example='{"messages": [{"role": "user", "content": "Hello"}]}',
         flavor="langchain",
         verify="load",
+        signature=checkout.write(
+            "signature.yml", "inputs: [{type: string}]\noutputs: [{type: string}]\n"
+        ),
     )
 
     assert step.status == 1

@@ -115,6 +115,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Model:
         },
         "artifacts_folder": str(folder / "artifacts"),
         "authorization": {"resources": resources},
+        "checkout": f"{folder}/",
         "code": str(folder / "code"),
         "code_paths": [str(folder / "code/tools")],
         "downloaded": {},
