@@ -120,7 +120,9 @@ def report(error: BaseException, job: dict[str, Any], calls: AgentCalls) -> dict
     chain = [root, *_chain(raised)]
     frames = next((own for each in chain if (own := own_frames(each, folders))), [])
     # MLflow holds the example against the signature and the type hints before the agent is asked.
-    is_refused = calls.step == PREDICT and not frames and type(root) is MlflowException
+    # Around what a LangChain object raises, it puts an exception of its own.
+    is_asked = calls.step == PREDICT and calls.function is not None
+    is_refused = is_asked and not frames and type(root) is MlflowException
     return {
         "step": EXAMPLE if is_refused else calls.step,
         "type": type(root).__name__,
