@@ -57,7 +57,8 @@ def _ask(
 ) -> Any:
     """The answer; the verdict gets the times, and the number of chunks of one that streams."""
     python_model: Any = mlflow_model.__mlflow_model__
-    calls.begin(PREDICT, getattr(python_model, "predict", None))
+    is_class = isinstance(python_model, mlflow.pyfunc.PythonModel)
+    calls.begin(PREDICT, python_model.predict if is_class else python_model)
     started = time.monotonic()
     answer = agent.predict(example, **arguments)
     verdict["predict_seconds"] = time.monotonic() - started
