@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -66,7 +66,7 @@ class Checkout:
     """
 
     spec: BuildSpec
-    copies: tuple[Path, ...] = field(default=())
+    copies: tuple[Path, ...]
 
     def place(self, file: str, line: int | None) -> Place | None:
         """The place of a line; None for a file that is none of the agent's."""

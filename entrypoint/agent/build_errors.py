@@ -6,12 +6,14 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 from entrypoint.agent import agent_error
 from entrypoint.agent.agent_error import AgentError, Checkout
-from entrypoint.agent.build_fixes import Fixes, indented
+from entrypoint.agent.build_fixes import Fixes
 from entrypoint.agent.build_spec import BuildSpec
 from entrypoint.agent.source.agent_source import AgentSource
+from entrypoint.agent.source.static_checks import is_main_guard
 from entrypoint.agent.worker_client import WorkerProcess
 from entrypoint.resources.scan.parsing import parsed
 from entrypoint.runtime.errors import Place, Problem
@@ -107,7 +109,7 @@ def _wrong_input(error: AgentError, spec: BuildSpec) -> Problem | None:
     )
     return Problem(
         f"`input-example`: {what}: {error.reason}",
-        f"{kind[0].upper()}{kind[1:]} is asked like this:\n\n{indented(example)}"
+        f"{kind[0].upper()}{kind[1:]} is asked like this:\n\n{indent(example, ' ' * 4)}"
         if kind
         else "Change the example, or the signature or type hints of `predict` that it doesn't fit.",
         spec.example_place,
@@ -175,21 +177,14 @@ def _set_model_calls(tree: ast.Module) -> Iterator[ast.Call]:
 
 
 def _is_under_main(call: ast.Call, tree: ast.Module) -> bool:
-    return any(
-        isinstance(node, ast.If)
-        and isinstance(node.test, ast.Compare)
-        and isinstance(node.test.left, ast.Name)
-        and node.test.left.id == "__name__"
-        and call in ast.walk(node)
-        for node in ast.walk(tree)
-    )
+    return any(is_main_guard(node) and call in ast.walk(node) for node in ast.walk(tree))
 
 
 def no_signature(spec: BuildSpec) -> Problem:
     """The model has no output signature, and nothing failed that would tell why."""
+    way = "give the signature itself:\n\n    with:\n      signature: signature.yml\n"
     if spec.verify != "predict":
         why = f"is inferred from an answer, and with `verify: {spec.verify}` nobody asks the agent"
-        way = "give the signature itself:\n\n    with:\n      signature: signature.yml\n"
     elif spec.input_example is None:
         why = "is inferred from an example, and none is given"
         way = (
@@ -198,7 +193,6 @@ def no_signature(spec: BuildSpec) -> Problem:
         )
     else:
         why = "can't be inferred from what the agent answers to the example"
-        way = "give the signature itself:\n\n    with:\n      signature: signature.yml\n"
     return Problem(
         f"`agent-path`: the model of `{spec.shown}` has no output signature, without which Unity"
         f" Catalog refuses it: it {why}.",

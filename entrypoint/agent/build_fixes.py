@@ -1,7 +1,7 @@
 """What to do about an exception of the agent, as far as its kind is known."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,19 +94,19 @@ class Fixes:
     def _of_text(self, error: AgentError) -> Iterator[str]:
         """What libraries are known to say."""
         spec = self.checkout.spec
-        known: dict[str, Callable[[], str]] = {
+        known = {
             # MLflow's words: with models from code, `development_config` is not used.
-            "Config file is not provided": lambda: (
+            "Config file is not provided": (
                 "The agent reads a `ModelConfig`, and what is logged has only the one given here:"
                 f"\n\n    with:\n      model-config: {Path(spec.shown).with_name('config.yml')}"
             ),
-            "Checkpointer requires": lambda: _THREAD,
-            "registry is read-only": lambda: _READ_ONLY,
-            "circular import": lambda: _CIRCULAR,
+            "Checkpointer requires": _THREAD,
+            "registry is read-only": _READ_ONLY,
+            "circular import": _CIRCULAR,
         }
         for words, fix in known.items():
             if words in error.text:
-                yield fix()
+                yield fix
         if error.type == "SystemExit":
             yield (
                 "Take the call that ends the process (`sys.exit()`, `exit()`) out of"
@@ -148,8 +148,3 @@ class Fixes:
 
 def _is_pair(example: object) -> bool:
     return isinstance(example, list) and len(example) == 2 and isinstance(example[1], dict)  # noqa: PLR2004
-
-
-def indented(text: str) -> str:
-    """The text as a block of code in Markdown."""
-    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -31,7 +31,7 @@ def fixes_for(
                 lambda package, day: uv.newest_on(package, day, python),
             ),
             login=f"{problem.what} {problem.fix}".strip() if problem else "",
-            withheld=frozenset(set(job.environ) - set(step_environ(job.environ))),
+            withheld=frozenset(job.environ.keys() - step_environ(job.environ).keys()),
         )
 
     return fixes

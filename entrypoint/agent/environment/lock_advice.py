@@ -1,7 +1,5 @@
 """How to lock requirements that aren't, so that every job and the endpoint get the same ones."""
 
-from pathlib import Path
-
 from entrypoint.agent.environment.lock import Lock
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.inputs.workspace import Workspace
@@ -16,11 +14,7 @@ def command(requirements: Requirements, lock: Lock, workspace: Workspace) -> str
     if file is None:
         return "uv pip compile requirements.in --output-file requirements.txt"
     if file.suffix == ".toml":
-        return f"uv lock --project {_shown(file.parent, workspace)}"
-    wanted = _shown(file.with_suffix(".in"), workspace)
-    shown = _shown(file, workspace)
+        return f"uv lock --project {workspace.relative(file.parent)}"
+    wanted = workspace.relative(file.with_suffix(".in"))
+    shown = workspace.relative(file)
     return f"git mv {shown} {wanted}\nuv pip compile {wanted} --output-file {shown}"
-
-
-def _shown(path: Path, workspace: Workspace) -> str:
-    return workspace.relative(path)

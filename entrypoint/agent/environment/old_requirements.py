@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from entrypoint.agent.environment.requirement_lines import RequirementLine
+from entrypoint.agent.environment.requirement_lines import RequirementLine, name_of
 from entrypoint.agent.environment.requirements import Requirements
 from entrypoint.inputs.workspace import Workspace
 
@@ -51,7 +51,7 @@ class OldRequirements:
                 shown = self.workspace.relative(file) if self.workspace.holds(file) else file.name
                 yield f"`{line.text}` ({shown}:{line.number}{_looseness(line)})"
         for text in self.requirements.lines:
-            name = canonicalize_name(text.split("=")[0].split("[")[0].split("<")[0].strip())
+            name = name_of(text)
             if name == package or name in required_by:
                 yield f"`{text}` (the input `requirements`)"
 

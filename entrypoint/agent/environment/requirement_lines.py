@@ -50,8 +50,13 @@ class RequirementLine:
     @property
     def name(self) -> str:
         """The package's name as uv normalises it; empty for options, paths and URLs."""
-        found = _NAME.match(self.text)
-        return canonicalize_name(found[0]) if found else ""
+        return name_of(self.text)
+
+
+def name_of(text: str) -> str:
+    """The name of the package that a line requires; empty for options, paths and URLs."""
+    found = _NAME.match(text)
+    return canonicalize_name(found[0]) if found else ""
 
 
 def read(

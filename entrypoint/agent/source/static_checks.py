@@ -102,11 +102,19 @@ def _driver_calls(tree: ast.Module) -> Iterator[_Call]:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 continue
-            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+            case ast.If() if is_main_guard(node):
                 continue
             case ast.Call() if _DRIVER.fullmatch(name := _dotted(node.func)):
                 yield _Call(name, node.lineno, node.col_offset + 1)
         todo += reversed(list(ast.iter_child_nodes(node)))
+
+
+def is_main_guard(node: ast.AST) -> bool:
+    """Whether it is `if __name__ == "__main__":`, under which nothing runs when MLflow loads."""
+    match node:
+        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+            return True
+    return False
 
 
 def _dotted(node: ast.expr) -> str:

@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import sys
+from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def _saved(job: dict[str, Any], calls: AgentCalls) -> tuple[str, bool]:
         return save(job, job["flavor"], ask=False), False
 
 
-class _CodeFinder(PathFinder):
+class _CodeFinder(MetaPathFinder):
     """Finds what is in the model's `code/` as on serving, where the checkout is on no search path.
 
     Here a module beside the agent would come before a folder of the same name that has no
@@ -102,9 +103,7 @@ class _CodeFinder(PathFinder):
         self._code = code
         self._import_paths = import_paths
 
-    def find_spec(  # type: ignore[override]
-        self, fullname: str, path: Any = None, target: Any = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if path or not PathFinder.find_spec(fullname, [self._code]):
             return None
         serving = [each for each in sys.path if each not in self._import_paths]

@@ -17,6 +17,7 @@ from mlflow.models import model as mlflow_model
 
 from . import missing_module
 from .agent_calls import ANSWER, EXAMPLE, PREDICT, STREAM, AgentCalls, Mistake
+from .agent_code import is_agents
 from .import_hooks import when_imported
 
 if TYPE_CHECKING:
@@ -146,12 +147,8 @@ def own_frames(error: BaseException, folders: list[str]) -> list[traceback.Frame
     return [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if _is_own(frame.filename, folders)
+        if is_agents(frame.filename, folders)
     ]
-
-
-def _is_own(file: str, folders: list[str]) -> bool:
-    return file.startswith(tuple(folders)) and not file.startswith(sys.prefix)
 
 
 def _unwrapped(error: BaseException) -> BaseException:
@@ -214,8 +211,7 @@ def _place_of_call(calls: AgentCalls, folders: list[str]) -> list[Any] | None:
     """Where the agent is called, of an exception that is raised by who calls it."""
     if calls.step not in (PREDICT, ANSWER, STREAM) or not calls.function:
         return None
-    is_own = _is_own(calls.function[0], folders)
-    return list(calls.function) if is_own else None
+    return list(calls.function) if is_agents(calls.function[0], folders) else None
 
 
 def _frame(frame: traceback.FrameSummary) -> list[Any]:

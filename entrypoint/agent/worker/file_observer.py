@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .agent_code import is_agents
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -28,7 +30,7 @@ def begin(checkout: str, agent_folders: list[str]) -> list[dict[str, Any]]:
             return
         with contextlib.suppress(Exception):  # an agent's file opens, whatever the note comes to
             path = _read_path(*arguments)
-            place = path and path.startswith(checkout) and _place(tuple(agent_folders))
+            place = path and path.startswith(checkout) and _place(agent_folders)
             known = [each["path"] for each in noted]
             if place and path not in known and os.path.isfile(path):
                 noted.append({"path": path, "file": place[0], "line": place[1]})
@@ -46,12 +48,12 @@ def _read_path(path: Any, mode: str | None, _flags: int) -> str:
     return found if is_noted and not found.endswith(_CODE) else ""
 
 
-def _place(agent_folders: tuple[str, ...]) -> tuple[str, int] | None:
+def _place(agent_folders: list[str]) -> tuple[str, int] | None:
     """The line of the agent's code that is under way."""
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - as the standard library does
     while frame:
         file = frame.f_code.co_filename
-        if file.startswith(agent_folders) and not file.startswith(sys.prefix):
+        if is_agents(file, agent_folders):
             return file, frame.f_lineno
         frame = frame.f_back
     return None

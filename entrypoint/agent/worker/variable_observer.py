@@ -11,6 +11,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .agent_code import is_agents
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType, FrameType
@@ -25,7 +27,7 @@ _STANDARD_MODULES = ("os", "collections.abc")
 def begin(agent_folders: Iterable[str]) -> list[dict[str, str | bool]]:
     """Note reads from now on, as dicts of name, was_there and by_agent, in the list returned.
 
-    `agent_folders` end with a separator; an environment in one of them isn't the agent's code.
+    `agent_folders` end with a separator.
     """
     _ObservedEnviron.observer = observer = _Observer(tuple(agent_folders))
     # The object stays the one that other modules have.
@@ -54,7 +56,7 @@ class _Observer:
             return
         if (caller.f_code, caller.f_lasti) in self._copies:
             return
-        read = (name, was_there, self._is_agents(caller.f_code.co_filename))
+        read = (name, was_there, is_agents(caller.f_code.co_filename, self._agent_folders))
         # A library asks for many that nobody has set.
         if not (was_there or read[2]) or len(name) > _MAX_NAME_CHARACTERS:
             return
@@ -62,9 +64,6 @@ class _Observer:
         if read not in self._seen and len(self._seen) < _MAX_READS:
             self._seen.add(read)
             self.reads.append({"name": name, "was_there": was_there, "by_agent": read[2]})
-
-    def _is_agents(self, file: str) -> bool:
-        return file.startswith(self._agent_folders) and not file.startswith(sys.prefix)
 
 
 class _ObservedEnviron(type(os.environ)):  # type: ignore[misc]

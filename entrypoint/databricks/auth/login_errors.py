@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from textwrap import indent
 
 from entrypoint.databricks.auth import env_vars
 from entrypoint.inputs.event import Event
@@ -59,7 +60,7 @@ def find(request: LoginRequest) -> Problem | None:
             "`DATABRICKS_HOST` is not set, so it isn't known for which workspace"
             f" {_listed(env_vars.given(request.environ))} is meant.",
             f"Add it to the step (if it is there, its `${{{{ … }}}}` is empty in this job):\n\n"
-            f"{indented(HOST)}",
+            f"{indent(HOST, ' ' * 4)}",
         )
     if request.auth_type != "github-oidc":
         return None
@@ -67,7 +68,7 @@ def find(request: LoginRequest) -> Problem | None:
         return Problem(
             "`DATABRICKS_CLIENT_ID` is not set, so the job can't say as whom it logs in.",
             f"Add it to the step (if it is there, its `${{{{ … }}}}` is empty in this job):\n\n"
-            f"{indented(STEP)}",
+            f"{indent(STEP, ' ' * 4)}",
         )
     if request.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
         return None
@@ -81,7 +82,7 @@ def find(request: LoginRequest) -> Problem | None:
         "The job may not ask GitHub for the identity token with which it logs in at Databricks:"
         " `id-token: write` is missing.",
         "Add it to the job (a reusable workflow can't have more than the job that calls it):\n\n"
-        f"{indented(_PERMISSION)}\n\n{GUIDE}",
+        f"{indent(_PERMISSION, ' ' * 4)}\n\n{GUIDE}",
     )
 
 
@@ -96,7 +97,7 @@ def no_credentials(request: LoginRequest) -> Problem:
     return Problem(
         "There are no credentials for Databricks.",
         "Give the step a login (if it has one, its `${{ … }}` is empty in this job):\n\n"
-        f"{indented(STEP)}\n\n{GUIDE}",
+        f"{indent(STEP, ' ' * 4)}\n\n{GUIDE}",
     )
 
 
@@ -120,7 +121,7 @@ def explain(message: str, request: LoginRequest) -> Problem:
             f"`DATABRICKS_CONFIG_PROFILE`: there is no profile"
             f" `{request.environ.get('DATABRICKS_CONFIG_PROFILE', '')}`. The runner's own"
             " `~/.databrickscfg` is not in the container.",
-            f"Log in by variables:\n\n{indented(STEP)}",
+            f"Log in by variables:\n\n{indent(STEP, ' ' * 4)}",
             detail=message,
         )
     if _NO_CREDENTIALS in message and request.auth_type == "github-oidc":
@@ -161,11 +162,6 @@ def _choice(request: LoginRequest) -> str:
             f" by\n\n    env:\n      DATABRICKS_AUTH_TYPE: {kind}\n\n"
         )
     return ""
-
-
-def indented(text: str) -> str:
-    """The text as a block of code in Markdown."""
-    return "\n".join(f"    {line}" for line in text.splitlines())
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -2,9 +2,10 @@
 
 import json
 import re
+from textwrap import indent
 
 from entrypoint.databricks.auth import login_errors
-from entrypoint.databricks.auth.login_errors import GUIDE, HOST, STEP, LoginRequest, indented
+from entrypoint.databricks.auth.login_errors import GUIDE, HOST, STEP, LoginRequest
 from entrypoint.databricks.auth.token_process import TokenProcessFailure
 from entrypoint.databricks.auth.workspace_host import NoWorkspace
 from entrypoint.runtime.errors import Problem
@@ -40,7 +41,7 @@ def no_token(failure: TokenProcessFailure, request: LoginRequest) -> Problem:
         "Databricks does not take `DATABRICKS_CLIENT_ID` and `DATABRICKS_CLIENT_SECRET`: the secret"
         " is wrong or over, or it is another principal's.",
         "Make a new secret and store it in the repository's secrets, or do without secrets:\n\n"
-        f"{indented(STEP)}\n\n{GUIDE}",
+        f"{indent(STEP, ' ' * 4)}\n\n{GUIDE}",
         detail=message,
     )
 
@@ -52,7 +53,8 @@ def no_other_token(failure: TokenProcessFailure, request: LoginRequest) -> Probl
     if name := request.identity_token:
         return Problem(
             f"the identity token of `{name}` was made once, before this step, and is over by now.",
-            f"Let the job ask GitHub for one whenever it needs one:\n\n{indented(STEP)}\n\n{GUIDE}",
+            "Let the job ask GitHub for one whenever it needs one:\n\n"
+            f"{indent(STEP, ' ' * 4)}\n\n{GUIDE}",
             detail=failure.message,
         )
     return Problem(
@@ -70,7 +72,7 @@ def token_ended(request: LoginRequest) -> Problem:
         f"The login at Databricks ran out: {name} ended or was revoked while the job ran, and there"
         " is nothing to renew it with.",
         "Store one in the repository's secrets that outlives the job, or do without secrets:\n\n"
-        f"{indented(STEP)}\n\n{GUIDE}",
+        f"{indent(STEP, ' ' * 4)}\n\n{GUIDE}",
     )
 
 
@@ -102,7 +104,7 @@ def _no_federation_policy(
         f"Databricks does not let this job log in as `{request.client_id}`: no federation policy of"
         " that service principal fits the job's identity token.",
         "If the application id is right, an account administrator adds the policy; it works after a"
-        f" minute or two:\n\n{indented(command)}\n\n"
+        f" minute or two:\n\n{indent(command, ' ' * 4)}\n\n"
         "`<id>` is the principal's number:\n\n"
         "    databricks account service-principals list --filter"
         f" 'applicationId eq \"{request.client_id}\"'\n\n"
@@ -125,7 +127,7 @@ def token_refused(message: str, request: LoginRequest, host: str) -> Problem:
             f"`DATABRICKS_TOKEN`: {host} does not take it: it is over, or wrong, or another"
             " workspace's.",
             "Make a new one and store it in the repository's secrets, or do without secrets:\n\n"
-            f"{indented(STEP)}\n\n{GUIDE}",
+            f"{indent(STEP, ' ' * 4)}\n\n{GUIDE}",
             detail=message,
         )
     return Problem(
@@ -150,6 +152,7 @@ def no_workspace(error: NoWorkspace, host: str) -> Problem:
     }[error.kind]
     return Problem(
         f"`DATABRICKS_HOST`: `{host}`: {what}.",
-        f"Take the address that the browser shows when the workspace is open:\n\n{indented(HOST)}",
+        "Take the address that the browser shows when the workspace is open:\n\n"
+        f"{indent(HOST, ' ' * 4)}",
         detail=str(error),
     )

@@ -1,6 +1,7 @@
 """What is used and not declared: it works here, and is a 403 on the endpoint days later."""
 
 from collections.abc import Iterable, Iterator
+from textwrap import indent
 
 import yaml
 
@@ -134,9 +135,9 @@ def _fix(use: Use, lacking: list[Use], declarations: Declarations, file: str) ->
         return f"It is in the lines that are shown for `{same[0].name}`."
     entries = as_mlflow(map(_resource, same))["databricks"]
     if any(each.kind == use.kind for each in declarations.resources):
-        lines = _indented(_yaml(entries[use.kind]), 4)
+        lines = indent(_yaml(entries[use.kind]), " " * 4)
         return f"Add it to `{file}`, under `{use.kind}:`:\n\n{lines}"
-    return f"Add it to `{file}`, under `databricks:`:\n\n{_indented(_yaml(entries), 2)}"
+    return f"Add it to `{file}`, under `databricks:`:\n\n{indent(_yaml(entries), ' ' * 2)}"
 
 
 def _resource(use: Use) -> Resource:
@@ -145,7 +146,3 @@ def _resource(use: Use) -> Resource:
 
 def _yaml(content: object) -> str:
     return str(yaml.safe_dump(content, sort_keys=False)).strip()
-
-
-def _indented(text: str, by: int) -> str:
-    return "\n".join(" " * by + line for line in text.splitlines())

@@ -41,6 +41,17 @@ def test_what_brought_the_package_is_named(text: str, said: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    "line", ["pandas", "pandas>=2", "Pandas[all] ~= 3.0", "pandas; os_name=='x'"]
+)
+def test_a_line_of_the_input_is_named(line: str, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    given = requirements.given((line,), workspace)
+    old = OldRequirements(given, workspace, str, lambda _package, _day: None)
+
+    assert f"`{line}` (the input" in old.fix("a.b", "a", "1.0", ("pandas",), "the agent")
+
+
+@pytest.mark.parametrize(
     ("version", "pin"), [("26.4", "packaging<26"), ("0.22.0", "packaging<0.22"), ("x", "<x")]
 )
 def test_an_older_one_is_proposed_where_the_day_is_not_known(

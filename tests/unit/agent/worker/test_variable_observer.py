@@ -14,9 +14,11 @@ from entrypoint.resources.variables import ObservedRead, ObservedReads
 
 FOLDER = Path(variable_observer.__file__).parent
 PROGRAM = f"""
-import json, os, sys
-sys.path[:0] = [{str(FOLDER)!r}, "agent", "library"]
-import variable_observer
+import json, os, sys, types
+sys.path[:0] = ["agent", "library"]
+sys.modules["worker"] = types.ModuleType("worker")
+sys.modules["worker"].__path__ = [{str(FOLDER)!r}]
+from worker import variable_observer
 reads = variable_observer.begin([os.path.abspath("agent") + "/"])
 import code_of_agent
 print(json.dumps([getattr(code_of_agent, "answer", None), reads]))
