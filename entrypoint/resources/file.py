@@ -18,7 +18,7 @@ from typing import Any
 
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.inputs.yaml_file import Marked, kind_of, read_marked
-from entrypoint.resources.kinds import KINDS, key, wrong_name
+from entrypoint.resources.kinds import DECLARABLE, KINDS, key, wrong_name
 from entrypoint.resources.resource import ApiScope, Declarations, DeclaredResource, Resource
 from entrypoint.resources.suggestion import did_you_mean
 from entrypoint.runtime.errors import InputFailure, Place, Problem
@@ -135,12 +135,12 @@ class _ResourcesFile:
 
     def _by_kind(self, content: Marked) -> Iterator[DeclaredResource]:
         self._check_version(content)
-        kinds = self._mapping(content, "databricks", KINDS)
+        kinds = self._mapping(content, "databricks", DECLARABLE)
         if not kinds:
             return
         seen: dict[tuple[tuple[str, str], bool], Place] = {}
         for kind, entries in kinds.value.items():
-            if kind not in KINDS or not self._is_list(kind, entries):
+            if kind not in DECLARABLE or not self._is_list(kind, entries):
                 continue
             for entry in entries.value:
                 resource = self._resource(kind, entry)
@@ -213,6 +213,8 @@ class _ResourcesFile:
                 continue
             if "name" in known and _OTHER_WORDS_FOR_NAME.fullmatch(str(given)):
                 advice = " Write `name`, of whatever kind it is."
+            elif given in KINDS:
+                advice = f" MLflow can't record a {KINDS[given].title} yet: take it out."
             else:
                 advice = did_you_mean(str(given), known)
             listed = ", ".join(f"`{each}`" for each in known)

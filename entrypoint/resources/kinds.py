@@ -1,9 +1,10 @@
-"""The kinds of resources that MLflow knows: one table, a row each."""
+"""The kinds of what an agent may use on Databricks: one table, a row each."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from packaging.version import Version
 
@@ -32,12 +33,20 @@ _UC_NAME = Shape("one name of Unity Catalog, without dots", re.compile(r"[^./\s]
 _WORD = Shape("made of letters, digits, `-` and `_`", re.compile(r"[A-Za-z0-9][\w-]*"))
 _WAREHOUSE_ID = Shape("the warehouse's id, 16 hexadecimal digits", re.compile(r"[0-9a-f]{16}"))
 _SPACE_ID = Shape("the space's id, 32 hexadecimal digits", re.compile(r"[0-9a-f]{32}"))
+_LAKEBASE_NAME = Shape(
+    "`projects/<project>`, also with `/branches/<branch>` and `/endpoints/<endpoint>`",
+    re.compile(r"projects/[\w-]+(/branches/[\w-]+(/endpoints/[\w-]+)?)?"),
+)
+_ANY = Shape("any text", re.compile(r".+"))
+_IN_SCHEMA = "`USE CATALOG` and `USE SCHEMA` on what it is in"
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind: what it is called in a sentence, the first MLflow that records it, and its look-up.
 
+    `since` is None where no MLflow does yet: it can't be declared, and who runs the agent needs the
+    `grant`. `look_up` is None where the workspace can't be asked for it.
     `scopes`: what an on-behalf-of-user token needs for it, `mcp_scope`: what it needs instead where
     a managed MCP server is asked; `accepted`: what may be needed besides. None is documented for
     some kinds.
@@ -45,12 +54,29 @@ class Kind:
     """
 
     title: str
-    since: Version
+    since: Version | None
     shape: Shape
-    look_up: LookUp
+    look_up: LookUp | None
     scopes: tuple[str, ...] = ()
     mcp_scope: str = ""
     accepted: tuple[str, ...] = ()
+    grant: str = ""
+
+
+def _look_up_lakebase(workspace: "WorkspaceClient", name: str) -> object:
+    """Ask for a project, a branch or an endpoint, whichever the name is of.
+
+    Raises:
+        ValueError: it is no such name.
+
+    """
+    name = unquote(name)
+    if not _LAKEBASE_NAME.pattern.fullmatch(name):
+        raise ValueError(f"{name} is not {_LAKEBASE_NAME.described}")
+    api = workspace.postgres
+    if "/endpoints/" in name:
+        return api.get_endpoint(name)
+    return api.get_branch(name) if "/branches/" in name else api.get_project(name)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -132,7 +158,62 @@ KINDS: Mapping[str, Kind] = {
         lambda workspace, name: workspace.ai_gateway.get_model_service(f"model-services/{name}"),
         accepted=("ai-gateway",),
     ),
+    "mcp_service": Kind(
+        "MCP service",
+        None,  # https://github.com/mlflow/mlflow/pull/25955
+        _THREE_LEVELS,
+        lambda workspace, name: workspace.ai_gateway.get_mcp_service(f"mcp-services/{name}"),
+        ("ai-gateway",),
+        grant=f"`EXECUTE` on it, {_IN_SCHEMA}",
+    ),
+    "mcp_server": Kind(
+        "managed MCP server",
+        None,
+        _ANY,
+        None,
+        grant="the permissions for what is asked through it: of Genie One its Genie spaces, of SQL"
+        " a warehouse and the tables",
+    ),
+    "lakebase_project": Kind(
+        "Lakebase project",
+        None,
+        _LAKEBASE_NAME,
+        _look_up_lakebase,
+        grant="`CAN USE` on the project, and a role in its Postgres",
+    ),
+    "volume": Kind(
+        "volume",
+        None,
+        _THREE_LEVELS,
+        lambda workspace, name: workspace.volumes.read(name),
+        grant=f"`READ VOLUME` on it (`WRITE VOLUME` for writing), {_IN_SCHEMA}",
+    ),
+    "secret": Kind("secret", None, _ANY, None, grant="`READ` on the secret's scope"),
+    "job": Kind(
+        "job",
+        None,
+        _ANY,
+        lambda workspace, name: workspace.jobs.get(int(name)),
+        grant="`CAN MANAGE RUN` on it",
+    ),
+    "feature_store": Kind(
+        "feature store",
+        None,
+        _ANY,
+        None,
+        grant="`SELECT` on the feature tables, and `CAN QUERY` on the endpoint that serves them",
+    ),
+    "memory_store": Kind(
+        "memory store",
+        None,
+        _ANY,
+        None,
+        grant="access to the memory store",
+    ),
+    "workspace": Kind("other workspace", None, _ANY, None, grant="access to that workspace"),
 }
+DECLARABLE = {name: kind for name, kind in KINDS.items() if kind.since}
+"""The kinds that a resources file may name: those that some MLflow records."""
 
 
 def resource_of_model(name: str) -> tuple[str, str]:

@@ -55,7 +55,8 @@ def _ask(workspace: WorkspaceClient, kind: str, name: str) -> ExistenceAnswer:
     """
     # The SDK puts it into a path as it is, and a `/` in it would ask for something else.
     try:
-        KINDS[kind].look_up(workspace, quote(name, safe=""))
+        if look_up_one := KINDS[kind].look_up:
+            look_up_one(workspace, quote(name, safe=""))
     except errors.NotFound as error:
         return ExistenceAnswer(
             "can't tell" if error.error_code in _NO_API else "not found", str(error)

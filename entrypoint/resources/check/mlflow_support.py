@@ -32,7 +32,7 @@ def too_old(declarations: Declarations, mlflow: Version) -> Iterator[Problem]:
     lacking: dict[tuple[str, Version], list[Place]] = {}
     for each in declarations.declared:
         kind = KINDS[each.resource.kind]
-        if mlflow < kind.since:
+        if kind.since and mlflow < kind.since:
             lacking.setdefault((f"the {kind.title}", kind.since), []).append(each.place)
         elif each.resource.on_behalf_of_user is not None and mlflow < _ON_BEHALF_OF_USER:
             needed = ("`on_behalf_of_user`", _ON_BEHALF_OF_USER)

@@ -46,7 +46,11 @@ class Review:
         if self._level == "off":
             return []
         # `.` and `..` would change the request's path.
-        known = ((each.kind, each.name) for each in self.table.lines if each.name.strip("."))
+        known = (
+            (each.kind, each.name)
+            for each in self.table.lines
+            if each.name.strip(".") and KINDS[each.kind].look_up
+        )
         return list(dict.fromkeys(known))
 
     def code(self, findings: Findings) -> None:

@@ -7,7 +7,7 @@ import yaml
 
 from entrypoint.resources.check.places import also_at
 from entrypoint.resources.file import as_mlflow
-from entrypoint.resources.kinds import KINDS, key
+from entrypoint.resources.kinds import DECLARABLE, KINDS, key
 from entrypoint.resources.resource import Declarations, Resource, Use
 from entrypoint.runtime.errors import Place, Problem
 
@@ -101,7 +101,9 @@ def declared_but_unseen(declarations: Declarations, uses: Iterable[Use]) -> Iter
 def _lacking(declarations: Declarations, uses: tuple[Use, ...]) -> Iterator[Use]:
     declared = {key(each.kind, each.name) for each in declarations.resources}
     for use in uses:
-        if not use.name or use.on_behalf_of_user or key(use.kind, use.name) in declared:
+        if use.kind not in DECLARABLE or not use.name or use.on_behalf_of_user:
+            continue
+        if key(use.kind, use.name) in declared:
             continue
         if use.source == "code" or not _is_for_the_user(use, uses):
             yield use

@@ -12,7 +12,7 @@ from mlflow.models.resources import ResourceType, _ResourceBuilder
 
 from entrypoint.inputs.workspace import Workspace
 from entrypoint.resources.file import as_mlflow, authorization, found, read
-from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.kinds import DECLARABLE
 from entrypoint.resources.resource import Declarations, Resource
 from entrypoint.runtime.errors import InputFailure, Place, Problem
 from tests.unit.conftest import AGENT, link, write
@@ -72,7 +72,7 @@ def test_no_resources_are_fine(workspace: Workspace) -> None:
 
 
 def test_there_is_a_row_for_every_kind_that_mlflow_knows() -> None:
-    assert set(KINDS) == {kind.value for kind in ResourceType}
+    assert set(DECLARABLE) == {kind.value for kind in ResourceType}
 
 
 NAMES = {
@@ -86,13 +86,13 @@ NAMES = {
 ENTRIES = {
     kind: st.lists(
         st.fixed_dictionaries(
-            {"name": NAMES["three levels" if KINDS[kind].shape.strict else "any"]},
+            {"name": NAMES["three levels" if DECLARABLE[kind].shape.strict else "any"]},
             optional={"on_behalf_of_user": st.booleans()},
         ),
         max_size=4,
         unique_by=lambda entry: entry["name"],
     )
-    for kind in KINDS
+    for kind in DECLARABLE
 }
 CONTENTS = st.fixed_dictionaries({}, optional=ENTRIES)
 

@@ -11,7 +11,7 @@ from entrypoint.resources.check.api_scopes import (
     unknown,
     without_direct_access,
 )
-from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.kinds import DECLARABLE
 from entrypoint.resources.resource import ApiScope, Declarations, DeclaredResource, Resource, Use
 from entrypoint.runtime.errors import Place, Problem
 
@@ -69,7 +69,7 @@ def test_without_scopes_the_documented_ones_are_shown(kind: str, scopes: tuple[s
     assert problem.place == Place(FILE, 1)
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - SCOPES.keys()))
+@pytest.mark.parametrize("kind", sorted(DECLARABLE.keys() - SCOPES.keys()))
 def test_a_kind_without_documented_scopes_needs_none(kind: str) -> None:
     assert list(missing(declarations(kinds=[kind]), [use(kind)], FILE)) == []
 
@@ -173,8 +173,8 @@ def test_an_unknown_scope_is_reported_with_the_nearest_and_may_be_right(
 
 
 def test_tables_and_functions_for_the_user_get_the_documented_advice() -> None:
-    reported = list(without_direct_access(declarations(kinds=KINDS), []))
+    reported = list(without_direct_access(declarations(kinds=DECLARABLE), []))
 
-    lines = [line for line, kind in enumerate(KINDS, 1) if kind in ("table", "function")]
+    lines = [line for line, kind in enumerate(DECLARABLE, 1) if kind in ("table", "function")]
     assert [problem.place for problem in reported] == [Place(FILE, line) for line in lines]
     assert all("Genie" in problem.fix for problem in reported)

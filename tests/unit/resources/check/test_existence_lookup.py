@@ -15,7 +15,7 @@ from databricks.sdk.config import Config
 from doubles.databricks import Fault, Workspace
 from entrypoint.resources.check import existence_lookup
 from entrypoint.resources.check.existence import ExistenceAnswer
-from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.kinds import DECLARABLE
 
 NAMES = {
     "app": "support-app",
@@ -75,7 +75,7 @@ def asked(workspace: Workspace) -> Counter[str]:
 
 
 def test_every_kind_is_known_here() -> None:
-    assert NAMES.keys() == KINDS.keys()
+    assert NAMES.keys() == DECLARABLE.keys()
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES.items())

@@ -7,7 +7,7 @@ import pytest
 from packaging.version import Version
 
 from entrypoint.resources.check.mlflow_support import not_served, too_old, unsupported_by_flavor
-from entrypoint.resources.kinds import KINDS
+from entrypoint.resources.kinds import DECLARABLE
 from entrypoint.resources.resource import ApiScope, Declarations, DeclaredResource, Resource
 from entrypoint.runtime.errors import Place
 
@@ -38,7 +38,7 @@ def declaring(*kinds: str, scopes: bool = False, for_the_user: bool | None = Non
 
 
 def test_every_kind_is_known_here() -> None:
-    assert RELEASES.keys() == KINDS.keys()
+    assert RELEASES.keys() == DECLARABLE.keys()
 
 
 @pytest.mark.parametrize(("kind", "releases"), RELEASES.items())
@@ -84,7 +84,7 @@ def test_scopes_need_an_mlflow_and_serving_a_newer_one(
 
 
 def test_the_mlflow_of_today_records_everything() -> None:
-    given = declaring(*KINDS, scopes=True, for_the_user=True)
+    given = declaring(*DECLARABLE, scopes=True, for_the_user=True)
 
     assert list(too_old(given, Version(mlflow.__version__))) == []
 
