@@ -188,7 +188,7 @@ KINDS: Mapping[str, Kind] = {
         lambda workspace, name: workspace.volumes.read(name),
         grant=f"`READ VOLUME` on it (`WRITE VOLUME` for writing), {_IN_SCHEMA}",
     ),
-    "secret": Kind("secret", None, _ANY, None, grant="`READ` on the secret's scope"),
+    "secret_scope": Kind("secret scope", None, _ANY, None, grant="`READ` on it"),
     "job": Kind(
         "job",
         None,

@@ -14,7 +14,7 @@ TOOLS = _toolkit.tools
 @tool
 def lookup(customer: str) -> str:
     """Look up a customer."""
-    response = WorkspaceClient().statement_execution.execute_statement(  # uses: sql_warehouse 4b9c1f2e3d5a6b7c
+    response = WorkspaceClient().statement_execution.execute_statement(  # uses: sql_warehouse 4b9c1f2e3d5a6b7c; table prod.crm.customers
         statement=f"SELECT * FROM prod.crm.customers WHERE name = '{customer}'",
         warehouse_id=settings.Settings.WAREHOUSE_ID,
     )

@@ -31,7 +31,9 @@ async def build_graph(user: WorkspaceClient):
                 function_name="refund",
                 workspace_client=system,
             ),
-            DatabricksMCPServer.from_uc_function(CATALOG, SCHEMA, "all"),  # uses: function ?
+            DatabricksMCPServer.from_uc_function(  # uses: function prod.support.*
+                CATALOG, SCHEMA, "all"
+            ),
             DatabricksMCPServer.from_vector_search(  # uses: vector_search_index prod.support.tickets (user)
                 CATALOG, SCHEMA, "tickets", "tickets", user
             ),

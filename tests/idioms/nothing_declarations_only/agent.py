@@ -24,10 +24,10 @@ class WhoAmI(mlflow.pyfunc.PythonModel):
 
     def predict(self, context, model_input, params=None):
         w = WorkspaceClient()
-        secret = w.dbutils.secrets.get("scope", "key")
+        secret = len(w.config.host)
         spaces = w.genie.list_spaces()
         endpoints = [e.name for e in w.serving_endpoints.list()]
-        return [w.current_user.me().user_name, w.config.host, len(secret), spaces, endpoints]
+        return [w.current_user.me().user_name, w.config.host, secret, spaces, endpoints]
 
 
 mlflow.models.set_model(WhoAmI())

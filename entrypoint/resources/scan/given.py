@@ -1,0 +1,88 @@
+"""What a call is given: its arguments, with what stands inside of them."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from entrypoint.resources.addresses import Reference
+from entrypoint.resources.scan.evaluator import Evaluator
+from entrypoint.resources.scan.scopes import LexicalScope
+from entrypoint.resources.scan.values import CallResult, ContainerLiteral, Text, Value, Values
+
+# What is found, and whether the code leaves no choice.
+Found = tuple[Reference, bool]
+# Clients are made of clients, but not endlessly.
+MAX_CLIENT_LEVELS = 8
+# Of lists and dictionaries: `model_list=[{"litellm_params": {"model": ...}}]`.
+_MAX_NESTED_LEVELS = 3
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value, with the name of the argument, or the key in a dictionary, that holds it.
+
+    `position`: of an argument without a name. `is_inside`: it stands in another one.
+    """
+
+    value: Value
+    name: str
+    position: int | None = None
+    is_inside: bool = False
+
+    @property
+    def text(self) -> Text | None:
+        """The value, if it is a text."""
+        return self.value if isinstance(self.value, Text) else None
+
+    @property
+    def made(self) -> CallResult | None:
+        """The value, if a call made it: a client, a provider."""
+        return self.value if isinstance(self.value, CallResult) else None
+
+
+def given(evaluator: Evaluator, made: CallResult) -> tuple[Given, ...]:
+    """All that a call is given."""
+    return tuple(dict.fromkeys(_Reader(evaluator).of_call(made.call, made.scope)))
+
+
+class _Reader:
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._values = evaluator.values
+        self._inside = evaluator.containers.inside
+
+    def of_call(self, call: ast.Call, scope: LexicalScope) -> Iterator[Given]:
+        for position, node in enumerate(call.args):
+            for value in self._values(node, scope):
+                yield Given(value, "", position)
+                yield from self._held(value, "", 0)
+        for keyword in call.keywords:
+            for value in self._values(keyword.value, scope):
+                if keyword.arg:
+                    yield Given(value, keyword.arg)
+                # What `**options` holds are arguments of the call itself.
+                yield from self._held(value, keyword.arg or "", 0 if keyword.arg else -1)
+
+    def _held(self, value: Value, name: str, level: int) -> Iterator[Given]:
+        """What a list or a dictionary holds, and what these hold."""
+        if level >= _MAX_NESTED_LEVELS or not isinstance(value, ContainerLiteral):
+            return
+        for key, values in self._entries(value, name, level).items():
+            for held in values:
+                yield Given(held, key, is_inside=level >= 0)
+                yield from self._held(held, key, level + 1)
+
+    def _entries(self, of: ContainerLiteral, name: str, level: int) -> dict[str, Values]:
+        """What a container holds by its keys, of which the last counts; a list by its own name."""
+        if not isinstance(of.node, ast.Dict):
+            return {name: self._inside(of)}
+        found: dict[str, Values] = {}
+        for key, node in zip(of.node.keys, of.node.values, strict=True):
+            values = self._values(node, of.scope)
+            if key is None:  # `**another`
+                for each in values if level < _MAX_NESTED_LEVELS else ():
+                    if isinstance(each, ContainerLiteral):
+                        found |= self._entries(each, name, level + 1)
+                continue
+            keys = [each.text for each in self._values(key, of.scope) if isinstance(each, Text)]
+            found |= dict.fromkeys(keys, values) if keys else {"": (*found.get("", ()), *values)}
+        return found

@@ -1,0 +1,120 @@
+"""The models that calls ask for: by a client that asks Databricks, or by a prefixed name."""
+
+import re
+from collections.abc import Iterator
+
+from entrypoint.resources.addresses import asked_for, is_elsewhere, models_kind
+from entrypoint.resources.scan.evaluator import Evaluator
+from entrypoint.resources.scan.given import MAX_CLIENT_LEVELS, Found, Given, given
+from entrypoint.resources.scan.known_calls import MODEL_CLIENTS, is_path_of
+from entrypoint.resources.scan.values import CallResult, Symbol
+
+_NAMES = {
+    *("model", "model_name", "model_id", "ai_model_id", "id", "llm"),
+    *("endpoint", "endpoint_name", "embedding_model"),
+}
+# What takes a model's name without saying that it is one, and at which position.
+_POSITIONS = (
+    (re.compile(r".*\b\w*(?:Model|Embedder|Embedding|Like|LLM|Llm|LM|Databricks)"), 0),
+    (re.compile(r".*\b(?:init_chat_model|get_langchain_chat_open_ai_client)"), 0),
+    (re.compile(r"litellm\.a?(?:completion|embedding)"), 0),
+    (re.compile(r"litellm\.a?(?:responses|text_completion)"), 1),
+    (re.compile(r"mlflow\..*get_deploy_client\(\)\.predict(?:_stream)?"), 2),
+)
+# What a client, or a provider of models, is handed as.
+_CLIENT = re.compile(r"|\w*(?:client|provider|options)\w*")
+# LiteLLM's way of naming a model, LangChain's, and that of MLflow's judges.
+_ON_DATABRICKS = re.compile(r"(?:litellm/)?databricks[/:].+")
+_PROVIDERS = re.compile(r"^(?!apps/)(?:[\w-]+[/:]/?)+")
+# There, `databricks/...` is a name of Hugging Face's hub; and OpenAI's clients know no providers.
+_OTHER_NAMES = re.compile(r"openai\.|datasets\.|vllm\.|(?i:.*(?:hugging_?face|transformers))")
+_GATEWAY = ("use_ai_gateway", "use_ai_gateway_native_api")
+_ELSEWHERE = "elsewhere"
+_ANSWERS_BY_ITSELF = {_ELSEWHERE, "app"}
+
+
+class Models:
+    """Knows where each client goes, and what the models are called."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        default = Symbol("agents.set_default_openai_client")
+        # The client that the OpenAI Agents SDK uses when it is given no other.
+        self._default_clients = [
+            each.made
+            for scope in evaluator.scopes
+            for call in scope.calls
+            if default in evaluator.values(call.func, scope)
+            for each in given(evaluator, CallResult(default.path, call, scope))
+            if each.made
+        ]
+
+    def asked(self, call: CallResult) -> Iterator[Found]:
+        """The models that the call asks for by name, or has something ask for."""
+        kinds = dict.fromkeys(self._kinds(call))
+        for each in self._named(call):
+            if kinds and not (each.made and self._kinds(each.made)):
+                for kind, certain in kinds:
+                    if kind not in _ANSWERS_BY_ITSELF:
+                        yield _reference(kind, each, certain=certain)
+            elif not kinds and each.text and _is_prefixed(each.text.text, call.path):
+                yield _reference("serving_endpoint", each)
+
+    def _named(self, call: CallResult) -> list[Given]:
+        """The arguments that are models; those inside of others only where there is no other."""
+        arguments = given(self._evaluator, call)
+        named = [each for each in arguments if each.name in _NAMES]
+        own = [each for each in named if not each.is_inside]
+        at = {position for path, position in _POSITIONS if path.fullmatch(call.path)}
+        return own or [each for each in arguments if each.position in at] or named
+
+    def _kinds(self, call: CallResult, level: int = 0) -> list[tuple[str, bool]]:
+        """What is asked for at the address that the call goes to: a kind, and whether that's sure.
+
+        The address is the call's own, else its client's, or that of what it is handed.
+        """
+        arguments = given(self._evaluator, call)
+        found = [kind for each in arguments for kind in _kinds_of_address(each)]
+        if not found and any(is_path_of(call.path, *client) for client in MODEL_CLIENTS):
+            found = _own_kinds(call)
+        if not found and level < MAX_CLIENT_LEVELS:
+            makers = filter(None, (call.of, *self._handed(call)))
+            found = [kind for each in makers for kind in self._kinds(each, level + 1)]
+        return found
+
+    def _handed(self, call: CallResult) -> list[CallResult]:
+        """The clients and providers that a call is handed: what is made without a model."""
+        clients = (
+            each.made
+            for each in given(self._evaluator, call)
+            if each.made and _CLIENT.fullmatch(each.name)
+        )
+        found = [each for each in clients if not self._named(each)]
+        return found or (self._default_clients if call.path.startswith("agents.") else [])
+
+
+def _is_prefixed(name: str, path: str) -> bool:
+    return _ON_DATABRICKS.fullmatch(name) is not None and not _OTHER_NAMES.match(path)
+
+
+def _kinds_of_address(argument: Given) -> Iterator[tuple[str, bool]]:
+    if text := argument.text:
+        if kind := models_kind(text.text):
+            yield kind, text.certain
+        elif is_elsewhere(text.text):
+            yield _ELSEWHERE, text.certain
+
+
+def _own_kinds(call: CallResult) -> list[tuple[str, bool]]:
+    """Those of a client that knows its address by itself: by the gateway or not."""
+    gateway = [each.value for each in call.call.keywords if each.arg in _GATEWAY]
+    if any(getattr(node, "value", None) is True for node in gateway):
+        return [("uc_model_service", True)]
+    is_certain = all(getattr(node, "value", None) is False for node in gateway)
+    return [("serving_endpoint", is_certain)]
+
+
+def _reference(kind: str, argument: Given, *, certain: bool = True) -> Found:
+    text = argument.text
+    name = _PROVIDERS.sub("", text.text) if text else None
+    return asked_for(kind, name), certain and (text is None or text.certain)

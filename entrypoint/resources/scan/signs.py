@@ -1,0 +1,80 @@
+"""What makes a call use Databricks, whichever library it is of: an address, a model, SQL."""
+
+import re
+import sys
+from collections.abc import Iterator
+from itertools import chain
+
+from entrypoint.resources.addresses import resource_of_address
+from entrypoint.resources.scan.evaluator import Evaluator
+from entrypoint.resources.scan.given import MAX_CLIENT_LEVELS, Found, Given, given
+from entrypoint.resources.scan.models import Models
+from entrypoint.resources.scan.values import UNKNOWN_PART, CallResult
+
+# Of the standard library only these ask anybody.
+_ASKS = ("urllib.request.", "http.client.", "mlflow.deployments.")
+_NEVER_ASKS = {
+    *("builtins", "mlflow", "pydantic", "pydantic_settings", "loguru", "structlog", "rich"),
+    *sys.stdlib_module_names,
+}
+# A sentence begins with a capital, and a keyword is written in one case.
+_STATEMENT = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|insert|merge|update|delete|create|describe"
+    r"|SELECT|WITH|INSERT|MERGE|UPDATE|DELETE|CREATE|DESCRIBE)\s",
+    re.DOTALL,
+)
+_RUNS_SQL = ("databricks.", "pyspark.", "builtins.spark.")
+
+
+class Signs:
+    """Looks for them in what a call is given."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._models = Models(evaluator)
+
+    def found(self, call: CallResult) -> Iterator[Found]:
+        """What the call of something that the code imports uses."""
+        asks = call.path.startswith(_ASKS) or call.path.partition(".")[0] not in _NEVER_ASKS
+        for reference, certain in self.addressed(call):
+            if asks or reference.kind == "volume":
+                yield reference, certain
+        if asks:
+            yield from self._models.asked(call)
+            yield from self._statements(call)
+
+    def addressed(self, call: CallResult) -> Iterator[Found]:
+        """What the addresses are of that the call is given."""
+        arguments = given(self._evaluator, call)
+        models = (each.text.text for each in arguments if each.name == "model" and each.text)
+        model = next(models, None)
+        for text in filter(None, (each.text for each in arguments)):
+            if reference := resource_of_address(text.text, model):
+                yield reference, text.certain
+
+    def _statements(self, call: CallResult) -> Iterator[Found]:
+        """What the SQL uses that the call is given, if it goes to Databricks."""
+        arguments = given(self._evaluator, call)
+        # SQLAlchemy's: `text("SELECT ...")`.
+        inside = (given(self._evaluator, each.made) for each in arguments if each.made)
+        for text in filter(None, (each.text for each in (*arguments, *chain(*inside)))):
+            if _STATEMENT.match(text.text) and self._runs_sql(call):
+                from entrypoint.resources import sql_text  # noqa: PLC0415 - it takes a while
+
+                for reference in sql_text.references(text.text, UNKNOWN_PART):
+                    yield reference, text.certain
+
+    def _runs_sql(self, call: CallResult, level: int = 0) -> bool:
+        """Whether the call, its client or what it is handed is of a SQL warehouse, or of Spark."""
+        arguments = given(self._evaluator, call)
+        makers = [call.of, *(each.made for each in arguments)] if level < MAX_CLIENT_LEVELS else []
+        return (
+            call.path.startswith(_RUNS_SQL)
+            or any(_is_of_warehouse(each) for each in arguments)
+            or any(self._runs_sql(each, level + 1) for each in makers if each)
+        )
+
+
+def _is_of_warehouse(argument: Given) -> bool:
+    found = resource_of_address(argument.text.text) if argument.text else None
+    return found is not None and found.kind == "sql_warehouse"
