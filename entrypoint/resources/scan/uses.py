@@ -75,11 +75,10 @@ class UseFinder:
                 made = CallResult(path, call, scope, value.of)
                 found = itertools.chain(self._by_table(made), self._signs.found(made))
                 yield from self._as_uses(found, made, certain=len(called) == 1)
-            elif (
-                isinstance(value, Unknown) and _last_name(ast.unparse(call.func)) not in _NO_REQUEST
-            ):
+            elif isinstance(value, Unknown):
                 made = CallResult(_written(call.func), call, scope)
-                yield from self._as_uses(self._signs.addressed(made), made, certain=False)
+                if _last_name(made.path) not in _NO_REQUEST:
+                    yield from self._as_uses(self._signs.addressed(made), made, certain=False)
 
     def _as_uses(self, found: Iterator[Found], made: CallResult, *, certain: bool) -> Iterator[Use]:
         access = self._access.of(made.call, made.scope, made.of)

@@ -174,7 +174,7 @@ def test_each_resource_once_in_the_order_of_the_requests() -> None:
         ("llama", "POST /serving-endpoints/{name}/invocations"),
         ("c.s.docs", "GET /api/2.0/vector-search/indexes/{name}"),
         ("c.one.*", "POST /api/2.0/mcp/functions/c/one"),
-        (None, "POST /api/2.0/mcp/functions/c/two"),
+        ("c.two.*", "POST /api/2.0/mcp/functions/c/two"),
         (None, "POST /api/2.0/sql/statements"),
         (None, "GET /api/2.0/sql/statements"),
     ]
