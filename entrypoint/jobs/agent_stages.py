@@ -46,6 +46,7 @@ class AgentStages:
         self._plan, self._inputs = plan, plan.inputs
         self._sandbox = sandbox
         self._login = login
+        self._workspace = job.environ.get("DATABRICKS_HOST", "")
         self._result = result
         self._review = plan.review(job.log)
         self._looked_up: Future[LookedUp] | None = None
@@ -125,13 +126,18 @@ class AgentStages:
                 built = result.build = worker.build()
                 progress.log_build(built, self._log)
                 self._review.mlflow(environment.lock.mlflow, built.flavor)
-                self._uses += (*_inferred(built), *observed.uses(built.requests))
+                self._uses += (
+                    *_inferred(built),
+                    *observed.uses(built.requests, workspace=self._workspace),
+                )
                 self._show_variables(worker.variables)
             if result.build and self._inputs.verify != "off":
                 with self._stage("Verify", goal):
                     result.verification = worker.verify()
                     progress.log_verification(result.verification, self._inputs.verify, self._log)
-                    self._uses += observed.uses(result.verification.requests)
+                    self._uses += observed.uses(
+                        result.verification.requests, workspace=self._workspace
+                    )
                     self._show_variables(worker.variables)
             if result.build:
                 for problem in worker.unshipped():
@@ -180,7 +186,7 @@ class AgentStages:
 
     def _read_code(self) -> None:
         """Read what the code uses: the agent's, and that of the packages which travel with it."""
-        findings = self._plan.findings()
+        findings = self._plan.findings(self._workspace)
         self._reads = findings.variables
         self._show_variables(())
         self._review.code(findings)

@@ -96,8 +96,11 @@ class Plan:
             )
         )
 
-    def findings(self) -> Findings:
-        """What the code uses of Databricks; nothing of it is run."""
+    def findings(self, workspace: str) -> Findings:
+        """What the code uses of Databricks; nothing of it is run.
+
+        `workspace`: the host of the one that the job logs in to, empty for none.
+        """
         spec = self.spec
 
         def place(name: Path, line: int, column: int) -> Place | None:
@@ -112,6 +115,7 @@ class Plan:
             place,
             self.model_config,
             variables=variables.without_secrets(self.variables),
+            workspace=workspace,
         )
 
     def review(self, log: Log) -> Review:

@@ -109,6 +109,11 @@ _LEVELS = 3
 _DOMAIN = re.compile(
     r"\.(?:databricks(?:apps)?|azuredatabricks)\.(?:com|net|us|mil|cn|azure\.\w+)$"
 )
+# https://docs.databricks.com/aws/en/workspace/workspace-details#workspace-instance-names-urls-and-ids
+_WORKSPACE = re.compile(
+    r"(?!accounts\.)[\w-]+\.cloud\.databricks\.\w+|adb-[\d.]+\.azuredatabricks\.net"
+    r"|[\d.]+\.gcp\.databricks\.com"
+)
 # Name, workspace and region: https://docs.databricks.com/en/dev-tools/databricks-apps/key-concepts
 _APP = re.compile(r"(?P<name>[^.]+)-\d+\.(?:[^.]+\.)*databricksapps\.com")
 # Of a host that is known in full; code mostly has it from elsewhere.
@@ -150,8 +155,13 @@ def resource_at(host: str, path: str, model: str | None = None) -> Reference | N
     return None
 
 
-def resource_of_address(address: str, model: str | None = None) -> Reference | None:
-    """What an address or a path uses, as code has it; None when nothing, or not on Databricks."""
+def resource_of_address(
+    address: str, model: str | None = None, *, workspace: str = ""
+) -> Reference | None:
+    """What an address or a path uses, as code has it; None when nothing, or not on Databricks.
+
+    `workspace`: the host of the agent's own, if it is known; another one is used as a whole.
+    """
     if file := _VOLUME_FILE.fullmatch(address):
         return Reference("volume", file[1].replace("/", "."))
     if engine := _ENGINE.match(address):
@@ -160,19 +170,23 @@ def resource_of_address(address: str, model: str | None = None) -> Reference | N
     host, path = _parts(address)
     if " " in address or _is_elsewhere(address, host):
         return None
+    if is_other_workspace(host, workspace):
+        return Reference("workspace", host)
     return resource_at(host, path, model)
 
 
-def models_kind(address: str) -> str | None:
+def models_kind(address: str, *, workspace: str = "") -> str | None:
     """The kind that a client of models asks for at this address; None where it isn't Databricks'.
 
-    An app answers by itself, whatever the model is called.
+    An app answers by itself, whatever the model is called, and so does another `workspace`.
     """
     host, path = _parts(address)
     if host.endswith(".databricksapps.com"):
         return "app"
     if " " in address or _is_elsewhere(address, host):
         return None
+    if is_other_workspace(host, workspace):
+        return "workspace"
     if ".ai-gateway." in host or "/ai-gateway/" in f"{path}/":
         return None if "/mcp-services/" in path else "uc_model_service"
     is_host = not path.strip("/") and _DOMAIN.search(host)
@@ -183,6 +197,12 @@ def models_kind(address: str) -> str | None:
 def is_elsewhere(address: str) -> bool:
     """Whether it is an address of a host that certainly isn't Databricks'."""
     return _is_elsewhere(address, _parts(address)[0])
+
+
+def is_other_workspace(host: str, workspace: str) -> bool:
+    """Whether a host is certainly another workspace's than the agent's, where that is known."""
+    own = _parts(workspace if "://" in workspace else f"https://{workspace}")[0]
+    return bool(own) and host != own and _WORKSPACE.fullmatch(host) is not None
 
 
 def asked_for(kind: str, model: str | None) -> Reference:

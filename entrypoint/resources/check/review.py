@@ -7,7 +7,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from entrypoint.resources import placeholder
-from entrypoint.resources.check import api_scopes, dbutils, mlflow_support
+from entrypoint.resources.check import api_scopes, dbutils, mlflow_support, not_declarable
 from entrypoint.resources.check.existence import LookedUp
 from entrypoint.resources.check.places import also_at
 from entrypoint.resources.check.undeclared import declared_but_unseen, possible, undeclared
@@ -68,6 +68,7 @@ class Review:
         self._report(warn, _early_clients(findings.early_user_clients))
         self._report(warn, dbutils.unavailable(findings.dbutils))
         self._report(self._log.notice, possible(declarations, findings.uses))
+        self._report(self._log.notice, self._not_declarable())
         self._report(self._log.notice, _unread(findings.unread))
         self._has_unknown_user_access = findings.has_unknown_user_access
         lacking = tuple(api_scopes.missing(declarations, self._uses, self._file))
@@ -128,6 +129,7 @@ class Review:
         self._add(uses)
         if not self._has_unknown_user_access:
             self._report(self._log.warning, api_scopes.superfluous(self._declarations, self._uses))
+        self._report(self._log.notice, self._not_declarable())
         if was_asked:
             self._report(self._log.notice, declared_but_unseen(self._declarations, self._uses))
         self._fail_or_warn(self._undeclared())
@@ -135,6 +137,9 @@ class Review:
     def _add(self, uses: Iterable[Use]) -> None:
         self._uses = list(dict.fromkeys((*self._uses, *uses)))
         self.table.fill(self._declarations, self._uses, self._exists)
+
+    def _not_declarable(self) -> Iterator[Problem]:
+        return not_declarable.notices(self._declarations, self._uses, self._agent)
 
     def _undeclared(self) -> list[Problem]:
         return list(undeclared(self._declarations, self._uses, self._agent, self._file))

@@ -51,12 +51,14 @@ def scan(
     config: Mapping[str, Any] | None,
     *,
     variables: Mapping[str, str] = MappingProxyType({}),
+    workspace: str = "",
 ) -> Findings:
     """Read the agent's code and those modules under `code_paths` that it imports.
 
     `place` tells where a line and a column of the agent are in the checkout, `code_paths_place`
     where those of such a module are. `config` is what the agent's `ModelConfig` holds,
-    `variables` those of the environment that the step gives and that are no secrets.
+    `variables` those of the environment that the step gives and that are no secrets; `workspace` is
+    the host of the agent's own workspace, if it is known.
     """
     code = parsed(agent)
     module = Module("<agent>", agent, code.tree, place, left_out=code.left_out)
@@ -64,7 +66,7 @@ def scan(
         modules = reachable(module, code_paths, code_paths_place)
         evaluator = Evaluator(modules, config, variables)
         access = UserAccess(evaluator)
-        finder = UseFinder(evaluator, access)
+        finder = UseFinder(evaluator, access, workspace)
         return Findings(
             tuple(sorted(itertools.islice(finder.uses(), _MAX_USES), key=_position)),
             tuple(access.early_clients()),

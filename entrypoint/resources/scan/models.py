@@ -30,14 +30,15 @@ _PROVIDERS = re.compile(r"^(?!apps/)(?:[\w-]+[/:]/?)+")
 _OTHER_NAMES = re.compile(r"openai\.|datasets\.|vllm\.|(?i:.*(?:hugging_?face|transformers))")
 _GATEWAY = ("use_ai_gateway", "use_ai_gateway_native_api")
 _ELSEWHERE = "elsewhere"
-_ANSWERS_BY_ITSELF = {_ELSEWHERE, "app"}
+_ANSWERS_BY_ITSELF = {_ELSEWHERE, "app", "workspace"}
 
 
 class Models:
     """Knows where each client goes, and what the models are called."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, workspace: str) -> None:
         self._evaluator = evaluator
+        self._workspace = workspace
         default = Symbol("agents.set_default_openai_client")
         # The client that the OpenAI Agents SDK uses when it is given no other.
         self._default_clients = [
@@ -74,7 +75,7 @@ class Models:
         The address is the call's own, else its client's, or that of what it is handed.
         """
         arguments = given(self._evaluator, call)
-        found = [kind for each in arguments for kind in _kinds_of_address(each)]
+        found = [kind for each in arguments for kind in self._kinds_of_address(each)]
         if not found and any(is_path_of(call.path, *client) for client in MODEL_CLIENTS):
             found = _own_kinds(call)
         if not found and level < MAX_CLIENT_LEVELS:
@@ -92,17 +93,16 @@ class Models:
         found = [each for each in clients if not self._named(each)]
         return found or (self._default_clients if call.path.startswith("agents.") else [])
 
+    def _kinds_of_address(self, argument: Given) -> Iterator[tuple[str, bool]]:
+        if text := argument.text:
+            if kind := models_kind(text.text, workspace=self._workspace):
+                yield kind, text.certain
+            elif is_elsewhere(text.text):
+                yield _ELSEWHERE, text.certain
+
 
 def _is_prefixed(name: str, path: str) -> bool:
     return _ON_DATABRICKS.fullmatch(name) is not None and not _OTHER_NAMES.match(path)
-
-
-def _kinds_of_address(argument: Given) -> Iterator[tuple[str, bool]]:
-    if text := argument.text:
-        if kind := models_kind(text.text):
-            yield kind, text.certain
-        elif is_elsewhere(text.text):
-            yield _ELSEWHERE, text.certain
 
 
 def _own_kinds(call: CallResult) -> list[tuple[str, bool]]:

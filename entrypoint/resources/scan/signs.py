@@ -29,9 +29,10 @@ _RUNS_SQL = ("databricks.", "pyspark.", "builtins.spark.")
 class Signs:
     """Looks for them in what a call is given."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, workspace: str) -> None:
         self._evaluator = evaluator
-        self._models = Models(evaluator)
+        self._workspace = workspace
+        self._models = Models(evaluator, workspace)
 
     def found(self, call: CallResult) -> Iterator[Found]:
         """What the call of something that the code imports uses."""
@@ -49,7 +50,7 @@ class Signs:
         models = (each.text.text for each in arguments if each.name == "model" and each.text)
         model = next(models, None)
         for text in filter(None, (each.text for each in arguments)):
-            if reference := resource_of_address(text.text, model):
+            if reference := resource_of_address(text.text, model, workspace=self._workspace):
                 yield reference, text.certain
 
     def _statements(self, call: CallResult) -> Iterator[Found]:

@@ -40,10 +40,10 @@ _NO_REQUEST = {*dir(str), *dir(list)}
 class UseFinder:
     """Looks at each call of the code."""
 
-    def __init__(self, evaluator: Evaluator, access: UserAccess) -> None:
+    def __init__(self, evaluator: Evaluator, access: UserAccess, workspace: str) -> None:
         self._evaluator = evaluator
         self._access = access
-        self._signs = Signs(evaluator)
+        self._signs = Signs(evaluator, workspace)
         self._by_last_name: dict[str, list[KnownCall]] = defaultdict(list)
         for known in KNOWN_CALLS:
             self._by_last_name[_last_name(known.call)].append(known)
@@ -101,11 +101,19 @@ class UseFinder:
                 )
 
     def _by_table(self, made: CallResult) -> Iterator[Found]:
-        for known in self._known(made.path):
+        for known in self._known(made.path) if not self._is_of_other_workspace(made.of) else ():
             for text in self._texts(known, made):
                 # A name that isn't known may be one for another row of the table.
                 if reference := known.reference_of(text.text):
                     yield reference, text.certain
+
+    def _is_of_other_workspace(self, client: CallResult | None) -> bool:
+        """Whether a client was made for another workspace, which is what it uses then."""
+        while client and not any(
+            reference.kind == "workspace" for reference, _ in self._signs.addressed(client)
+        ):
+            client = client.of
+        return client is not None
 
     def _texts(self, known: KnownCall, made: CallResult) -> Iterator[Text]:
         """The texts that name what is used; nothing when the arguments aren't given."""
