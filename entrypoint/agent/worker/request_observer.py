@@ -69,6 +69,12 @@ def _of_aiohttp(
     return method, urljoin(str(base or ""), str(url)), lambda: data if json is None else json
 
 
+def _of_urllib(_: object, request: Any, data: Any = None, *__: object, **___: object) -> Request:
+    if isinstance(request, str):
+        return "GET" if data is None else "POST", request, lambda: data
+    return request.get_method(), request.full_url, lambda: request.data
+
+
 _HTTPX = (
     ("HTTPTransport", "handle_request", _of_httpx),
     ("AsyncHTTPTransport", "handle_async_request", _of_httpx),
@@ -76,6 +82,7 @@ _HTTPX = (
 # By module: a class, its function, and how to read what that is called with.
 _LIBRARIES: dict[str, tuple[tuple[str, str, Callable[..., Request]], ...]] = {
     "urllib3.connectionpool": (("HTTPConnectionPool", "urlopen", _of_urllib3),),  # for requests too
+    "urllib.request": (("OpenerDirector", "open", _of_urllib),),
     "httpx": _HTTPX,
     "httpx2": _HTTPX,
     "aiohttp": (("ClientSession", "_request", _of_aiohttp),),

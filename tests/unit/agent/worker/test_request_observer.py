@@ -141,6 +141,11 @@ host, _, port = url.removeprefix("http://").partition(":")
 sent = {"url": address.removeprefix(url), "body": json.dumps(body).encode()}
 pool = urllib3.HTTPConnectionPool(host, int(port))
 answer = pool.urlopen(method="POST", **sent).data.decode()""",
+    "urllib.request": """import urllib.request
+request = urllib.request.Request(address, data=json.dumps(body).encode())
+answer = urllib.request.urlopen(request).read().decode()""",
+    "urllib.request with text": """import urllib.request
+answer = urllib.request.urlopen(address, json.dumps(body).encode()).read().decode()""",
     "aiohttp": """import aiohttp, asyncio
 async def ask():
     async with aiohttp.ClientSession() as session:
