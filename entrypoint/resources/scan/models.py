@@ -1,11 +1,12 @@
 """The models that calls ask for: by a client that asks Databricks, or by a prefixed name."""
 
+import ast
 import re
 from collections.abc import Iterator
 
 from entrypoint.resources.addresses import asked_for, is_elsewhere, models_kind
+from entrypoint.resources.scan.arguments import MAX_CLIENT_LEVELS, Arguments, Found, Given
 from entrypoint.resources.scan.evaluator import Evaluator
-from entrypoint.resources.scan.given import MAX_CLIENT_LEVELS, Found, Given, given
 from entrypoint.resources.scan.known_calls import MODEL_CLIENTS, is_path_of
 from entrypoint.resources.scan.values import CallResult, Symbol
 
@@ -36,9 +37,10 @@ _ANSWERS_BY_ITSELF = {_ELSEWHERE, "app", "workspace"}
 class Models:
     """Knows where each client goes, and what the models are called."""
 
-    def __init__(self, evaluator: Evaluator, workspace: str) -> None:
-        self._evaluator = evaluator
+    def __init__(self, evaluator: Evaluator, arguments: Arguments, workspace: str) -> None:
+        self._arguments = arguments
         self._workspace = workspace
+        self._known: dict[ast.Call, list[tuple[str, bool]]] = {}
         default = Symbol("agents.set_default_openai_client")
         # The client that the OpenAI Agents SDK uses when it is given no other.
         self._default_clients = [
@@ -46,7 +48,7 @@ class Models:
             for scope in evaluator.scopes
             for call in scope.calls
             if default in evaluator.values(call.func, scope)
-            for each in given(evaluator, CallResult(default.path, call, scope))
+            for each in arguments.of(CallResult(default.path, call, scope))
             if each.made
         ]
 
@@ -63,7 +65,7 @@ class Models:
 
     def _named(self, call: CallResult) -> list[Given]:
         """The arguments that are models; those inside of others only where there is no other."""
-        arguments = given(self._evaluator, call)
+        arguments = self._arguments.of(call)
         named = [each for each in arguments if each.name in _NAMES]
         own = [each for each in named if not each.is_inside]
         at = {position for path, position in _POSITIONS if path.fullmatch(call.path)}
@@ -74,20 +76,23 @@ class Models:
 
         The address is the call's own, else its client's, or that of what it is handed.
         """
-        arguments = given(self._evaluator, call)
+        if call.call in self._known:
+            return self._known[call.call]
+        arguments = self._arguments.of(call)
         found = [kind for each in arguments for kind in self._kinds_of_address(each)]
         if not found and any(is_path_of(call.path, *client) for client in MODEL_CLIENTS):
             found = _own_kinds(call)
         if not found and level < MAX_CLIENT_LEVELS:
             makers = filter(None, (call.of, *self._handed(call)))
             found = [kind for each in makers for kind in self._kinds(each, level + 1)]
+        self._known[call.call] = found
         return found
 
     def _handed(self, call: CallResult) -> list[CallResult]:
         """The clients and providers that a call is handed: what is made without a model."""
         clients = (
             each.made
-            for each in given(self._evaluator, call)
+            for each in self._arguments.of(call)
             if each.made and _CLIENT.fullmatch(each.name)
         )
         found = [each for each in clients if not self._named(each)]

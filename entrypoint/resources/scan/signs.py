@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from entrypoint.resources.addresses import resource_of_address
+from entrypoint.resources.scan.arguments import MAX_CLIENT_LEVELS, Arguments, Found, Given
 from entrypoint.resources.scan.evaluator import Evaluator
-from entrypoint.resources.scan.given import MAX_CLIENT_LEVELS, Found, Given, given
 from entrypoint.resources.scan.models import Models
 from entrypoint.resources.scan.values import UNKNOWN_PART, CallResult
 
@@ -30,9 +30,9 @@ class Signs:
     """Looks for them in what a call is given."""
 
     def __init__(self, evaluator: Evaluator, workspace: str) -> None:
-        self._evaluator = evaluator
+        self._arguments = Arguments(evaluator)
         self._workspace = workspace
-        self._models = Models(evaluator, workspace)
+        self._models = Models(evaluator, self._arguments, workspace)
 
     def found(self, call: CallResult) -> Iterator[Found]:
         """What the call of something that the code imports uses."""
@@ -46,7 +46,7 @@ class Signs:
 
     def addressed(self, call: CallResult) -> Iterator[Found]:
         """What the addresses are of that the call is given."""
-        arguments = given(self._evaluator, call)
+        arguments = self._arguments.of(call)
         models = (each.text.text for each in arguments if each.name == "model" and each.text)
         model = next(models, None)
         for text in filter(None, (each.text for each in arguments)):
@@ -55,9 +55,9 @@ class Signs:
 
     def _statements(self, call: CallResult) -> Iterator[Found]:
         """What the SQL uses that the call is given, if it goes to Databricks."""
-        arguments = given(self._evaluator, call)
+        arguments = self._arguments.of(call)
         # SQLAlchemy's: `text("SELECT ...")`.
-        inside = (given(self._evaluator, each.made) for each in arguments if each.made)
+        inside = (self._arguments.of(each.made) for each in arguments if each.made)
         for text in filter(None, (each.text for each in (*arguments, *chain(*inside)))):
             if _STATEMENT.match(text.text) and self._runs_sql(call):
                 from entrypoint.resources import sql_text  # noqa: PLC0415 - it takes a while
@@ -67,7 +67,7 @@ class Signs:
 
     def _runs_sql(self, call: CallResult, level: int = 0) -> bool:
         """Whether the call, its client or what it is handed is of a SQL warehouse, or of Spark."""
-        arguments = given(self._evaluator, call)
+        arguments = self._arguments.of(call)
         makers = [call.of, *(each.made for each in arguments)] if level < MAX_CLIENT_LEVELS else []
         return (
             call.path.startswith(_RUNS_SQL)

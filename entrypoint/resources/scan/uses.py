@@ -4,15 +4,15 @@ import ast
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from entrypoint.resources.addresses import SQL
 from entrypoint.resources.placeholder import is_likely
 from entrypoint.resources.resource import Use
+from entrypoint.resources.scan.arguments import Found
 from entrypoint.resources.scan.call_sites import Argument
 from entrypoint.resources.scan.evaluator import Evaluator
-from entrypoint.resources.scan.given import Found
 from entrypoint.resources.scan.known_calls import (
     CALLS_ANOTHER,
     KNOWN_CALLS,
@@ -80,10 +80,12 @@ class UseFinder:
                 if _last_name(made.path) not in _NO_REQUEST:
                     yield from self._as_uses(self._signs.addressed(made), made, certain=False)
 
-    def _as_uses(self, found: Iterator[Found], made: CallResult, *, certain: bool) -> Iterator[Use]:
+    def _as_uses(self, by: Iterable[Found], made: CallResult, *, certain: bool) -> Iterator[Use]:
+        if not (found := dict(by)):
+            return
         access = self._access.of(made.call, made.scope, made.of)
         place = made.scope.module.place_of(made.call)
-        for reference, is_certain in dict(found).items():
+        for reference, is_certain in found.items():
             name = reference.name
             if name and (UNKNOWN_PART in name or is_likely(name)):
                 name = None
@@ -101,7 +103,9 @@ class UseFinder:
                 )
 
     def _by_table(self, made: CallResult) -> Iterator[Found]:
-        for known in self._known(made.path) if not self._is_of_other_workspace(made.of) else ():
+        for known in self._known(made.path):
+            if self._is_of_other_workspace(made.of):
+                return
             for text in self._texts(known, made):
                 # A name that isn't known may be one for another row of the table.
                 if reference := known.reference_of(text.text):

@@ -40,17 +40,21 @@ class Given:
         return self.value if isinstance(self.value, CallResult) else None
 
 
-def given(evaluator: Evaluator, made: CallResult) -> tuple[Given, ...]:
-    """All that a call is given."""
-    return tuple(dict.fromkeys(_Reader(evaluator).of_call(made.call, made.scope)))
+class Arguments:
+    """Reads the arguments of calls, each once."""
 
-
-class _Reader:
     def __init__(self, evaluator: Evaluator) -> None:
         self._values = evaluator.values
         self._inside = evaluator.containers.inside
+        self._known: dict[ast.Call, tuple[Given, ...]] = {}
 
-    def of_call(self, call: ast.Call, scope: LexicalScope) -> Iterator[Given]:
+    def of(self, call: CallResult) -> tuple[Given, ...]:
+        """All that a call is given."""
+        if call.call not in self._known:
+            self._known[call.call] = tuple(dict.fromkeys(self._of(call.call, call.scope)))
+        return self._known[call.call]
+
+    def _of(self, call: ast.Call, scope: LexicalScope) -> Iterator[Given]:
         for position, node in enumerate(call.args):
             for value in self._values(node, scope):
                 yield Given(value, "", position)
