@@ -8,12 +8,19 @@ from entrypoint.resources.scan.names import Names
 from entrypoint.resources.scan.scopes import Defined, LexicalScope, has_decorator
 from entrypoint.resources.scan.values import (
     UNKNOWN,
+    CallResult,
     Evaluation,
+    Value,
     Values,
     alternatives,
     distinct,
     uncertain,
 )
+
+# What describes a field of a class, with its default.
+_FIELDS = ("dataclasses.field", "pydantic.Field", "pydantic.v1.Field", "attrs.field", "attr.ib")
+_DEFAULT = Argument(("default",), 0)
+_FACTORY = Argument(("default_factory", "factory"))
 
 
 class Classes:
@@ -76,12 +83,23 @@ class Classes:
                     self._evaluation.returned(binding.scope)
                     if isinstance(binding, Defined)
                     and has_decorator(binding.node, "property", "cached_property")
-                    else self._names.bound(binding)
+                    else self._defaults(self._names.bound(binding))
                 )
             ]
             if found:
                 return alternatives(found)
         return ()
+
+    def _defaults(self, values: Values) -> Iterator[Value]:
+        """The values, and for a field's description the default that it gives."""
+        for value in values:
+            if not (isinstance(value, CallResult) and value.path in _FIELDS):
+                yield value
+                continue
+            call, scope = value.call, value.scope
+            yield from self._call_sites.argument(_DEFAULT, call, scope)
+            for make in self._call_sites.argument(_FACTORY, call, scope):
+                yield from self._evaluation.called(make, ast.Call(call.func, [], []), scope)
 
     def _with_bases(self, defined: Defined) -> Iterator[Defined]:
         """A class of the code and those of its bases that are in the code."""

@@ -1,12 +1,11 @@
 """Follows expressions through constants, imports, parameters and the configuration."""
 
 import ast
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from entrypoint.resources.scan import symbol_table
-from entrypoint.resources.scan.call_sites import CallSites
+from entrypoint.resources.scan.call_sites import VALIDATORS, CallSites
 from entrypoint.resources.scan.classes import Classes
 from entrypoint.resources.scan.containers import Containers
 from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
@@ -16,17 +15,20 @@ from entrypoint.resources.scan.scopes import Defined, LexicalScope
 from entrypoint.resources.scan.values import (
     MAX_TEXT_CHARS,
     MAX_VALUES,
+    NOTHING,
     UNKNOWN,
     UNKNOWN_PART,
     CallResult,
     ContainerLiteral,
     Instance,
+    Nothing,
     Symbol,
     Text,
     Value,
     Values,
     alternatives,
     distinct,
+    keywords,
     uncertain,
 )
 
@@ -99,6 +101,8 @@ class Evaluator:
                 return (Text(text),)
             case ast.Constant(int() as number) if _is_id(number):
                 return (Text(str(number)),)
+            case ast.Constant(None):
+                return NOTHING
             case ast.Name(name):
                 return self._names.look_up(name, scope)
             case ast.Attribute(of, name):
@@ -112,6 +116,9 @@ class Evaluator:
                 return self._joined(parts, scope)
             case ast.BinOp(left, ast.Add(), right):
                 return self._sum(left, right, scope)
+            case ast.BinOp(_, ast.BitOr()):  # of dictionaries
+                both = ast.Dict([None, None], [node.left, node.right])
+                return (ContainerLiteral(both, scope),)
             case ast.IfExp(_, first, second):
                 return alternatives((*self.values(first, scope), *self.values(second, scope)))
             case ast.BoolOp():
@@ -133,6 +140,10 @@ class Evaluator:
         match node.slice:
             case ast.Constant(int() as position):
                 return (found for of in held for found in self.containers.item(of, position))
+            case ast.UnaryOp(ast.USub(), ast.Constant(int() as position)):
+                return (found for of in held for found in self.containers.item(of, -position))
+            case ast.Slice() as part:
+                return (found for of in held for found in self.containers.part(of, part))
         keys = self.values(node.slice, scope)
         return (found for of in held for key in keys for found in self._entry(of, key))
 
@@ -156,9 +167,12 @@ class Evaluator:
                 isinstance(value, Text) and value.certain and value.text for value in values
             ):
                 break
-        if isinstance(node.op, ast.Or) and any(map(is_unset, found)):
-            return uncertain(distinct(itertools.filterfalse(is_unset, found))) or UNKNOWN
-        return alternatives(found)
+        if not isinstance(node.op, ast.Or):
+            return alternatives(found)
+        given = alternatives(v for v in found if not (is_unset(v) or isinstance(v, Nothing)))
+        if any(map(is_unset, found)):
+            return uncertain(given) or UNKNOWN
+        return given or NOTHING
 
     def _joined(self, parts: list[ast.expr], scope: LexicalScope) -> Values:
         """The texts that the parts can make together, with UNKNOWN_PART for what isn't known."""
@@ -192,6 +206,9 @@ class Evaluator:
                 return self._classes.of_object(defined, name)
             case Defined(ast.ClassDef()):
                 return self._classes.of_class(of, name)
+            # What a pydantic model is made from, and whoever reads it by attributes.
+            case ContainerLiteral(ast.Dict()):
+                return self.containers.entry(of, Text(name))
             # A member of an enumeration of texts.
             case Text() if name == "value":
                 return (of,)
@@ -203,16 +220,21 @@ class Evaluator:
                 held = self.values(of, scope)
                 return (v for value in held for v in self._method(value, name, call, scope))
         called = self.values(call.func, scope)
-        return (found for of in called for found in self._called(of, call, scope))
+        return (found for of in called for found in self.called(of, call, scope))
 
     def _method(self, of: Value, name: str, call: ast.Call, scope: LexicalScope) -> Values:
         if isinstance(of, Text | ContainerLiteral):
             return self.containers.method(of, name, call, scope)
+        if name in VALIDATORS and isinstance(of, Defined):
+            return (Instance(of),)
         methods = self.attribute(of, name)
-        return tuple(found for each in methods for found in self._called(each, call, scope))
+        return tuple(found for each in methods for found in self.called(each, call, scope))
 
-    def _called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Values:
+    def called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Values:
+        """All values that a call of a value may give."""
         match of:
+            case Symbol("builtins.dict") if call.keywords:
+                return (keywords(call, scope),)
             case Symbol(path) if len(call.args) > _PASS_ON.get(path, len(call.args)):
                 return self.values(call.args[_PASS_ON[path]], scope)
             case Symbol(path) if path.startswith("mlflow.") and path.endswith(".ModelConfig"):

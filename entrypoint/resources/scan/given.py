@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from entrypoint.resources.addresses import Reference
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.scopes import LexicalScope
-from entrypoint.resources.scan.values import CallResult, ContainerLiteral, Text, Value, Values
+from entrypoint.resources.scan.values import (
+    CallResult,
+    ContainerLiteral,
+    Nothing,
+    Text,
+    Value,
+    Values,
+    as_certain_as,
+)
 
 # What is found, and whether the code leaves no choice.
 Found = tuple[Reference, bool]
@@ -42,7 +50,8 @@ class Given:
 
 def given(evaluator: Evaluator, made: CallResult) -> tuple[Given, ...]:
     """All that a call is given."""
-    return tuple(dict.fromkeys(_Reader(evaluator).of_call(made.call, made.scope)))
+    found = dict.fromkeys(_Reader(evaluator).of_call(made.call, made.scope))
+    return tuple(each for each in found if not isinstance(each.value, Nothing))
 
 
 class _Reader:
@@ -77,7 +86,7 @@ class _Reader:
             return {name: self._inside(of)}
         found: dict[str, Values] = {}
         for key, node in zip(of.node.keys, of.node.values, strict=True):
-            values = self._values(node, of.scope)
+            values = as_certain_as(of, self._values(node, of.scope))
             if key is None:  # `**another`
                 for each in values if level < _MAX_NESTED_LEVELS else ():
                     if isinstance(each, ContainerLiteral):

@@ -33,6 +33,20 @@ CERTAIN = {
         "@dataclass\nclass C:\n    endpoint: str = 'default'\n"
         "ChatDatabricks(endpoint=C(endpoint='real').endpoint)"
     ),
+    "an entry that is set": "options = {}\noptions['endpoint'] = 'a'\nChatDatabricks(**options)",
+    "beside an entry that is set": (
+        "options = dict(endpoint='a')\noptions['temperature'] = 0\nChatDatabricks(**options)"
+    ),
+    "on top of another": "ChatDatabricks(**dict({'endpoint': 'a'}, endpoint='b'))",
+    "a slice": "UCFunctionToolkit(function_names=['a.b.c', 'a.b.d'][:1])",
+    "instead of None": (
+        "def chat(endpoint=None):\n    ChatDatabricks(endpoint=endpoint or 'a')\nchat()"
+    ),
+    "a field's default": (
+        "from pydantic import BaseModel, Field\n"
+        "class C(BaseModel):\n    endpoint: str = Field(default='a')\n"
+        "ChatDatabricks(endpoint=C().endpoint)"
+    ),
 }
 UNCERTAIN = {
     "by environment": "ChatDatabricks(endpoint='a' if os.environ.get('E') else 'b')",
@@ -65,6 +79,19 @@ UNCERTAIN = {
         "        return WorkspaceClient(credentials_strategy=ModelServingUserCredentials())\n"
         "    return WorkspaceClient()\n"
         "def predict():\n    client().serving_endpoints.query('a')\npredict()"
+    ),
+    "an entry that is set again": (
+        "options = {'endpoint': 'a'}\noptions['endpoint'] = 'b'\nChatDatabricks(**options)"
+    ),
+    "an entry that may be set again": (
+        "options = {'endpoint': 'a'}\noptions[os.environ['K']] = 'b'\nChatDatabricks(**options)"
+    ),
+    "a slice whose end isn't known": (
+        "ChatDatabricks(endpoint=['a', 'b'][: int(os.environ['N'])][0])"
+    ),
+    "instead of what may be set elsewhere": "E = None\nChatDatabricks(endpoint=E or 'a')",
+    "a default that is a variable's other value": (
+        "ChatDatabricks(endpoint=os.getenv('E', {'e': 'a'}.get('e')))"
     ),
     "where nothing leads": "def judge():\n    ChatDatabricks(endpoint='a')",
     "where only that leads": (
