@@ -51,4 +51,4 @@ def test_what_the_code_uses_is_found_and_nothing_else(folder: Path) -> None:
     found = findings(folder)
 
     assert set(as_comments(found)) == uses
-    assert {f"{place.file}:{place.line}" for place in found.early_user_clients} == early
+    assert {f"{place.file}:{place.line}" for place in found.pitfalls.early_user_clients} == early
