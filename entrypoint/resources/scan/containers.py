@@ -1,8 +1,10 @@
 """Lists, dictionaries and the configuration: what they hold."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.scopes import LexicalScope
 from entrypoint.resources.scan.values import (
     NOTHING,
@@ -21,6 +23,15 @@ from entrypoint.resources.scan.values import (
 
 # Of dictionaries in which an address is looked for: `{"server": {"url": ...}}`.
 _MAX_NESTED_LEVELS = 2
+
+
+def configuration(config: Mapping[str, Any] | None, agent: Module) -> Values:
+    """The configuration, as if it stood in the code."""
+    tree = None if config is None else ast.parse(repr(dict(config)))
+    match tree:
+        case ast.Module([ast.Expr(node)]):
+            return (ContainerLiteral(node, LexicalScope(agent, tree)),)
+    return UNKNOWN
 
 
 class Containers:
@@ -44,7 +55,8 @@ class Containers:
         try:
             nodes = (part.lower, part.upper, part.step)
             bounds = slice(*[ast.literal_eval(each) if each else None for each in nodes])
-        except ValueError:
+            bounds.indices(0)
+        except (TypeError, ValueError):  # not known, or none that Python takes
             return uncertain((of,)) if isinstance(of, ContainerLiteral) else UNKNOWN
         match of:
             case ContainerLiteral(ast.List(elts) | ast.Tuple(elts), scope, certain):

@@ -7,17 +7,14 @@ from typing import Any
 from entrypoint.resources.scan import symbol_table
 from entrypoint.resources.scan.call_sites import VALIDATORS, CallSites
 from entrypoint.resources.scan.classes import Classes
-from entrypoint.resources.scan.containers import Containers
+from entrypoint.resources.scan.containers import Containers, configuration
 from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
 from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.names import Names
 from entrypoint.resources.scan.scopes import Defined, LexicalScope
 from entrypoint.resources.scan.values import (
-    MAX_TEXT_CHARS,
-    MAX_VALUES,
     NOTHING,
     UNKNOWN,
-    UNKNOWN_PART,
     CallResult,
     ContainerLiteral,
     Instance,
@@ -28,6 +25,7 @@ from entrypoint.resources.scan.values import (
     Values,
     alternatives,
     distinct,
+    joined,
     keywords,
     uncertain,
 )
@@ -60,7 +58,7 @@ class Evaluator:
     ) -> None:
         self.modules = {name: symbol_table.read(module) for name, module in modules.items()}
         self.scopes = [scope for module in self.modules.values() for scope in module.within()]
-        self._configuration = _literal(config, next(iter(modules.values())))
+        self._configuration = configuration(config, next(iter(modules.values())))
         self._known: dict[ast.expr, Values] = {}
         self._open: set[object] = set()
         self._expressions = 0
@@ -113,7 +111,7 @@ class Evaluator:
             case ast.Subscript():
                 return self._subscript(node, scope)
             case ast.JoinedStr(parts):
-                return self._joined(parts, scope)
+                return joined(self.values(part, scope) for part in parts)
             case ast.BinOp(left, ast.Add(), right):
                 return self._sum(left, right, scope)
             case ast.BinOp(_, ast.BitOr()):  # of dictionaries
@@ -153,9 +151,9 @@ class Evaluator:
 
     def _sum(self, left: ast.expr, right: ast.expr, scope: LexicalScope) -> Values:
         """Texts are joined, lists hold what both do."""
-        both = (*self.values(left, scope), *self.values(right, scope))
-        is_text = any(isinstance(value, Text) for value in both)
-        return self._joined([left, right], scope) if is_text else both
+        first, second = self.values(left, scope), self.values(right, scope)
+        is_text = any(isinstance(value, Text) for value in (*first, *second))
+        return joined((first, second)) if is_text else (*first, *second)
 
     def _first_true(self, node: ast.BoolOp, scope: LexicalScope) -> Values:
         """The values of `a or b`; what follows a text that certainly isn't empty isn't read."""
@@ -173,23 +171,6 @@ class Evaluator:
         if any(map(is_unset, found)):
             return uncertain(given) or UNKNOWN
         return given or NOTHING
-
-    def _joined(self, parts: list[ast.expr], scope: LexicalScope) -> Values:
-        """The texts that the parts can make together, with UNKNOWN_PART for what isn't known."""
-        texts = [Text("")]
-        for part in parts:
-            found = [
-                value if isinstance(value, Text) else Text(UNKNOWN_PART)
-                for value in self.values(part, scope) or UNKNOWN
-            ]
-            texts = [
-                Text(text.text + more.text, text.certain and more.certain)
-                for text in texts
-                for more in dict.fromkeys(found)
-            ]
-            if len(texts) > MAX_VALUES or any(len(text.text) > MAX_TEXT_CHARS for text in texts):
-                return UNKNOWN
-        return tuple(texts)
 
     def attribute(self, of: Value, name: str) -> Values:
         """All values that an attribute of a value may have."""
@@ -258,12 +239,3 @@ class Evaluator:
 
 def _is_id(number: int) -> bool:
     return not isinstance(number, bool) and abs(number) < _MAX_NUMBER
-
-
-def _literal(config: Mapping[str, Any] | None, agent: Module) -> Values:
-    """The configuration, as if it stood in the code."""
-    tree = None if config is None else ast.parse(repr(dict(config)))
-    match tree:
-        case ast.Module([ast.Expr(node)]):
-            return (ContainerLiteral(node, LexicalScope(agent, tree)),)
-    return UNKNOWN

@@ -130,13 +130,23 @@ def as_certain_as(of: ContainerLiteral, values: Values) -> Values:
     return values if of.certain else uncertain(values)
 
 
+def joined(parts: Iterable[Values]) -> Values:
+    """The texts that the parts can make together, with UNKNOWN_PART for what isn't known."""
+    texts = [Text("")]
+    for part in parts:
+        found = [each if isinstance(each, Text) else Text(UNKNOWN_PART) for each in part or UNKNOWN]
+        texts = [
+            Text(text.text + more.text, text.certain and more.certain)
+            for text in texts
+            for more in dict.fromkeys(found)
+        ]
+        if len(texts) > MAX_VALUES or any(len(text.text) > MAX_TEXT_CHARS for text in texts):
+            return UNKNOWN
+    return tuple(texts)
+
+
 def keywords(call: ast.Call, scope: LexicalScope) -> ContainerLiteral:
     """The dictionary of a call's keywords, on top of the dictionaries that it is given."""
-    entries = [(ast.Constant(each.arg) if each.arg else None, each.value) for each in call.keywords]
-    return ContainerLiteral(
-        ast.Dict(
-            [*[None] * len(call.args), *(key for key, _ in entries)],
-            [*call.args, *(value for _, value in entries)],
-        ),
-        scope,
-    )
+    given = [*(ast.keyword(None, each) for each in call.args), *call.keywords]
+    keys: list[ast.expr | None] = [ast.Constant(k.arg) if k.arg else None for k in given]
+    return ContainerLiteral(ast.Dict(keys, [each.value for each in given]), scope)

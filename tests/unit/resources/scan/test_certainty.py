@@ -178,3 +178,10 @@ def test_a_name_that_lacks_levels_is_to_be_written_in_full(tmp_path: Path) -> No
 
     assert "three levels" in problem.fix
     assert "name: add" not in problem.fix
+
+
+@pytest.mark.parametrize("part", ["::0", "'x':", ":None", "True:", "1.5:", "10**10:", "n[0]:"])
+def test_a_slice_that_python_would_refuse_ends_nothing(part: str, tmp_path: Path) -> None:
+    code = f"ChatDatabricks(endpoint=['a'][{part}][0])\nChatDatabricks(endpoint='ab'[{part}])"
+
+    assert found(f"{code}\nChatDatabricks(endpoint='last')", tmp_path).uses[-1].name == "last"
