@@ -10,6 +10,7 @@ from entrypoint.resources.scan.values import (
     UNKNOWN,
     CallResult,
     Evaluation,
+    Symbol,
     Value,
     Values,
     alternatives,
@@ -56,7 +57,16 @@ class Classes:
         found = distinct((*assigned, *fields, *own)) or UNKNOWN
         # The object may be a subclass', which isn't followed.
         may_differ = defined.scope.name in self._base_names and name in self._set_in_subclasses
-        return uncertain(found) if may_differ else found
+        return uncertain(found) if may_differ or self._reads_variables(defined) else found
+
+    def _reads_variables(self, defined: Defined) -> bool:
+        """Whether variables of the environment may set its fields, as those of BaseSettings."""
+        return any(
+            isinstance(value, Symbol) and value.path.endswith(".BaseSettings")
+            for each in self._with_bases(defined)
+            for base in getattr(each.node, "bases", ())
+            for value in self._evaluation.values(base, each.scope.parent or each.scope)
+        )
 
     def _of_fields(self, defined: Defined, name: str) -> tuple[Values, bool]:
         """The values of a field in the calls of the class, and whether each call gives one."""

@@ -93,6 +93,10 @@ UNCERTAIN = {
     "a default that is a variable's other value": (
         "ChatDatabricks(endpoint=os.getenv('E', {'e': 'a'}.get('e')))"
     ),
+    "by a variable of settings": (
+        "from pydantic_settings import BaseSettings\n"
+        "class C(BaseSettings):\n    endpoint: str = 'a'\nChatDatabricks(endpoint=C().endpoint)"
+    ),
     "where nothing leads": "def judge():\n    ChatDatabricks(endpoint='a')",
     "where only that leads": (
         "def judge():\n    ChatDatabricks(endpoint='a')\n\ndef main():\n    judge()"
