@@ -21,7 +21,7 @@ from entrypoint.resources.scan.values import (
 )
 
 # What makes an object of a pydantic class from a dictionary.
-VALIDATORS = ("model_validate", "parse_obj")
+VALIDATORS = ("model_validate", "model_construct", "parse_obj")
 # A call, and the scope in which it stands.
 Site = tuple[ast.Call, LexicalScope]
 
@@ -80,8 +80,9 @@ class CallSites:
                 yield ast.Call(call.func, call.args[1:], call.keywords), scope
         for call, scope in itertools.chain(*(self._by_name.get(name, ()) for name in VALIDATORS)):
             match call:
-                case ast.Call(ast.Attribute(of), [held]) if defined in self._values(of, scope):
-                    yield ast.Call(of, [], [ast.keyword(None, held)]), scope
+                case ast.Call(ast.Attribute(of), held, more) if defined in self._values(of, scope):
+                    given = [ast.keyword(None, each) for each in held]
+                    yield ast.Call(of, [], [*given, *more]), scope
 
     def argument(self, argument: Argument, call: ast.Call, scope: LexicalScope) -> Values:
         """What an argument of a call may be; nothing when it isn't given."""

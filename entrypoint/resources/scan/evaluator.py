@@ -214,8 +214,10 @@ class Evaluator:
     def called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Values:
         """All values that a call of a value may give."""
         match of:
-            case Symbol("builtins.dict") if call.keywords:
+            case Symbol("builtins.dict") if call.keywords or not call.args:
                 return (keywords(call, scope),)
+            case Symbol("builtins.list" | "builtins.set" | "builtins.tuple") if not call.args:
+                return (ContainerLiteral(ast.List([]), scope),)
             case Symbol(path) if len(call.args) > _PASS_ON.get(path, len(call.args)):
                 return self.values(call.args[_PASS_ON[path]], scope)
             case Symbol(path) if path.startswith("mlflow.") and path.endswith(".ModelConfig"):

@@ -146,7 +146,7 @@ class _ScopeBuilder:
                     owner.scope.attributes[name].append(Assigned(value, source, element))
             case ast.Subscript(ast.Name(name), key), _ if not element:
                 self._scope.grown[name].append(Assigned(ast.Dict([key], [value]), source))
-            case ast.Subscript(ast.Attribute() as held, key), _ if not element:
+            case ast.Subscript(ast.Attribute() | ast.Subscript() as held, key), _ if not element:
                 self._target(held, ast.Dict([key], [value]), source)
             case ast.Tuple([_, each]), ast.Call(ast.Name("enumerate"), [held, *_]):
                 self._target(each, held, source, element=True)

@@ -18,7 +18,7 @@ class Agent(ResponsesAgent):
         chat(None)
         UCFunctionToolkit(function_names=FUNCTIONS)
         UCFunctionToolkit(function_names=config.get("functions"))
-        for name in []:
+        for name in list():
             chat(name)
         for name in config.get("functions"):
             UCFunctionToolkit(function_names=[name])

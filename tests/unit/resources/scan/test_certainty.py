@@ -34,6 +34,12 @@ CERTAIN = {
         "ChatDatabricks(endpoint=C(endpoint='real').endpoint)"
     ),
     "an entry that is set": "options = {}\noptions['endpoint'] = 'a'\nChatDatabricks(**options)",
+    "an entry that is set of nothing": (
+        "options = dict()\noptions['endpoint'] = 'a'\nChatDatabricks(**options)"
+    ),
+    "a list that grows from nothing": (
+        "names = list()\nnames.append('a.b.c')\nUCFunctionToolkit(function_names=names)"
+    ),
     "beside an entry that is set": (
         "options = dict(endpoint='a')\noptions['temperature'] = 0\nChatDatabricks(**options)"
     ),
