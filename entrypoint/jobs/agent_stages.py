@@ -89,6 +89,7 @@ class AgentStages:
             plan.spec.code_paths.add_built(environment.code, environment.packages)
             if environment.code:
                 self._read_code()
+            self._review.packages(environment.lock.names)
             if not plan.needs_login:
                 self._check_login()
             goal.check_workspace()

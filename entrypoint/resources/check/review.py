@@ -7,13 +7,13 @@ from dataclasses import replace
 from packaging.version import Version
 
 from entrypoint.resources import placeholder
-from entrypoint.resources.check import api_scopes, dbutils, mlflow_support, not_declarable
+from entrypoint.resources.check import api_scopes, dbutils, mlflow_support, not_declarable, pitfalls
 from entrypoint.resources.check.existence import LookedUp
-from entrypoint.resources.check.places import also_at
 from entrypoint.resources.check.undeclared import declared_but_unseen, possible, undeclared
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
 from entrypoint.resources.scan import Findings
+from entrypoint.resources.scan.pitfalls import Pitfalls
 from entrypoint.resources.table import Table
 from entrypoint.runtime.errors import Place, Problem, ResourceFailure
 from entrypoint.runtime.log import Log
@@ -38,6 +38,7 @@ class Review:
         self._uses: list[Use] = []
         self._reported: set[str] = set()
         self._has_unknown_user_access = False
+        self._pitfalls = Pitfalls()
         self._exists: dict[tuple[str, str], str] = {}
 
     @property
@@ -65,11 +66,13 @@ class Review:
         self._report(warn, _doubtful_names(declarations))
         self._report(warn, api_scopes.unknown(declarations))
         self._report(warn, api_scopes.without_direct_access(declarations, findings.uses))
-        self._report(warn, _early_clients(findings.early_user_clients))
+        self._report(warn, pitfalls.at_load(findings.pitfalls))
         self._report(warn, dbutils.unavailable(findings.dbutils))
         self._report(self._log.notice, possible(declarations, findings.uses))
         self._report(self._log.notice, self._not_declarable())
+        self._report(self._log.notice, pitfalls.older_interface(findings.pitfalls))
         self._report(self._log.notice, _unread(findings.unread))
+        self._pitfalls = findings.pitfalls
         self._has_unknown_user_access = findings.has_unknown_user_access
         lacking = tuple(api_scopes.missing(declarations, self._uses, self._file))
         if any(api_scopes.unknown(declarations)):
@@ -91,6 +94,10 @@ class Review:
             self._report(self._log.warning, mlflow_support.not_served(self._declarations, version))
         if problems:
             raise ResourceFailure(*problems)
+
+    def packages(self, names: set[str]) -> None:
+        """Check the code against the packages of the agent's environment."""
+        self._report(self._log.warning, pitfalls.without_bridge(self._pitfalls, names))
 
     def workspace(self, looked_up: LookedUp) -> None:
         """Check the resources against what the workspace says of them.
@@ -183,19 +190,6 @@ def _doubtful_names(declarations: Declarations) -> Iterator[Problem]:
             f"`resources-file`: `{name}` {why}: its `name` is {shape.described}.",
             place=each.place,
         )
-
-
-def _early_clients(places: tuple[Place, ...]) -> Iterator[Problem]:
-    if not places:
-        return
-    yield Problem(
-        "`agent-path`: a client that acts on behalf of the user is made while the agent loads. Who"
-        " the user is, is known only inside of `predict`.",
-        "Make it there:\n\n    def predict(self, request):\n"
-        "        user = WorkspaceClient(credentials_strategy=ModelServingUserCredentials())",
-        places[0],
-        also_at(places),
-    )
 
 
 def _unread(unread: tuple[tuple[Place, Place], ...]) -> Iterator[Problem]:

@@ -2,17 +2,18 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from entrypoint.resources.resource import Use
-from entrypoint.resources.scan import dbutils_calls
+from entrypoint.resources.scan import dbutils_calls, pitfalls
 from entrypoint.resources.scan.dbutils_calls import DbutilsCall
 from entrypoint.resources.scan.evaluator import Evaluator
-from entrypoint.resources.scan.modules import Module, PlaceOf, reachable
+from entrypoint.resources.scan.modules import Module, PlaceOf, position, reachable
 from entrypoint.resources.scan.parsing import parsed
+from entrypoint.resources.scan.pitfalls import Pitfalls
 from entrypoint.resources.scan.user_access import UserAccess
 from entrypoint.resources.scan.uses import UseFinder
 from entrypoint.resources.scan.variable_reads import VariableReads
@@ -29,14 +30,14 @@ _MAX_USES = 2_000
 class Findings:
     """What the code uses, in its order, and what it does on behalf of the user.
 
-    `early_user_clients`: where a client on behalf of the user is made while the agent loads, when
-    there is no user. `has_unknown_user_access`: such a client is asked for something that isn't
-    known here. `variables`: those of the environment that the code reads. `dbutils`: calls of what
-    only notebooks have. `unread`: the first and the last line of what could not be parsed.
+    `pitfalls`: of serving. `has_unknown_user_access`: a client on behalf of the user is asked for
+    something that isn't known here. `variables`: those of the environment that the code reads.
+    `dbutils`: calls of what only notebooks have. `unread`: the first and the last line of what
+    could not be parsed.
     """
 
     uses: tuple[Use, ...] = ()
-    early_user_clients: tuple[Place, ...] = ()
+    pitfalls: Pitfalls = field(default_factory=Pitfalls)
     has_unknown_user_access: bool = False
     variables: tuple[VariableRead, ...] = ()
     dbutils: tuple[DbutilsCall, ...] = ()
@@ -68,8 +69,12 @@ def scan(
         access = UserAccess(evaluator)
         finder = UseFinder(evaluator, access, workspace)
         return Findings(
-            tuple(sorted(itertools.islice(finder.uses(), _MAX_USES), key=_position)),
-            tuple(access.early_clients()),
+            tuple(
+                sorted(
+                    itertools.islice(finder.uses(), _MAX_USES), key=lambda use: position(use.place)
+                )
+            ),
+            pitfalls.find(evaluator, access),
             access.has_unknown_calls(finder.knows),
             VariableReads(evaluator).find()[:_MAX_USES],
             tuple(itertools.islice(dbutils_calls.calls(evaluator), _MAX_USES)),
@@ -85,8 +90,3 @@ def _unread(modules: Iterable[Module]) -> Iterator[tuple[Place, Place]]:
             first, last = module.place(lines.first, 1), module.place(lines.last, 1)
             if first and last:
                 yield first, last
-
-
-def _position(use: Use) -> tuple[str, int, int]:
-    place = use.place
-    return (place.file, place.line or 0, place.column or 0) if place else ("", 0, 0)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from entrypoint.resources.addresses import Reference
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.scopes import LexicalScope
-from entrypoint.resources.scan.values import CallResult, ContainerLiteral, Text, Value, Values
+from entrypoint.resources.scan.values import (
+    CallResult,
+    ContainerLiteral,
+    Nothing,
+    Text,
+    Value,
+    Values,
+    as_certain_as,
+)
 
 # What is found, and whether the code leaves no choice.
 Found = tuple[Reference, bool]
@@ -51,7 +59,9 @@ class Arguments:
     def of(self, call: CallResult) -> tuple[Given, ...]:
         """All that a call is given."""
         if call.call not in self._known:
-            self._known[call.call] = tuple(dict.fromkeys(self._of(call.call, call.scope)))
+            found = dict.fromkeys(self._of(call.call, call.scope))
+            given = tuple(each for each in found if not isinstance(each.value, Nothing))
+            self._known[call.call] = given
         return self._known[call.call]
 
     def _of(self, call: ast.Call, scope: LexicalScope) -> Iterator[Given]:
@@ -81,7 +91,7 @@ class Arguments:
             return {name: self._inside(of)}
         found: dict[str, Values] = {}
         for key, node in zip(of.node.keys, of.node.values, strict=True):
-            values = self._values(node, of.scope)
+            values = as_certain_as(of, self._values(node, of.scope))
             if key is None:  # `**another`
                 for each in values if level < _MAX_NESTED_LEVELS else ():
                     if isinstance(each, ContainerLiteral):

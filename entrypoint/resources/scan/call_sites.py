@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from entrypoint.resources.scan.containers import Containers
 from entrypoint.resources.scan.scopes import Defined, Imported, LexicalScope, Parameter
 from entrypoint.resources.scan.values import (
+    NOTHING,
     UNKNOWN,
-    ContainerLiteral,
     Evaluation,
     Symbol,
     Text,
     Values,
     distinct,
+    keywords,
     uncertain,
 )
 
+# What makes an object of a pydantic class from a dictionary.
+VALIDATORS = ("model_validate", "model_construct", "parse_obj")
 # A call, and the scope in which it stands.
 Site = tuple[ast.Call, LexicalScope]
 
@@ -47,7 +50,7 @@ class CallSites:
     def parameter(self, parameter: Parameter) -> Values:
         """What a function's parameter may be: what the calls of the function give, or its default.
 
-        Where no call is found, the default is uncertain.
+        Where no call is found, a default is uncertain, and None says nothing.
         """
         function, argument = parameter.function, Argument((parameter.name,), parameter.position)
         if function.scope.method_of and argument == Argument(("context",), 0):
@@ -56,20 +59,14 @@ class CallSites:
         if parameter.default and function.scope.parent:
             default = self._values(parameter.default, function.scope.parent)
         given = [self.argument(argument, *site) or default for site in self.of(function)]
-        return distinct(itertools.chain(*given)) if given else uncertain(default)
+        if given:
+            return distinct(itertools.chain(*given))
+        return UNKNOWN if default == NOTHING else uncertain(default)
 
     def keywords(self, function: Defined) -> Values:
         """What a function has in its `**kwargs`: the keywords of each call."""
-        return tuple(
-            ContainerLiteral(
-                ast.Dict(
-                    [ast.Constant(each.arg) if each.arg else None for each in call.keywords],
-                    [each.value for each in call.keywords],
-                ),
-                scope,
-            )
-            for call, scope in self.of(function)
-        )
+        calls = self.of(function)
+        return tuple(keywords(ast.Call(call.func, [], call.keywords), at) for call, at in calls)
 
     def of(self, defined: Defined) -> Iterator[Site]:
         """The calls of a function or a class; those of an `__init__` are those of its class."""
@@ -81,6 +78,11 @@ class CallSites:
         for call, scope in self._by_name.get("partial", ()):
             if call.args and defined in self._values(call.args[0], scope):
                 yield ast.Call(call.func, call.args[1:], call.keywords), scope
+        for call, scope in itertools.chain(*(self._by_name.get(name, ()) for name in VALIDATORS)):
+            match call:
+                case ast.Call(ast.Attribute(of), held, more) if defined in self._values(of, scope):
+                    given = [ast.keyword(None, each) for each in held]
+                    yield ast.Call(of, [], [*given, *more]), scope
 
     def argument(self, argument: Argument, call: ast.Call, scope: LexicalScope) -> Values:
         """What an argument of a call may be; nothing when it isn't given."""
@@ -92,13 +94,13 @@ class CallSites:
         )
         if argument.position is not None and argument.position < len(before_star):
             return self._values(before_star[argument.position], scope) or UNKNOWN
-        for keyword in call.keywords:
-            if keyword.arg is None:  # `**options`
-                options = self._values(keyword.value, scope)
-                keys = map(Text, argument.names)
-                given = itertools.starmap(self._containers.entry, itertools.product(options, keys))
-                return distinct(itertools.chain(*given)) or UNKNOWN
-        return UNKNOWN if len(before_star) < len(call.args) else ()
+        options = [each.value for each in call.keywords if each.arg is None]  # `**options`
+        held = [value for each in options for value in self._values(each, scope) or UNKNOWN]
+        keys = map(Text, argument.names)
+        given = itertools.starmap(self._containers.entry, itertools.product(held, keys))
+        return distinct(itertools.chain(*given)) or (
+            UNKNOWN if len(before_star) < len(call.args) else ()
+        )
 
 
 def _called_name(node: ast.expr, scope: LexicalScope) -> str:

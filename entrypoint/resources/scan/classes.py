@@ -8,12 +8,20 @@ from entrypoint.resources.scan.names import Names
 from entrypoint.resources.scan.scopes import Defined, LexicalScope, has_decorator
 from entrypoint.resources.scan.values import (
     UNKNOWN,
+    CallResult,
     Evaluation,
+    Symbol,
+    Value,
     Values,
     alternatives,
     distinct,
     uncertain,
 )
+
+# What describes a field of a class, with its default.
+_FIELDS = ("dataclasses.field", "pydantic.Field", "pydantic.v1.Field", "attrs.field", "attr.ib")
+_DEFAULT = Argument(("default",), 0)
+_FACTORY = Argument(("default_factory", "factory"))
 
 
 class Classes:
@@ -49,7 +57,16 @@ class Classes:
         found = distinct((*assigned, *fields, *own)) or UNKNOWN
         # The object may be a subclass', which isn't followed.
         may_differ = defined.scope.name in self._base_names and name in self._set_in_subclasses
-        return uncertain(found) if may_differ else found
+        return uncertain(found) if may_differ or self._reads_variables(defined) else found
+
+    def _reads_variables(self, defined: Defined) -> bool:
+        """Whether variables of the environment may set its fields, as those of BaseSettings."""
+        return any(
+            isinstance(value, Symbol) and value.path.endswith(".BaseSettings")
+            for each in self._with_bases(defined)
+            for base in getattr(each.node, "bases", ())
+            for value in self._evaluation.values(base, each.scope.parent or each.scope)
+        )
 
     def _of_fields(self, defined: Defined, name: str) -> tuple[Values, bool]:
         """The values of a field in the calls of the class, and whether each call gives one."""
@@ -76,12 +93,23 @@ class Classes:
                     self._evaluation.returned(binding.scope)
                     if isinstance(binding, Defined)
                     and has_decorator(binding.node, "property", "cached_property")
-                    else self._names.bound(binding)
+                    else self._defaults(self._names.bound(binding))
                 )
             ]
             if found:
                 return alternatives(found)
         return ()
+
+    def _defaults(self, values: Values) -> Iterator[Value]:
+        """The values, and for a field's description the default that it gives."""
+        for value in values:
+            if not (isinstance(value, CallResult) and value.path in _FIELDS):
+                yield value
+                continue
+            call, scope = value.call, value.scope
+            yield from self._call_sites.argument(_DEFAULT, call, scope)
+            for make in self._call_sites.argument(_FACTORY, call, scope):
+                yield from self._evaluation.called(make, ast.Call(call.func, [], []), scope)
 
     def _with_bases(self, defined: Defined) -> Iterator[Defined]:
         """A class of the code and those of its bases that are in the code."""

@@ -1,10 +1,13 @@
 """Lists, dictionaries and the configuration: what they hold."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.scopes import LexicalScope
 from entrypoint.resources.scan.values import (
+    NOTHING,
     UNKNOWN,
     ContainerLiteral,
     Evaluation,
@@ -13,12 +16,22 @@ from entrypoint.resources.scan.values import (
     Value,
     Values,
     alternatives,
+    as_certain_as,
     distinct,
     uncertain,
 )
 
 # Of dictionaries in which an address is looked for: `{"server": {"url": ...}}`.
 _MAX_NESTED_LEVELS = 2
+
+
+def configuration(config: Mapping[str, Any] | None, agent: Module) -> Values:
+    """The configuration, as if it stood in the code."""
+    tree = None if config is None else ast.parse(repr(dict(config)))
+    match tree:
+        case ast.Module([ast.Expr(node)]):
+            return (ContainerLiteral(node, LexicalScope(agent, tree)),)
+    return UNKNOWN
 
 
 class Containers:
@@ -34,14 +47,30 @@ class Containers:
         match of:
             case ContainerLiteral(ast.List(elts) | ast.Tuple(elts), scope):
                 if -len(elts) <= position < len(elts):
-                    return _as_certain_as(of, self._values(elts[position], scope))
+                    return as_certain_as(of, self._values(elts[position], scope))
+        return UNKNOWN
+
+    def part(self, of: Value, part: ast.Slice) -> Values:
+        """What a slice has of a list or of a text."""
+        try:
+            nodes = (part.lower, part.upper, part.step)
+            bounds = slice(*[ast.literal_eval(each) if each else None for each in nodes])
+            bounds.indices(0)
+        except (TypeError, ValueError):  # not known, or none that Python takes
+            return uncertain((of,)) if isinstance(of, ContainerLiteral) else UNKNOWN
+        match of:
+            case ContainerLiteral(ast.List(elts) | ast.Tuple(elts), scope, certain):
+                certain &= not any(isinstance(each, ast.Starred) for each in elts)
+                return (ContainerLiteral(ast.List(elts[bounds]), scope, certain),)
+            case Text(text, certain) if of.is_known:
+                return (Text(text[bounds], certain),)
         return UNKNOWN
 
     def entry(self, of: Value, key: Value) -> Values:
         """What a dictionary holds under a key; nothing when it certainly holds nothing there."""
         match of, key:
             case ContainerLiteral(ast.Dict() as node, scope), Text(name, certain) if key.is_known:
-                found = _as_certain_as(of, self._entry(node, scope, name))
+                found = as_certain_as(of, self._entry(node, scope, name))
                 return found if certain else uncertain(found)
             case _, Text() if key.is_known:
                 return UNKNOWN
@@ -80,7 +109,7 @@ class Containers:
             if found is None:
                 return ()
             self._elements[of.node] = found
-        return _as_certain_as(of, self._elements[of.node])
+        return as_certain_as(of, self._elements[of.node])
 
     def entries(self, of: Value) -> Values:
         """What a dictionary holds under any of its keys."""
@@ -90,8 +119,11 @@ class Containers:
         match node:
             case ast.List(elts) | ast.Tuple(elts) | ast.Set(elts):
                 return (value for each in elts for value in self.element(each, scope))
-            case ast.Dict(keys):
-                return (v for key in keys if key for v in self._values(key, scope))
+            case ast.Dict(keys, entries):
+                held = (each for key, each in zip(keys, entries, strict=True) if not key)
+                others = (of for each in held for of in self._values(each, scope))
+                own = (v for key in keys if key for v in self._values(key, scope))
+                return (*own, *(v for of in others for v in self.inside(of)))
             case ast.ListComp(elt) | ast.SetComp(elt) | ast.GeneratorExp(elt) | ast.DictComp(elt):
                 return self._values(elt, scope)
         return UNKNOWN
@@ -117,9 +149,8 @@ class Containers:
             case ContainerLiteral(), "get" if call.args:
                 keys = self._values(call.args[0], scope)
                 found = tuple(value for key in keys for value in self.entry(of, key))
-                if found or not call.args[1:]:
-                    return found or UNKNOWN
-                return self._values(call.args[1], scope)
+                default = self._values(call.args[1], scope) if call.args[1:] else uncertain(NOTHING)
+                return found or default
             case ContainerLiteral(), "values":
                 return (_entries(of),)
             case ContainerLiteral(ast.Dict(keys, entries), where), "items":
@@ -139,7 +170,3 @@ def _entries(of: Value) -> Value:
             held = [entry for key, entry in zip(keys, entries, strict=True) if key]
             return ContainerLiteral(ast.List(held), scope, certain)
     return Unknown()
-
-
-def _as_certain_as(of: ContainerLiteral, values: Values) -> Values:
-    return values if of.certain else uncertain(values)

@@ -8,6 +8,7 @@ from entrypoint.resources.scan.scopes import LexicalScope
 from entrypoint.resources.scan.values import (
     UNKNOWN,
     CallResult,
+    Nothing,
     Symbol,
     Text,
     Value,
@@ -58,12 +59,11 @@ class Environment:
 
     def default(self, call: ast.Call, scope: LexicalScope) -> Values:
         """What a reader is given for a variable that isn't set; nothing for None."""
-        nodes = [*call.args[1:2], *(each.value for each in call.keywords if each.arg != "key")]
-        if any(isinstance(node, ast.Constant) and node.value is None for node in nodes):
-            return ()
-        return self._call_sites.argument(_DEFAULT, call, scope)
+        given = self._call_sites.argument(_DEFAULT, call, scope)
+        return tuple(value for value in given if not isinstance(value, Nothing))
 
 
 def is_unset(value: Value) -> bool:
-    """Whether it is the value of a variable that the step doesn't give."""
-    return isinstance(value, CallResult) and value.path in READERS
+    """Whether it may be None, but needn't: of a variable that the step doesn't give, for one."""
+    is_read = isinstance(value, CallResult) and value.path in READERS
+    return is_read or value == Nothing(certain=False)

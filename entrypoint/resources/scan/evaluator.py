@@ -1,32 +1,32 @@
 """Follows expressions through constants, imports, parameters and the configuration."""
 
 import ast
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from entrypoint.resources.scan import symbol_table
-from entrypoint.resources.scan.call_sites import CallSites
+from entrypoint.resources.scan.call_sites import VALIDATORS, CallSites
 from entrypoint.resources.scan.classes import Classes
-from entrypoint.resources.scan.containers import Containers
+from entrypoint.resources.scan.containers import Containers, configuration
 from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
 from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.names import Names
 from entrypoint.resources.scan.scopes import Defined, LexicalScope
 from entrypoint.resources.scan.values import (
-    MAX_TEXT_CHARS,
-    MAX_VALUES,
+    NOTHING,
     UNKNOWN,
-    UNKNOWN_PART,
     CallResult,
     ContainerLiteral,
     Instance,
+    Nothing,
     Symbol,
     Text,
     Value,
     Values,
     alternatives,
     distinct,
+    joined,
+    keywords,
     uncertain,
 )
 
@@ -58,7 +58,7 @@ class Evaluator:
     ) -> None:
         self.modules = {name: symbol_table.read(module) for name, module in modules.items()}
         self.scopes = [scope for module in self.modules.values() for scope in module.within()]
-        self._configuration = _literal(config, next(iter(modules.values())))
+        self._configuration = configuration(config, next(iter(modules.values())))
         self._known: dict[ast.expr, Values] = {}
         self._open: set[object] = set()
         self._expressions = 0
@@ -99,6 +99,8 @@ class Evaluator:
                 return (Text(text),)
             case ast.Constant(int() as number) if _is_id(number):
                 return (Text(str(number)),)
+            case ast.Constant(None):
+                return NOTHING
             case ast.Name(name):
                 return self._names.look_up(name, scope)
             case ast.Attribute(of, name):
@@ -109,9 +111,12 @@ class Evaluator:
             case ast.Subscript():
                 return self._subscript(node, scope)
             case ast.JoinedStr(parts):
-                return self._joined(parts, scope)
+                return joined(self.values(part, scope) for part in parts)
             case ast.BinOp(left, ast.Add(), right):
                 return self._sum(left, right, scope)
+            case ast.BinOp(_, ast.BitOr()):  # of dictionaries
+                both = ast.Dict([None, None], [node.left, node.right])
+                return (ContainerLiteral(both, scope),)
             case ast.IfExp(_, first, second):
                 return alternatives((*self.values(first, scope), *self.values(second, scope)))
             case ast.BoolOp():
@@ -133,6 +138,10 @@ class Evaluator:
         match node.slice:
             case ast.Constant(int() as position):
                 return (found for of in held for found in self.containers.item(of, position))
+            case ast.UnaryOp(ast.USub(), ast.Constant(int() as position)):
+                return (found for of in held for found in self.containers.item(of, -position))
+            case ast.Slice() as part:
+                return (found for of in held for found in self.containers.part(of, part))
         keys = self.values(node.slice, scope)
         return (found for of in held for key in keys for found in self._entry(of, key))
 
@@ -142,9 +151,9 @@ class Evaluator:
 
     def _sum(self, left: ast.expr, right: ast.expr, scope: LexicalScope) -> Values:
         """Texts are joined, lists hold what both do."""
-        both = (*self.values(left, scope), *self.values(right, scope))
-        is_text = any(isinstance(value, Text) for value in both)
-        return self._joined([left, right], scope) if is_text else both
+        first, second = self.values(left, scope), self.values(right, scope)
+        is_text = any(isinstance(value, Text) for value in (*first, *second))
+        return joined((first, second)) if is_text else (*first, *second)
 
     def _first_true(self, node: ast.BoolOp, scope: LexicalScope) -> Values:
         """The values of `a or b`; what follows a text that certainly isn't empty isn't read."""
@@ -156,26 +165,12 @@ class Evaluator:
                 isinstance(value, Text) and value.certain and value.text for value in values
             ):
                 break
-        if isinstance(node.op, ast.Or) and any(map(is_unset, found)):
-            return uncertain(distinct(itertools.filterfalse(is_unset, found))) or UNKNOWN
-        return alternatives(found)
-
-    def _joined(self, parts: list[ast.expr], scope: LexicalScope) -> Values:
-        """The texts that the parts can make together, with UNKNOWN_PART for what isn't known."""
-        texts = [Text("")]
-        for part in parts:
-            found = [
-                value if isinstance(value, Text) else Text(UNKNOWN_PART)
-                for value in self.values(part, scope) or UNKNOWN
-            ]
-            texts = [
-                Text(text.text + more.text, text.certain and more.certain)
-                for text in texts
-                for more in dict.fromkeys(found)
-            ]
-            if len(texts) > MAX_VALUES or any(len(text.text) > MAX_TEXT_CHARS for text in texts):
-                return UNKNOWN
-        return tuple(texts)
+        if not isinstance(node.op, ast.Or):
+            return alternatives(found)
+        given = alternatives(v for v in found if not (is_unset(v) or isinstance(v, Nothing)))
+        if any(map(is_unset, found)):
+            return uncertain(given) or UNKNOWN
+        return given or NOTHING
 
     def attribute(self, of: Value, name: str) -> Values:
         """All values that an attribute of a value may have."""
@@ -192,6 +187,9 @@ class Evaluator:
                 return self._classes.of_object(defined, name)
             case Defined(ast.ClassDef()):
                 return self._classes.of_class(of, name)
+            # What a pydantic model is made from, and whoever reads it by attributes.
+            case ContainerLiteral(ast.Dict()):
+                return self.containers.entry(of, Text(name))
             # A member of an enumeration of texts.
             case Text() if name == "value":
                 return (of,)
@@ -203,16 +201,23 @@ class Evaluator:
                 held = self.values(of, scope)
                 return (v for value in held for v in self._method(value, name, call, scope))
         called = self.values(call.func, scope)
-        return (found for of in called for found in self._called(of, call, scope))
+        return (found for of in called for found in self.called(of, call, scope))
 
     def _method(self, of: Value, name: str, call: ast.Call, scope: LexicalScope) -> Values:
         if isinstance(of, Text | ContainerLiteral):
             return self.containers.method(of, name, call, scope)
+        if name in VALIDATORS and isinstance(of, Defined):
+            return (Instance(of),)
         methods = self.attribute(of, name)
-        return tuple(found for each in methods for found in self._called(each, call, scope))
+        return tuple(found for each in methods for found in self.called(each, call, scope))
 
-    def _called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Values:
+    def called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Values:
+        """All values that a call of a value may give."""
         match of:
+            case Symbol("builtins.dict") if call.keywords or not call.args:
+                return (keywords(call, scope),)
+            case Symbol("builtins.list" | "builtins.set" | "builtins.tuple") if not call.args:
+                return (ContainerLiteral(ast.List([]), scope),)
             case Symbol(path) if len(call.args) > _PASS_ON.get(path, len(call.args)):
                 return self.values(call.args[_PASS_ON[path]], scope)
             case Symbol(path) if path.startswith("mlflow.") and path.endswith(".ModelConfig"):
@@ -236,12 +241,3 @@ class Evaluator:
 
 def _is_id(number: int) -> bool:
     return not isinstance(number, bool) and abs(number) < _MAX_NUMBER
-
-
-def _literal(config: Mapping[str, Any] | None, agent: Module) -> Values:
-    """The configuration, as if it stood in the code."""
-    tree = None if config is None else ast.parse(repr(dict(config)))
-    match tree:
-        case ast.Module([ast.Expr(node)]):
-            return (ContainerLiteral(node, LexicalScope(agent, tree)),)
-    return UNKNOWN

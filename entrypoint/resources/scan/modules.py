@@ -69,6 +69,11 @@ def reachable(
     return modules
 
 
+def position(place: Place | None) -> tuple[str, int, int]:
+    """By which places are sorted: file, line and column."""
+    return (place.file, place.line or 0, place.column or 0) if place else ("", 0, 0)
+
+
 def _module(
     name: str, folder: Path, place: Callable[[Path, int, int], Place | None]
 ) -> Module | None:

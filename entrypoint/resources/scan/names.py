@@ -1,5 +1,6 @@
 """What the names of the code stand for: by their bindings, and by imports."""
 
+import ast
 from collections.abc import Mapping
 
 from entrypoint.resources.scan.call_sites import CallSites
@@ -15,7 +16,9 @@ from entrypoint.resources.scan.scopes import (
     Receiver,
 )
 from entrypoint.resources.scan.values import (
+    NOTHING,
     UNKNOWN,
+    ContainerLiteral,
     Evaluation,
     Instance,
     Symbol,
@@ -23,6 +26,7 @@ from entrypoint.resources.scan.values import (
     Values,
     alternatives,
     distinct,
+    uncertain,
 )
 
 
@@ -92,13 +96,20 @@ class Names:
     def _of_bindings(self, bindings: list[Binding], owner: LexicalScope, name: str) -> Values:
         """The values of all of a name's bindings, with what `append` and its like add to a list."""
         grown = [value for each in owner.grown.get(name, ()) for value in self.bound(each)]
-        return (*alternatives(v for each in bindings for v in self.bound(each)), *grown)
+        found = (*alternatives(v for each in bindings for v in self.bound(each)), *grown)
+        dicts = (of for of in found if grown and isinstance(getattr(of, "node", None), ast.Dict))
+        keys = [key for of in dicts for key in self._containers.inside(of)]
+        # Of a key that is set more than once, or that may be any, it isn't known which one counts.
+        return found if len(set(keys)) == len(keys) and UNKNOWN[0] not in keys else uncertain(found)
 
     def _assigned(self, binding: Assigned) -> Values:
         found = self._evaluation.values(binding.node, binding.scope)
         if binding.element:
-            found = distinct(value for of in found for value in self._containers.inside(of))
+            held = distinct(value for of in found for value in self._containers.inside(of))
+            is_empty = all(isinstance(of, ContainerLiteral) and of.is_empty for of in found)
+            found = held or (NOTHING if found and is_empty else ())
         if binding.item is not None:
             item = binding.item
             found = tuple(value for of in found for value in self._containers.item(of, item))
-        return found
+        # What is None at first may be set from elsewhere.
+        return uncertain(found) if found == NOTHING else found

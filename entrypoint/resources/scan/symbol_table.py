@@ -16,6 +16,7 @@ from entrypoint.resources.scan.scopes import (
     Receiver,
     has_decorator,
 )
+from entrypoint.resources.scan.values import keywords
 
 
 def read(module: Module) -> LexicalScope:
@@ -125,8 +126,14 @@ class _ScopeBuilder:
             case ast.Call(ast.Attribute(ast.Name(name), "append" | "add"), [value]):
                 held = ast.List([value], ast.Load())
                 self._scope.grown[name].append(Assigned(held, self._scope))
-            case ast.Call(ast.Attribute(ast.Name(name), "extend" | "update"), [value]):
+            case ast.Call(ast.Attribute(ast.Name(name), "extend" | "update"), [value], []):
                 self._scope.grown[name].append(Assigned(value, self._scope))
+            case ast.Call(ast.Attribute(ast.Name(name), "update")):
+                self._scope.grown[name].append(
+                    Assigned(keywords(call, self._scope).node, self._scope)
+                )
+            case ast.Call(ast.Attribute(ast.Name() as held, "setdefault"), [key, value]):
+                self._target(ast.Subscript(held, key), value, self._scope)
 
     def _target(
         self, target: ast.expr, value: ast.expr, source: LexicalScope, *, element: bool = False
@@ -137,6 +144,10 @@ class _ScopeBuilder:
             case ast.Attribute(ast.Name("self" | "cls"), name), _:
                 if owner := self._scope.owner():
                     owner.scope.attributes[name].append(Assigned(value, source, element))
+            case ast.Subscript(ast.Name(name), key), _ if not element:
+                self._scope.grown[name].append(Assigned(ast.Dict([key], [value]), source))
+            case ast.Subscript(ast.Attribute() | ast.Subscript() as held, key), _ if not element:
+                self._target(held, ast.Dict([key], [value]), source)
             case ast.Tuple([_, each]), ast.Call(ast.Name("enumerate"), [held, *_]):
                 self._target(each, held, source, element=True)
             case ((ast.Tuple(targets) | ast.List(targets)), _):

@@ -2,10 +2,10 @@
 
 import ast
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from entrypoint.resources.scan.evaluator import Evaluator
-from entrypoint.resources.scan.scopes import Defined, Function, LexicalScope
+from entrypoint.resources.scan.scopes import LexicalScope
 from entrypoint.resources.scan.values import CallResult, Symbol, Value, Values
 from entrypoint.runtime.errors import Place
 
@@ -18,7 +18,6 @@ _MAKES_A_CLIENT = (
 )
 # Clients are made of clients, but not endlessly.
 _MAX_CLIENT_LEVELS = 8
-_RUNS_WHEN_MADE = ("__init__", "__post_init__", "load_context")
 
 
 class UserAccess:
@@ -60,9 +59,9 @@ class UserAccess:
             values = self._evaluator.values(node, scope)
             yield (*values, *itertools.chain(*map(self._evaluator.containers.entries, values)))
 
-    def early_clients(self) -> Iterator[Place]:
-        """Where a client for the user is made while the agent loads."""
-        for scope in self._scopes_at_load() if self._is_mentioned else ():
+    def clients(self, scopes: Iterable[LexicalScope]) -> Iterator[Place]:
+        """Where a client for the user is made in the scopes."""
+        for scope in scopes if self._is_mentioned else ():
             for call in scope.calls:
                 place = scope.module.place_of(call)
                 given = itertools.chain(*self._arguments(call, scope))
@@ -81,31 +80,6 @@ class UserAccess:
             for call in scope.calls
             for value in self._evaluator.values(call.func, scope)
         )
-
-    def _scopes_at_load(self) -> list[LexicalScope]:
-        """The scopes whose code runs when the agent is loaded."""
-        todo = list(self._evaluator.modules.values())
-        seen: dict[LexicalScope, None] = {}
-        while todo:
-            scope = todo.pop()
-            if scope in seen:
-                continue
-            seen[scope] = None
-            todo += [child for child in scope.children if not isinstance(child.node, Function)]
-            for call in scope.calls:
-                for value in self._evaluator.values(call.func, scope):
-                    todo += _run_by_calling(value)
-        return list(seen)
-
-
-def _run_by_calling(called: Value) -> list[LexicalScope]:
-    """The scopes that run when something is called."""
-    match called:
-        case Defined(ast.ClassDef(), scope):
-            return [child for child in scope.children if child.name in _RUNS_WHEN_MADE]
-        case Defined(_, scope):
-            return [scope]
-    return []
 
 
 def _is_user_credentials(value: Value) -> bool:

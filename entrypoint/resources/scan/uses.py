@@ -28,6 +28,7 @@ from entrypoint.resources.scan.values import (
     UNKNOWN_PART,
     CallResult,
     ContainerLiteral,
+    Nothing,
     Symbol,
     Text,
     Unknown,
@@ -139,7 +140,9 @@ class UseFinder:
             values = list(self._evaluator.call_sites.argument(argument, made.call, made.scope))
         for value in values:
             names = containers.inside(value) if isinstance(value, ContainerLiteral) else (value,)
-            yield from (each if isinstance(each, Text) else Text(UNKNOWN_PART) for each in names)
+            for each in names:
+                if not isinstance(each, Nothing):
+                    yield each if isinstance(each, Text) else Text(UNKNOWN_PART)
 
 
 def _last_name(path: str) -> str:

@@ -63,6 +63,18 @@ class ContainerLiteral:
     scope: LexicalScope
     certain: bool = True
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it certainly holds nothing."""
+        return not getattr(self.node, "elts", getattr(self.node, "keys", self.node))
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """None: not `certain` where something else may take its place."""
+
+    certain: bool = True
+
 
 @dataclass(frozen=True)
 class Unknown:
@@ -70,9 +82,10 @@ class Unknown:
 
 
 # `Defined`: a function or a class of the code.
-Value = Text | Symbol | CallResult | Defined | Instance | ContainerLiteral | Unknown
+Value = Text | Symbol | CallResult | Defined | Instance | ContainerLiteral | Nothing | Unknown
 Values = tuple[Value, ...]
 UNKNOWN: Values = (Unknown(),)
+NOTHING: Values = (Nothing(),)
 
 
 class Evaluation(Protocol):
@@ -83,6 +96,9 @@ class Evaluation(Protocol):
 
     def attribute(self, of: Value, name: str) -> Values:
         """All values that an attribute of a value may have."""
+
+    def called(self, of: Value, call: ast.Call, scope: LexicalScope) -> Values:
+        """All values that a call of a value may give."""
 
     def returned(self, function: LexicalScope) -> Values:
         """All values that a function may return, or yield."""
@@ -105,7 +121,32 @@ def alternatives(values: Iterable[Value]) -> Values:
 
 def uncertain(values: Iterable[Value]) -> Values:
     """The values, each as one of several."""
-    return tuple(
-        replace(value, certain=False) if isinstance(value, Text | ContainerLiteral) else value
-        for value in values
-    )
+    kinds = Text | ContainerLiteral | Nothing
+    return tuple(replace(v, certain=False) if isinstance(v, kinds) else v for v in values)
+
+
+def as_certain_as(of: ContainerLiteral, values: Values) -> Values:
+    """The values that a container holds: each as one of several where the container is."""
+    return values if of.certain else uncertain(values)
+
+
+def joined(parts: Iterable[Values]) -> Values:
+    """The texts that the parts can make together, with UNKNOWN_PART for what isn't known."""
+    texts = [Text("")]
+    for part in parts:
+        found = [each if isinstance(each, Text) else Text(UNKNOWN_PART) for each in part or UNKNOWN]
+        texts = [
+            Text(text.text + more.text, text.certain and more.certain)
+            for text in texts
+            for more in dict.fromkeys(found)
+        ]
+        if len(texts) > MAX_VALUES or any(len(text.text) > MAX_TEXT_CHARS for text in texts):
+            return UNKNOWN
+    return tuple(texts)
+
+
+def keywords(call: ast.Call, scope: LexicalScope) -> ContainerLiteral:
+    """The dictionary of a call's keywords, on top of the dictionaries that it is given."""
+    given = [*(ast.keyword(None, each) for each in call.args), *call.keywords]
+    keys: list[ast.expr | None] = [ast.Constant(k.arg) if k.arg else None for k in given]
+    return ContainerLiteral(ast.Dict(keys, [each.value for each in given]), scope)

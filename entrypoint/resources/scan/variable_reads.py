@@ -8,6 +8,7 @@ from entrypoint.resources.scan.call_sites import Argument
 from entrypoint.resources.scan.environment import ENVIRON, READERS
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.fallbacks import Fallbacks
+from entrypoint.resources.scan.modules import position
 from entrypoint.resources.scan.reachability import unreached
 from entrypoint.resources.scan.scopes import LexicalScope, Parameter
 from entrypoint.resources.scan.settings_classes import SettingsClasses
@@ -31,7 +32,7 @@ class VariableReads:
     def find(self) -> tuple[VariableRead, ...]:
         """Each variable once, at its first place; it has a default where every read has one."""
         found: dict[str, VariableRead] = {}
-        for read in sorted(self._reads(), key=_position):
+        for read in sorted(self._reads(), key=lambda read: position(read.place)):
             first = found.setdefault(read.name, read)
             found[read.name] = replace(first, has_default=first.has_default and read.has_default)
         return tuple(
@@ -129,8 +130,3 @@ def _reads_of(
 ) -> Iterator[VariableRead]:
     place = scope.module.place_of(node)
     return (VariableRead(name.text, place, has_default) for name in names)
-
-
-def _position(read: VariableRead) -> tuple[str, int, int]:
-    place = read.place
-    return (place.file, place.line or 0, place.column or 0) if place else ("", 0, 0)

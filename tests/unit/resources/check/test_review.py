@@ -14,6 +14,7 @@ from entrypoint.resources.check.review import Review
 from entrypoint.resources.file import read
 from entrypoint.resources.resource import Use
 from entrypoint.resources.scan import Findings, scan
+from entrypoint.resources.scan.pitfalls import Pitfalls
 from entrypoint.runtime.errors import Place, ResourceFailure
 from entrypoint.runtime.log import PlainLog
 from tests.unit.conftest import write
@@ -32,7 +33,7 @@ USED = Use("serving_endpoint", "declared", "call(...)", "code", Place(AGENT, 3))
 UNDECLARED = Use("app", "shop", "call(...)", "code", Place(AGENT, 4))
 FOR_THE_USER = Use("sql_warehouse", None, "ask(...)", "code", Place(AGENT, 5), True)  # noqa: FBT003
 OBSERVED = Use("lakebase", "memory", "GET /it", "observed")
-FOUND = Findings((USED, UNDECLARED, FOR_THE_USER), ())
+FOUND = Findings((USED, UNDECLARED, FOR_THE_USER))
 
 # As the documentation has it: a retriever that sees what the user may see.
 DOCUMENTED = """
@@ -110,7 +111,7 @@ def test_can_be_warned_of_instead(workspace: Workspace) -> None:
 def test_can_be_switched_off(workspace: Workspace) -> None:
     odd = RESOURCES.replace("dashboards.genie", "no.such")
     reviewed = Reviewed(workspace, "off", odd.replace("declared", "not a name"))
-    early = Findings(FOUND.uses, (Place(AGENT, 9),))
+    early = Findings(FOUND.uses, Pitfalls(early_user_clients=(Place(AGENT, 9),)))
 
     reviewed.review.code(early)
     reviewed.review.verified([OBSERVED], was_asked=True)
@@ -125,7 +126,7 @@ def test_one_finding_on_many_lines_is_one_notice(workspace: Workspace) -> None:
     places = (Place(AGENT, 9), Place(AGENT, 12))
     unread = tuple((place, place) for place in places)
 
-    reviewed.review.code(Findings((USED,), places, unread=unread))
+    reviewed.review.code(Findings((USED,), Pitfalls(early_user_clients=places), unread=unread))
 
     warning, notice = reviewed.said
     assert warning.startswith(f"warning: {AGENT}:9: `agent-path`: a client")
@@ -144,7 +145,7 @@ def test_a_placeholder_is_doubted_at_its_place(workspace: Workspace) -> None:
 def test_nothing_is_reported_twice(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "warn")
 
-    reviewed.review.code(Findings((USED, UNDECLARED), ()))
+    reviewed.review.code(Findings((USED, UNDECLARED)))
     reviewed.review.verified([Use("app", "shop", "GET /it", "observed"), OBSERVED], was_asked=True)
 
     first, second = reviewed.said
@@ -154,7 +155,7 @@ def test_nothing_is_reported_twice(workspace: Workspace) -> None:
 
 def test_what_is_observed_can_be_refused_too(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "error")
-    reviewed.review.code(Findings((USED,), ()))
+    reviewed.review.code(Findings((USED,)))
 
     with pytest.raises(ResourceFailure, match="`memory`"):
         reviewed.review.verified([OBSERVED], was_asked=True)
@@ -166,7 +167,7 @@ def test_what_is_observed_can_be_refused_too(workspace: Workspace) -> None:
 def test_what_was_not_seen_is_a_notice(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "error")
 
-    reviewed.review.code(Findings((), ()))
+    reviewed.review.code(Findings(()))
     reviewed.review.verified([], was_asked=True)
 
     (said,) = reviewed.said
@@ -178,7 +179,7 @@ def test_what_looks_wrong_is_a_warning(workspace: Workspace) -> None:
     odd = RESOURCES.replace("dashboards.genie", "dashboards.geni")
     reviewed = Reviewed(workspace, "error", odd.replace("declared", "not a name"))
 
-    reviewed.review.code(Findings((), (Place(AGENT, 9),)))
+    reviewed.review.code(Findings((), Pitfalls(early_user_clients=(Place(AGENT, 9),))))
 
     assert [line.partition(": `")[0] for line in reviewed.said] == [
         f"warning: {FILE}:4:7",
@@ -218,14 +219,14 @@ def test_each_name_is_looked_up_once(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "warn")
 
     for_the_user = replace(UNDECLARED, on_behalf_of_user=True)
-    reviewed.review.code(Findings((*FOUND.uses, for_the_user), ()))
+    reviewed.review.code(Findings((*FOUND.uses, for_the_user)))
 
     assert reviewed.review.to_look_up == [("serving_endpoint", "declared"), ("app", "shop")]
 
 
 def test_what_is_not_there_is_refused_in_its_line(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "error")
-    reviewed.review.code(Findings((USED,), ()))
+    reviewed.review.code(Findings((USED,)))
 
     with pytest.raises(ResourceFailure) as raised:
         reviewed.review.workspace(
@@ -243,7 +244,7 @@ def test_what_is_not_there_is_refused_in_its_line(workspace: Workspace) -> None:
 
 def test_what_the_code_alone_names_is_refused_there(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "warn")
-    reviewed.review.code(Findings((UNDECLARED,), ()))
+    reviewed.review.code(Findings((UNDECLARED,)))
 
     reviewed.review.workspace(LookedUp({("app", "shop"): ExistenceAnswer("not found", "no")}))
 
@@ -254,7 +255,7 @@ def test_what_the_code_alone_names_is_refused_there(workspace: Workspace) -> Non
 
 def test_what_cannot_be_looked_up_is_one_notice(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "error")
-    reviewed.review.code(Findings((USED,), ()))
+    reviewed.review.code(Findings((USED,)))
 
     reviewed.review.workspace(
         LookedUp(

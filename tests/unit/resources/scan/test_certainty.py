@@ -33,6 +33,26 @@ CERTAIN = {
         "@dataclass\nclass C:\n    endpoint: str = 'default'\n"
         "ChatDatabricks(endpoint=C(endpoint='real').endpoint)"
     ),
+    "an entry that is set": "options = {}\noptions['endpoint'] = 'a'\nChatDatabricks(**options)",
+    "an entry that is set of nothing": (
+        "options = dict()\noptions['endpoint'] = 'a'\nChatDatabricks(**options)"
+    ),
+    "a list that grows from nothing": (
+        "names = list()\nnames.append('a.b.c')\nUCFunctionToolkit(function_names=names)"
+    ),
+    "beside an entry that is set": (
+        "options = dict(endpoint='a')\noptions['temperature'] = 0\nChatDatabricks(**options)"
+    ),
+    "on top of another": "ChatDatabricks(**dict({'endpoint': 'a'}, endpoint='b'))",
+    "a slice": "UCFunctionToolkit(function_names=['a.b.c', 'a.b.d'][:1])",
+    "instead of None": (
+        "def chat(endpoint=None):\n    ChatDatabricks(endpoint=endpoint or 'a')\nchat()"
+    ),
+    "a field's default": (
+        "from pydantic import BaseModel, Field\n"
+        "class C(BaseModel):\n    endpoint: str = Field(default='a')\n"
+        "ChatDatabricks(endpoint=C().endpoint)"
+    ),
 }
 UNCERTAIN = {
     "by environment": "ChatDatabricks(endpoint='a' if os.environ.get('E') else 'b')",
@@ -65,6 +85,23 @@ UNCERTAIN = {
         "        return WorkspaceClient(credentials_strategy=ModelServingUserCredentials())\n"
         "    return WorkspaceClient()\n"
         "def predict():\n    client().serving_endpoints.query('a')\npredict()"
+    ),
+    "an entry that is set again": (
+        "options = {'endpoint': 'a'}\noptions['endpoint'] = 'b'\nChatDatabricks(**options)"
+    ),
+    "an entry that may be set again": (
+        "options = {'endpoint': 'a'}\noptions[os.environ['K']] = 'b'\nChatDatabricks(**options)"
+    ),
+    "a slice whose end isn't known": (
+        "ChatDatabricks(endpoint=['a', 'b'][: int(os.environ['N'])][0])"
+    ),
+    "instead of what may be set elsewhere": "E = None\nChatDatabricks(endpoint=E or 'a')",
+    "a default that is a variable's other value": (
+        "ChatDatabricks(endpoint=os.getenv('E', {'e': 'a'}.get('e')))"
+    ),
+    "by a variable of settings": (
+        "from pydantic_settings import BaseSettings\n"
+        "class C(BaseSettings):\n    endpoint: str = 'a'\nChatDatabricks(endpoint=C().endpoint)"
     ),
     "where nothing leads": "def judge():\n    ChatDatabricks(endpoint='a')",
     "where only that leads": (
@@ -151,3 +188,10 @@ def test_a_name_that_lacks_levels_is_to_be_written_in_full(tmp_path: Path) -> No
 
     assert "three levels" in problem.fix
     assert "name: add" not in problem.fix
+
+
+@pytest.mark.parametrize("part", ["::0", "'x':", ":None", "True:", "1.5:", "10**10:", "n[0]:"])
+def test_a_slice_that_python_would_refuse_ends_nothing(part: str, tmp_path: Path) -> None:
+    code = f"ChatDatabricks(endpoint=['a'][{part}][0])\nChatDatabricks(endpoint='ab'[{part}])"
+
+    assert found(f"{code}\nChatDatabricks(endpoint='last')", tmp_path).uses[-1].name == "last"

@@ -9,7 +9,8 @@ from entrypoint.agent.source import agent_source
 from entrypoint.resources.scan import Findings, scan
 from entrypoint.runtime.errors import Place
 
-IDIOMS = Path(__file__).parents[3] / "idioms"
+TESTS = Path(__file__).parents[3]
+IDIOMS = TESTS / "idioms"
 _USES = re.compile(r"#\s*uses: (.*?)(?:\s*# obo-at-load)?$")
 
 
@@ -51,4 +52,15 @@ def test_what_the_code_uses_is_found_and_nothing_else(folder: Path) -> None:
     found = findings(folder)
 
     assert set(as_comments(found)) == uses
-    assert {f"{place.file}:{place.line}" for place in found.early_user_clients} == early
+    assert {f"{place.file}:{place.line}" for place in found.pitfalls.early_user_clients} == early
+
+
+def test_every_name_of_settings_put_together_is_known() -> None:
+    found = findings(TESTS / "cases" / "names-not-followed" / "repo")
+
+    assert [use.name for use in found.uses] == [
+        "chat-small",
+        "main.tools.one",
+        "main.tools.two",
+        "01f0c7a8e5b61d3f9a2b4c6d8e0f1a2b",
+    ]
