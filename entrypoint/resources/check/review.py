@@ -64,6 +64,7 @@ class Review:
         declarations, warn = self._declarations, self._log.warning
         self._report(warn, _doubtful_names(declarations))
         self._report(warn, api_scopes.unknown(declarations))
+        self._report(warn, api_scopes.refused(declarations, findings.uses))
         self._report(warn, api_scopes.without_direct_access(declarations, findings.uses))
         self._report(warn, _early_clients(findings.early_user_clients))
         self._report(warn, dbutils.unavailable(findings.dbutils))
