@@ -33,7 +33,10 @@ _OF_MCP = {
 _OF_MCP_SERVERS = {"/api/2.0/mcp/genie": "mcp.genie", "/api/2.0/mcp/sql": "mcp.sql"}
 # Scopes that an agent may need for what no resource shows.
 _OTHERS = {
-    *("ai-gateway", "iam.access-control:read", "iam.current-user:read", "workspace.workspace"),
+    "ai-gateway",
+    "iam.access-control:read",
+    "iam.current-user:read",
+    "workspace.workspace",
 }
 # All that Model Serving takes, as it lists them where it refuses one:
 # https://github.com/natefleming/dao-ai/blob/9305293/src/dao_ai/apps/resources.py
@@ -83,7 +86,8 @@ def _missing(
 ) -> Problem:
     places = (*(each.place for each in declarations.scopes), *(need.place for need in needs))
     listed = ", ".join(f"`{scope}`" for scope in lacking)
-    wanted = "\n".join(f"    - {scope}" for scope in (*declarations.api_scopes, *lacking))
+    kept = (each for scope in declarations.api_scopes for each in _REFUSED.get(scope, (scope,)))
+    wanted = "\n".join(f"    - {scope}" for scope in dict.fromkeys((*kept, *lacking)))
     head = "" if declarations.file else 'api_version: "1"\n'
     needed_for = {
         scope: ", ".join(need.what for need in needs if scope in need.enough[0])
@@ -201,9 +205,8 @@ def _enough(use: Use) -> tuple[tuple[str, ...], ...]:
     """What is enough for a use, the best first."""
     kind = KINDS[use.kind]
     of_mcp = _OF_MCP_SERVERS.get(use.name or "", kind.mcp_scope)
-    if use.over_mcp and of_mcp:
-        return (_OF_MCP[of_mcp],), (of_mcp,)
-    return (kind.scopes,) if kind.scopes else ()
+    over_mcp = ((_OF_MCP[of_mcp],), (of_mcp,)) if use.over_mcp and of_mcp else ()
+    return (*over_mcp, kind.scopes) if kind.scopes else over_mcp
 
 
 def _covered(scopes: Iterable[str]) -> set[str]:

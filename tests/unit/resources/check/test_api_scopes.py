@@ -111,6 +111,12 @@ def test_what_is_there_is_kept_when_scopes_are_added() -> None:
     assert problem.place == Place(FILE, 101)
 
 
+def test_what_model_serving_refuses_is_not_among_the_lines_to_paste() -> None:
+    (problem,) = missing(declarations("files", "ai-search", "sql", kinds=["genie_space"]), [], FILE)
+
+    assert pasted(problem) == ["vector-search", "sql", "genie"]
+
+
 def test_all_that_lacks_is_one_problem() -> None:
     (problem,) = missing(declarations(kinds=["genie_space", "sql_warehouse"]), [], FILE)
 
