@@ -2,7 +2,7 @@
 
 It runs in the agent's folder and environment: `python driver.py '{"tracking": …}'`. What it is
 given beside the page's own: the stores' addresses, the names, and the files that are shipped.
-https://docs.databricks.com/aws/en/generative-ai/agent-framework/log-agent
+https://docs.databricks.com/aws/en/agents/custom-agents/model-serving/log-agent
 """
 
 import json

@@ -5,7 +5,7 @@
       serving_endpoint:
         - name: databricks-claude-sonnet-4
     user_auth_policy:
-      api_scopes: [vectorsearch.vector-search-indexes]
+      api_scopes: [model-serving, vector-search]
 
 or in the form that MLflow writes into `MLmodel`: `auth_policy`, with `system_auth_policy` and
 `user_auth_policy` in it. `${NAME}` in a value stands for a variable of the step.
@@ -233,7 +233,7 @@ class _ResourcesFile:
     def _is_list(self, name: str, content: Marked) -> bool:
         if isinstance(content.value, list):
             return True
-        entry = "- serving.serving-endpoints" if name == "api_scopes" else "- name: ..."
+        entry = "- model-serving" if name == "api_scopes" else "- name: ..."
         what = f"`{name}` holds {kind_of(content.value)}, not a list."
         self._wrong(content.place, what, f"{name}:\n  {entry}")
         return False

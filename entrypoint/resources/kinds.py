@@ -47,10 +47,10 @@ class Kind:
 
     `since` is None where no MLflow does yet: it can't be declared, and who runs the agent needs the
     `grant`. `look_up` is None where the workspace can't be asked for it.
-    `scopes`: what an on-behalf-of-user token needs for it, `mcp_scope`: what it needs instead where
-    a managed MCP server is asked; `accepted`: what may be needed besides. None is documented for
+    `scopes`: what an on-behalf-of-user token needs for it, `mcp_scope`: what is enough where a
+    managed MCP server is asked; `accepted`: what may be needed besides. None is documented for
     some kinds.
-    https://docs.databricks.com/en/generative-ai/agent-framework/authenticate-on-behalf-of-user
+    https://docs.databricks.com/aws/en/agents/custom-agents/model-serving/agent-authentication-model-serving
     """
 
     title: str
@@ -85,11 +85,7 @@ KINDS: Mapping[str, Kind] = {
         Version("2.13.1"),
         _THREE_LEVELS,
         lambda workspace, name: workspace.vector_search_indexes.get_index(name),
-        (
-            "serving.serving-endpoints",
-            "vectorsearch.vector-search-endpoints",
-            "vectorsearch.vector-search-indexes",
-        ),
+        ("model-serving", "vector-search"),
         "mcp.vectorsearch",
     ),
     "serving_endpoint": Kind(
@@ -97,14 +93,14 @@ KINDS: Mapping[str, Kind] = {
         Version("2.13.1"),
         _WORD,
         lambda workspace, name: workspace.serving_endpoints.get(name),
-        ("serving.serving-endpoints",),
+        ("model-serving",),
     ),
     "sql_warehouse": Kind(
         "SQL warehouse",
         Version("2.16.1"),
         _WAREHOUSE_ID,
         lambda workspace, name: workspace.warehouses.get(name),
-        ("sql.statement-execution", "sql.warehouses"),
+        ("sql",),
     ),
     "function": Kind(
         "function",
@@ -119,7 +115,7 @@ KINDS: Mapping[str, Kind] = {
         Version("2.17.1"),
         _SPACE_ID,
         lambda workspace, name: workspace.genie.get_space(name),
-        ("dashboards.genie",),
+        ("genie",),
         "mcp.genie",
     ),
     "uc_connection": Kind(
@@ -127,9 +123,9 @@ KINDS: Mapping[str, Kind] = {
         Version("2.17.1"),
         _UC_NAME,
         lambda workspace, name: workspace.connections.get(name),
-        ("catalog.connections",),
+        ("unity-catalog",),
         "mcp.external",
-        accepted=("serving.serving-endpoints",),
+        accepted=("model-serving",),
     ),
     "table": Kind(
         "table",
@@ -143,7 +139,7 @@ KINDS: Mapping[str, Kind] = {
         Version("3.1.0"),
         _WORD,
         lambda workspace, name: workspace.apps.get(name),
-        accepted=("apps.apps",),
+        accepted=("apps",),
     ),
     "lakebase": Kind(
         "Lakebase instance",

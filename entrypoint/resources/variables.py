@@ -11,7 +11,7 @@ from entrypoint.runtime.errors import Place
 from entrypoint.runtime.secret_variables import secrets_of
 
 # Whatever runs the agent has them, or has its own: the system, MLflow, the login at Databricks
-# (https://docs.databricks.com/en/dev-tools/auth/env-vars.html), and what tells that it is serving.
+# (https://docs.databricks.com/aws/en/dev-tools/auth/env-vars), and what tells that it is serving.
 _OF_THE_MACHINE = re.compile(
     r"_|CI|DEBIAN_FRONTEND|GPG_KEY|HOME|HOSTNAME|LANG|LANGUAGE|LC_\w+|LOGNAME|OLDPWD|PATH|PWD|SHELL"
     r"|SHLVL|TEMP|TERM|TMP|TMPDIR|TZ|USER|VIRTUAL_ENV|XDG_\w+"

@@ -69,9 +69,8 @@ mlflow.models.set_model(UserScopedAgent())
 SCOPES = """\
 user_auth_policy:
   api_scopes:
-    - serving.serving-endpoints
-    - vectorsearch.vector-search-endpoints
-    - vectorsearch.vector-search-indexes
+    - model-serving
+    - vector-search
 """
 EXAMPLE = '{"input": [{"role": "user", "content": "Hello"}]}'
 
@@ -207,13 +206,7 @@ def test_the_documentations_example_passes_without_a_word(checkout: Checkout) ->
                 "databricks": {"serving_endpoint": [{"name": "databricks-claude-sonnet-4"}]},
             }
         },
-        "user_auth_policy": {
-            "api_scopes": [
-                "serving.serving-endpoints",
-                "vectorsearch.vector-search-endpoints",
-                "vectorsearch.vector-search-indexes",
-            ]
-        },
+        "user_auth_policy": {"api_scopes": ["model-serving", "vector-search"]},
     }
     assert "| `prod.agents.docs` | vector search index | the user |  | ✓ |" in step.summary
     digest = step.outputs["digest"]
@@ -233,8 +226,8 @@ def test_scopes_that_are_lacking_are_an_error(checkout: Checkout) -> None:
     step = checkout.run(OBO_AGENT, input_example=EXAMPLE)
 
     (error,) = step.commands("error")
-    assert "the user's token lacks `serving.serving-endpoints`, `vectorsearch." in error
-    assert "user_auth_policy:%0A  api_scopes:%0A    - serving.serving-endpoints" in error
+    assert "the user's token lacks `model-serving`, `vector-search`" in error
+    assert "user_auth_policy:%0A  api_scopes:%0A    - model-serving%0A    - vector-search" in error
 
 
 def test_a_client_for_the_user_is_not_made_while_the_agent_loads(checkout: Checkout) -> None:

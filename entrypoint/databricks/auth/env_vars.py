@@ -1,6 +1,6 @@
 """The variables with which the Databricks SDK logs in.
 
-https://docs.databricks.com/en/dev-tools/auth/env-vars.html
+https://docs.databricks.com/aws/en/dev-tools/auth/env-vars
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from entrypoint.databricks.auth import env_vars
 from entrypoint.inputs.event import Event
 from entrypoint.runtime.errors import Problem
 
-GUIDE = "https://docs.databricks.com/en/dev-tools/auth/provider-github"
+GUIDE = "https://docs.databricks.com/aws/en/dev-tools/auth/provider-github"
 HOST = "env:\n  DATABRICKS_HOST: https://<workspace>.cloud.databricks.com"
 _PERMISSION = "permissions:\n  contents: read\n  id-token: write"
 STEP = f"""\
@@ -133,7 +133,7 @@ def explain(message: str, request: LoginRequest) -> Problem:
         return Problem(
             f"`DATABRICKS_AUTH_TYPE: {request.auth_type}`: what it needs is not there; the step has"
             f" {_listed(env_vars.given(request.environ))}.",
-            f"{_choice(request)}https://docs.databricks.com/en/dev-tools/auth/env-vars.html",
+            f"{_choice(request)}https://docs.databricks.com/aws/en/dev-tools/auth/env-vars",
         )
     return Problem("Logging in at Databricks failed.", detail=message)
 

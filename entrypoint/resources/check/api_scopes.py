@@ -1,11 +1,9 @@
 """API scopes, which a user's token must have when the agent acts on behalf of that user.
 
-https://docs.databricks.com/en/generative-ai/agent-framework/authenticate-on-behalf-of-user
-Names are moving from `sql.statement-execution` to short ones such as `sql`, so an unknown one is
-never refused.
+https://docs.databricks.com/aws/en/agents/custom-agents/model-serving/agent-authentication-model-serving
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from entrypoint.resources.check.places import also_at
@@ -14,25 +12,47 @@ from entrypoint.resources.resource import Declarations, Resource, Use
 from entrypoint.resources.suggestion import did_you_mean
 from entrypoint.runtime.errors import Place, Problem
 
-_OF_KINDS = {scope for kind in KINDS.values() for scope in kind.scopes}
-_OF_MCP = {kind.mcp_scope for kind in KINDS.values() if kind.mcp_scope}
-# The short names, and what they cover.
-_COVERS = {
-    "ai-search": {"mcp.vectorsearch"},
-    "all-apis": _OF_KINDS | _OF_MCP,
+# The names of today, and the older ones that together are the same.
+_OLDER = {
     "apps": {"apps.apps"},
-    "genie": {"dashboards.genie", "mcp.genie"},
+    "genie": {"dashboards.genie"},
     "model-serving": {"serving.serving-endpoints"},
-    "sql": {"sql.statement-execution", "sql.warehouses", "mcp.sql"},
-    "unity-catalog": {"catalog.connections", "mcp.functions"},
+    "sql": {"sql.statement-execution", "sql.warehouses"},
+    "unity-catalog": {"catalog.connections"},
     "vector-search": {"vectorsearch.vector-search-endpoints", "vectorsearch.vector-search-indexes"},
 }
-# Scopes that serving takes and that no kind of resource needs.
-_OTHERS = {
-    *("ai-gateway", "iam.access-control:read", "iam.current-user:read", "mcp.sql"),
-    *("serving.serving-endpoints-data-plane", "workspace.workspace"),
+# The names that are enough for a managed MCP server alone, and what Databricks' table of the
+# servers has instead: https://docs.databricks.com/aws/en/agents/mcp/managed-mcp
+_OF_MCP = {
+    "mcp.external": "unity-catalog",
+    "mcp.functions": "unity-catalog",
+    "mcp.genie": "genie",
+    "mcp.sql": "sql",
+    "mcp.vectorsearch": "vector-search",
 }
-KNOWN = _OF_KINDS | _OF_MCP | _OTHERS | set(_COVERS) | set().union(*_COVERS.values())
+_OF_MCP_SERVERS = {"/api/2.0/mcp/genie": "mcp.genie", "/api/2.0/mcp/sql": "mcp.sql"}
+# Scopes that an agent may need for what no resource shows.
+_OTHERS = {
+    "ai-gateway",
+    "iam.access-control:read",
+    "iam.current-user:read",
+    "workspace.workspace",
+}
+# All that Model Serving takes, as it lists them where it refuses one:
+# https://github.com/natefleming/dao-ai/blob/9305293/src/dao_ai/apps/resources.py
+SERVED = frozenset({*_OLDER, *set().union(*_OLDER.values()), *_OF_MCP, *_OTHERS})
+# Scopes that Model Serving refuses and Databricks Apps take, and what serving takes for the same.
+_REFUSED: Mapping[str, Collection[str]] = {
+    "ai-search": {"vector-search"},
+    "all-apis": SERVED,
+    "catalog.catalogs:read": (),
+    "catalog.schemas:read": (),
+    "catalog.tables:read": (),
+    "files": (),
+    "files.files": (),
+    "postgres": (),
+    "serving.serving-endpoints-data-plane": {"model-serving"},
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +86,8 @@ def _missing(
 ) -> Problem:
     places = (*(each.place for each in declarations.scopes), *(need.place for need in needs))
     listed = ", ".join(f"`{scope}`" for scope in lacking)
-    wanted = "\n".join(f"    - {scope}" for scope in (*declarations.api_scopes, *lacking))
+    kept = (each for scope in declarations.api_scopes for each in _REFUSED.get(scope, (scope,)))
+    wanted = "\n".join(f"    - {scope}" for scope in dict.fromkeys((*kept, *lacking)))
     head = "" if declarations.file else 'api_version: "1"\n'
     needed_for = {
         scope: ", ".join(need.what for need in needs if scope in need.enough[0])
@@ -99,7 +120,8 @@ def superfluous(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Pro
         return
     needed.update(*(KINDS[each.kind].accepted for each in for_the_user))
     for scope in declarations.scopes:
-        if scope.name in KNOWN - _OTHERS and not _covered([scope.name]) & needed:
+        same = {scope.name, *(name for name, older in _OLDER.items() if scope.name in older)}
+        if scope.name in SERVED - _OTHERS and not same & needed:
             yield Problem(
                 f"`resources-file`: nothing that the agent does for the user needs `{scope.name}`.",
                 "Least privilege: take it out.",
@@ -110,13 +132,41 @@ def superfluous(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Pro
 def unknown(declarations: Declarations) -> Iterator[Problem]:
     """Scopes that this version hasn't heard of."""
     for scope in declarations.scopes:
-        if scope.name not in KNOWN:
+        if scope.name not in SERVED and scope.name not in _REFUSED:
             yield Problem(
                 f"`resources-file`: `{scope.name}` is not an API scope that log-agent knows."
-                f"{did_you_mean(scope.name, sorted(KNOWN), most=3)}",
-                "If Databricks knows it, it works all the same.",
+                f"{did_you_mean(scope.name, sorted(SERVED), most=3)}",
+                "If Model Serving knows it, it works all the same.",
                 scope.place,
             )
+
+
+def refused(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
+    """Scopes that Databricks knows and Model Serving refuses."""
+    needed = dict.fromkeys(scope for need in _needs(declarations, uses) for scope in need.enough[0])
+    given = _with_names_of_today(set(declarations.api_scopes))
+    for scope in declarations.scopes:
+        if scope.name in _REFUSED:
+            yield Problem(
+                f"`resources-file`: Model Serving refuses the API scope `{scope.name}`, which works"
+                " in Databricks Apps.",
+                _instead(_REFUSED[scope.name], needed, given),
+                scope.place,
+            )
+
+
+def _instead(taken: Collection[str], needed: Iterable[str], given: set[str]) -> str:
+    if not taken:
+        return "Take it out: Model Serving takes no scope for the same."
+    wanted = taken if len(taken) == 1 else [scope for scope in needed if scope in taken]
+    lacking = [scope for scope in wanted if scope not in given]
+    if lacking:
+        lines = "\n".join(f"    - {scope}" for scope in lacking)
+        return f"Ask for what Model Serving takes in its place:\n\n{lines}"
+    if wanted:
+        listed = ", ".join(f"`{scope}`" for scope in wanted)
+        return f"Take it out: {listed}, which Model Serving takes in its place, is there."
+    return "Ask in its place for each scope that the agent needs, such as `genie` or `sql`."
 
 
 def without_direct_access(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
@@ -147,13 +197,23 @@ def _needs(declarations: Declarations, uses: Iterable[Use]) -> Iterator[_Need]:
         if each.resource.on_behalf_of_user and kind.scopes:
             yield _Need(f"{kind.title} `{each.resource.name}`", (kind.scopes,), each.place)
     for use in uses:
-        kind = KINDS[use.kind]
-        of_mcp = (kind.mcp_scope,) if use.over_mcp and kind.mcp_scope else ()
-        enough = tuple(scopes for scopes in (of_mcp, kind.scopes) if scopes)
-        if use.on_behalf_of_user and enough:
+        if use.on_behalf_of_user and (enough := _enough(use)):
             yield _Need(f"`{use.by}` in the code", enough, use.place)
 
 
+def _enough(use: Use) -> tuple[tuple[str, ...], ...]:
+    """What is enough for a use, the best first."""
+    kind = KINDS[use.kind]
+    of_mcp = _OF_MCP_SERVERS.get(use.name or "", kind.mcp_scope)
+    over_mcp = ((_OF_MCP[of_mcp],), (of_mcp,)) if use.over_mcp and of_mcp else ()
+    return (*over_mcp, kind.scopes) if kind.scopes else over_mcp
+
+
 def _covered(scopes: Iterable[str]) -> set[str]:
-    """The scopes, with the older ones that they stand for."""
-    return {each for scope in scopes for each in (scope, *_COVERS.get(scope, ()))}
+    """The scopes, and what is meant by those of them that serving refuses: a warning is enough."""
+    meant = (each for scope in scopes for each in (scope, *_REFUSED.get(scope, ())))
+    return _with_names_of_today(set(meant))
+
+
+def _with_names_of_today(scopes: set[str]) -> set[str]:
+    return scopes | {name for name, older in _OLDER.items() if older <= scopes}

@@ -12,7 +12,7 @@ from entrypoint.runtime.errors import Place, Problem
 # `on_behalf_of_user` of a resource: MLflow before drops it without a word.
 _ON_BEHALF_OF_USER = Version("2.20")
 _AUTH_POLICY = Version("2.21")
-# https://docs.databricks.com/en/generative-ai/agent-framework/authenticate-on-behalf-of-user
+# https://docs.databricks.com/aws/en/agents/custom-agents/model-serving/agent-authentication-model-serving
 _SERVED_AUTH_POLICY = Version("2.22.1")
 
 WRAPPER = """\

@@ -65,6 +65,7 @@ class Review:
         declarations, warn = self._declarations, self._log.warning
         self._report(warn, _doubtful_names(declarations))
         self._report(warn, api_scopes.unknown(declarations))
+        self._report(warn, api_scopes.refused(declarations, findings.uses))
         self._report(warn, api_scopes.without_direct_access(declarations, findings.uses))
         self._report(warn, pitfalls.at_load(findings.pitfalls))
         self._report(warn, dbutils.unavailable(findings.dbutils))

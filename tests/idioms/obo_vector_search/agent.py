@@ -21,9 +21,7 @@ AUTH_POLICY = AuthPolicy(
     system_auth_policy=SystemAuthPolicy(
         resources=[DatabricksServingEndpoint(endpoint_name=LLM_ENDPOINT)]
     ),
-    user_auth_policy=UserAuthPolicy(
-        api_scopes=["serving.serving-endpoints", "vectorsearch.vector-search-indexes"]
-    ),
+    user_auth_policy=UserAuthPolicy(api_scopes=["model-serving", "vector-search"]),
 )
 
 

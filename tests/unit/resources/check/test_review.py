@@ -57,9 +57,8 @@ databricks:
     - name: declared
 user_auth_policy:
   api_scopes:
-    - serving.serving-endpoints
-    - vectorsearch.vector-search-endpoints
-    - vectorsearch.vector-search-indexes
+    - model-serving
+    - vector-search
 """
 
 
@@ -92,7 +91,7 @@ def test_all_that_is_wrong_is_refused_at_once(workspace: Workspace) -> None:
     undeclared, lacking = raised.value.problems
     assert "`shop`" in undeclared.what
     assert undeclared.place == Place(AGENT, 4)
-    assert "`sql.statement-execution`" in lacking.what
+    assert "lacks `sql`" in lacking.what
     assert reviewed.names == ["declared", "shop", ""]
 
 
