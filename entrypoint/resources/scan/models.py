@@ -1,6 +1,5 @@
 """The models that calls ask for: by a client that asks Databricks, or by a prefixed name."""
 
-import ast
 import re
 from collections.abc import Iterator
 
@@ -40,7 +39,7 @@ class Models:
     def __init__(self, evaluator: Evaluator, arguments: Arguments, workspace: str) -> None:
         self._arguments = arguments
         self._workspace = workspace
-        self._known: dict[ast.Call, list[tuple[str, bool]]] = {}
+        self._known: dict[object, list[tuple[str, bool]]] = {}
         default = Symbol("agents.set_default_openai_client")
         # The client that the OpenAI Agents SDK uses when it is given no other.
         self._default_clients = [
@@ -76,8 +75,9 @@ class Models:
 
         The address is the call's own, else its client's, or that of what it is handed.
         """
-        if call.call in self._known:
-            return self._known[call.call]
+        key = (call.call, call.path, call.of)
+        if key in self._known:
+            return self._known[key]
         arguments = self._arguments.of(call)
         found = [kind for each in arguments for kind in self._kinds_of_address(each)]
         if not found and any(is_path_of(call.path, *client) for client in MODEL_CLIENTS):
@@ -85,7 +85,7 @@ class Models:
         if not found and level < MAX_CLIENT_LEVELS:
             makers = filter(None, (call.of, *self._handed(call)))
             found = [kind for each in makers for kind in self._kinds(each, level + 1)]
-        self._known[call.call] = found
+        self._known[key] = found
         return found
 
     def _handed(self, call: CallResult) -> list[CallResult]:
