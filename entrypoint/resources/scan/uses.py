@@ -90,7 +90,11 @@ class UseFinder:
             if found is None:
                 continue
             kind, name = found
-            if name and (UNKNOWN_PART in name or name.endswith("*") or is_likely(name)):
+            if name and (
+                UNKNOWN_PART in name
+                or is_likely(name)
+                or (name.endswith("*") and (kind, name.count(".")) != ("function", 2))
+            ):
                 name = None
             certain = len(access) == 1 and (not isinstance(value, Text) or value.certain)
             for on_behalf in sorted(access):
