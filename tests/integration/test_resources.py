@@ -411,7 +411,7 @@ def test_what_a_genie_space_needs_is_declared_too(
     databricks.resources.add("sql_warehouse", "0123456789abcdef")
     checkout.write("resources.yml", declared)
 
-    step = checkout.run(PULL_REQUEST, env=databricks.env)
+    step = checkout.run(event=PULL_REQUEST, env=databricks.env)
 
     assert step.status == 1
     (error,) = step.commands("error")
@@ -420,7 +420,7 @@ def test_what_a_genie_space_needs_is_declared_too(
     assert "- name: 0123456789abcdef" in error
 
     checkout.write("resources.yml", f'{declared}  sql_warehouse:\n    - name: "0123456789abcdef"\n')
-    step = checkout.run(PULL_REQUEST, env=databricks.env)
+    step = checkout.run(event=PULL_REQUEST, env=databricks.env)
 
     assert step.status == 0
     assert "  r0 --> r1\n" in step.summary
