@@ -36,7 +36,9 @@ def history(city: str) -> str:
     return f"{result.value} ({comment})"
 
 
-everything = UCFunctionToolkit(function_names=["weather.public.*"])  # uses: function ?
+everything = UCFunctionToolkit(  # uses: function weather.public.*
+    function_names=["weather.public.*"]
+)
 llm = ChatDatabricks(  # uses: serving_endpoint databricks-gpt-oss-20b
     model="databricks-gpt-oss-20b"
 )

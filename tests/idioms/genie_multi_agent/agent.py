@@ -36,7 +36,7 @@ llm = ChatDatabricks(  # uses: serving_endpoint databricks-claude-3-7-sonnet
 
 tools = []
 uc_tool_names = ["system.ai.*"]
-uc_toolkit = UCFunctionToolkit(function_names=uc_tool_names)  # uses: function ?
+uc_toolkit = UCFunctionToolkit(function_names=uc_tool_names)  # uses: function system.ai.*
 tools.extend(uc_toolkit.tools)
 code_agent_description = "The Coder writes and runs Python."
 code_agent = create_react_agent(llm, tools=tools)
