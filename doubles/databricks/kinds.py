@@ -49,9 +49,7 @@ def _vector_search_index(name: str) -> dict[str, Any]:
         "delta_sync_index_spec": {
             "source_table": f"{name}_source",
             "pipeline_type": "TRIGGERED",
-            "embedding_source_columns": [
-                {"name": "text", "embedding_model_endpoint_name": "databricks-gte-large-en"}
-            ],
+            "embedding_vector_columns": [{"name": "vector", "embedding_dimension": 1024}],
         },
         "status": {"ready": True, "indexed_row_count": 2, "message": "Index is up to date"},
     }

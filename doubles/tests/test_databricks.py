@@ -208,6 +208,24 @@ def test_a_genie_space_answers(workspace: Workspace, sdk: WorkspaceClient) -> No
     assert message.attachments[0].text.content == "Nine o'clock."
 
 
+def test_what_is_in_a_genie_space_is_for_who_may_edit_it(
+    workspace: Workspace, sdk: WorkspaceClient
+) -> None:
+    workspace.resources.add("genie_space", "viewed")
+    workspace.resources.add("genie_space", "edited", serialized_space="{}")
+
+    assert sdk.genie.get_space("edited", include_serialized_space=True).serialized_space == "{}"
+    assert sdk.genie.get_space("edited").serialized_space is None
+    with pytest.raises(platform.PermissionDenied):
+        sdk.genie.get_space("viewed", include_serialized_space=True)
+
+
+def test_functions_are_listed_by_the_page(workspace: Workspace, sdk: WorkspaceClient) -> None:
+    workspace.resources.add("function", "c.s.one", "c.s.three", "c.s.two", "c.other.f")
+
+    assert [each.name for each in sdk.functions.list("c", "s")] == ["one", "three", "two"]
+
+
 def test_files_go_up_and_down(workspace: Workspace, sdk: WorkspaceClient) -> None:
     folder = "/WorkspaceInternal/Mlflow/Artifacts/1/Runs/2"
     sdk.files.upload(f"{folder}/a/ü.txt", io.BytesIO(b"hello"))

@@ -25,7 +25,7 @@ _CLASSES = (
 def graph(agent: str, resources: Table, comparison: Comparison | None) -> str:
     """Agent and resources, coloured by what is added and removed; empty without resources.
 
-    A dotted arrow is access on behalf of the user.
+    A dotted arrow is access on behalf of the user; one from a resource leads to what it needs.
     """
     changes = {
         (key(each.kind, each.name), each.on_behalf_of_user): each.change
@@ -41,7 +41,8 @@ def graph(agent: str, resources: Table, comparison: Comparison | None) -> str:
     if not drawn:
         return ""
     nodes = [_node(number, line, changes) for number, line in enumerate(drawn)]
-    return "\n".join(("flowchart LR", f'  agent(["{label(agent)}"])', *nodes, *_CLASSES))
+    arrows = _arrows_through(drawn)
+    return "\n".join(("flowchart LR", f'  agent(["{label(agent)}"])', *nodes, *arrows, *_CLASSES))
 
 
 def label(text: str) -> str:
@@ -56,4 +57,16 @@ def _node(number: int, line: Line, changes: Mapping[tuple[tuple[str, str], bool]
     change = changes.get((key(line.kind, line.name), line.on_behalf_of_user), "same")
     arrow = "-.->" if line.on_behalf_of_user else "-->"
     shown = f'r{number}["{label(line.name)}<br/><i>{label(line.title)}</i>"]'
-    return f"  agent {arrow} {shown}:::{'added' if change == 'changed' else change}"
+    start = f"agent {arrow} " if line.is_used_itself else ""
+    return f"  {start}{shown}:::{'added' if change == 'changed' else change}"
+
+
+def _arrows_through(drawn: list[Line]) -> list[str]:
+    """From each resource to what it needs besides."""
+    numbers = {key(line.kind, line.name): number for number, line in enumerate(drawn)}
+    return [
+        f"  r{numbers[key(*parent)]} --> r{number}"
+        for number, line in enumerate(drawn)
+        for parent in line.through
+        if key(*parent) in numbers
+    ]

@@ -1,19 +1,20 @@
 """The kinds of what an agent may use on Databricks: one table, a row each."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from packaging.version import Version
 
-from entrypoint.resources import placeholder
+from entrypoint.resources import dependencies, placeholder
 
 if TYPE_CHECKING:  # it takes a while to import, and only live checks need it
     from databricks.sdk import WorkspaceClient
 
 LookUp = Callable[["WorkspaceClient", str], Any]
+Dependencies = Callable[[Any], Iterable[tuple[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Kind:
     """One kind: what it is called in a sentence, the first MLflow that records it, and its look-up.
 
     `since` is None where no MLflow does yet: it can't be declared, and who runs the agent needs the
-    `grant`. `look_up` is None where the workspace can't be asked for it.
+    `grant`. `look_up` is None where the workspace can't be asked for it; `dependencies` reads from
+    its answer the kinds and names of what it needs besides.
     `scopes`: what an on-behalf-of-user token needs for it, `mcp_scope`: what is enough where a
     managed MCP server is asked; `accepted`: what may be needed besides. None is documented for
     some kinds.
@@ -61,6 +63,7 @@ class Kind:
     mcp_scope: str = ""
     accepted: tuple[str, ...] = ()
     grant: str = ""
+    dependencies: Dependencies = lambda _: ()
 
 
 def _look_up_lakebase(workspace: "WorkspaceClient", name: str) -> object:
@@ -87,6 +90,7 @@ KINDS: Mapping[str, Kind] = {
         lambda workspace, name: workspace.vector_search_indexes.get_index(name),
         ("model-serving", "vector-search"),
         "mcp.vectorsearch",
+        dependencies=dependencies.of_index,
     ),
     "serving_endpoint": Kind(
         "serving endpoint",
@@ -106,17 +110,19 @@ KINDS: Mapping[str, Kind] = {
         "function",
         Version("2.16.1"),
         _THREE_LEVELS,
-        lambda workspace, name: workspace.functions.get(name),
+        dependencies.look_up_function,
         mcp_scope="mcp.functions",
         accepted=("unity-catalog",),
+        dependencies=dependencies.of_function,
     ),
     "genie_space": Kind(
         "Genie space",
         Version("2.17.1"),
         _SPACE_ID,
-        lambda workspace, name: workspace.genie.get_space(name),
+        dependencies.look_up_genie_space,
         ("genie",),
         "mcp.genie",
+        dependencies=dependencies.of_genie_space,
     ),
     "uc_connection": Kind(
         "connection",
@@ -223,6 +229,8 @@ def resource_of_model(name: str) -> tuple[str, str]:
 def wrong_name(kind: str, name: str) -> str:
     """A sentence about a name that certainly can't be a resource's; empty for any other."""
     title, shape = KINDS[kind].title, KINDS[kind].shape
+    if dependencies.is_schema(name):
+        return f"`{name}` is a whole schema, and each {title} is declared by its own name."
     if placeholder.is_certain(name):
         return f"`{name}` is a placeholder. The `name` of a {title} is {shape.described}."
     if shape.strict and not shape.pattern.fullmatch(name):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from entrypoint.runtime.errors import Place
 
-UseOrigin = Literal["code", "observed", "inferred"]
+UseOrigin = Literal["code", "observed", "inferred", "dependency"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,10 @@ class Resource:
 class Use:
     """One use of a Databricks resource, and how it was seen.
 
-    In the `code`, `observed` while verify asked the example, or `inferred` by MLflow from a
-    LangChain object. `name` is None where it isn't known; `by` is what uses it, for a
-    sentence: `ChatDatabricks(...)`, `POST /serving-endpoints/{name}/invocations`. `over_mcp`:
+    In the `code`, `observed` while verify asked the example, `inferred` by MLflow from a LangChain
+    object, or a `dependency` of the resource `through`, kind and name. `name`
+    is None where it isn't known; `by` is what uses it, for a sentence:
+    `ChatDatabricks(...)`, `POST /serving-endpoints/{name}/invocations`. `over_mcp`:
     through a managed MCP server, which has scopes of its own. Not `certain`: one of several that
     the code may use, or on whose behalf.
     """
@@ -39,6 +40,7 @@ class Use:
     on_behalf_of_user: bool = False
     over_mcp: bool = False
     certain: bool = True
+    through: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

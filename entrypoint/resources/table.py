@@ -20,6 +20,13 @@ class Line:
     in_code: bool = False
     observed: bool = False
     exists: str = ""
+    through: tuple[tuple[str, str], ...] = ()
+    """Kind and name of the resources that need it."""
+
+    @property
+    def is_used_itself(self) -> bool:
+        """Whether the agent uses it, and not only what is shown in `through`."""
+        return self.in_code or self.observed or not self.through
 
 
 @dataclass
@@ -78,6 +85,9 @@ def _lines(
         ):
             continue  # one of several, of which another may be the one
         each = line(use.kind, use.name or "", for_the_user=_is_for_user(table, use))
+        if use.through:
+            each.through = tuple(dict.fromkeys((*each.through, use.through)))
+            continue
         each.in_code |= use.source != "observed"
         each.observed |= use.source == "observed"
     for each in table.values():

@@ -393,3 +393,28 @@ mlflow.models.set_model(getattr(module, "ChatDatabricks")(endpoint=os.environ["L
     assert step.status == 1
     (error,) = step.commands("error")
     assert "MLflow finds in the LangChain object the serving endpoint `hidden-endpoint`" in error
+
+
+def test_what_a_genie_space_needs_is_declared_too(
+    checkout: Checkout, databricks: Workspace
+) -> None:
+    space = "0123456789abcdef0123456789abcdef"
+    declared = f'api_version: "1"\ndatabricks:\n  genie_space:\n    - name: {space}\n'
+    databricks.resources.add("genie_space", space)
+    databricks.resources.add("sql_warehouse", "0123456789abcdef")
+    checkout.write("resources.yml", declared)
+
+    step = checkout.run(event=PULL_REQUEST, env=databricks.env)
+
+    assert step.status == 1
+    (error,) = step.commands("error")
+    assert f"file={checkout.name}/resources.yml,line=4,col=7" in error
+    assert f"the Genie space `{space}` needs the SQL warehouse `0123456789abcdef`" in error
+    assert "- name: 0123456789abcdef" in error
+
+    checkout.write("resources.yml", f'{declared}  sql_warehouse:\n    - name: "0123456789abcdef"\n')
+    step = checkout.run(event=PULL_REQUEST, env=databricks.env)
+
+    assert step.status == 0
+    assert "  r0 --> r1\n" in step.summary
+    assert f"| SQL warehouse | the agent | `{space}` | ✓ |" in step.summary

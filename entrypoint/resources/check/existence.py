@@ -11,12 +11,15 @@ Existence = Literal["found", "not found", "can't tell", "unreachable"]
 class ExistenceAnswer:
     """What the workspace says of one resource; `why` is its own words, untrusted text.
 
+    `dependencies`: kind and name of what the resource needs besides.
+
     "can't tell" where the principal may not look: some look-ups need more rights than use does, and
     a Genie space that isn't there is answered like one that is forbidden.
     """
 
     existence: Existence
     why: str = ""
+    dependencies: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

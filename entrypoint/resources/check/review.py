@@ -9,7 +9,9 @@ from packaging.version import Version
 from entrypoint.resources import placeholder
 from entrypoint.resources.check import api_scopes, dbutils, mlflow_support, not_declarable, pitfalls
 from entrypoint.resources.check.existence import LookedUp
+from entrypoint.resources.check.needed import needed, needs_declaration
 from entrypoint.resources.check.undeclared import declared_but_unseen, possible, undeclared
+from entrypoint.resources.dependencies import is_schema
 from entrypoint.resources.kinds import KINDS, key
 from entrypoint.resources.resource import Declarations, Use
 from entrypoint.resources.scan import Findings
@@ -104,26 +106,29 @@ class Review:
         """Check the resources against what the workspace says of them.
 
         Raises:
-            ResourceFailure: one isn't there.
+            ResourceFailure: one isn't there, or needs another that isn't declared.
 
         """
         answers = looked_up.answers
         self._exists = {each: answer.existence for each, answer in answers.items()}
         self.table.not_looked_up = looked_up.why_not
-        self._add(())
+        self._add(())  # also when the code was not read
+        self._add(needed(tuple(self.table.lines), answers, self._place))
         self._log.line(looked_up.summary)
+        relied_on = {each: answers[each] for each in answers if self._is_relied_on(*each)}
         unclear = [
             f"{KINDS[kind].title} {name}: {answer.existence}: {answer.why}"
-            for (kind, name), answer in answers.items()
+            for (kind, name), answer in relied_on.items()
             if answer.existence in ("can't tell", "unreachable")
         ]
         if unclear:
             self._report(self._log.notice, [_unclear(unclear)])
-        self._fail_or_warn(
+        missing = (
             _not_found(kind, name, answer.why, self._place(kind, name))
-            for (kind, name), answer in answers.items()
+            for (kind, name), answer in relied_on.items()
             if answer.existence == "not found"
         )
+        self._fail_or_warn((*missing, *self._undeclared()))
 
     def verified(self, uses: Iterable[Use], *, was_asked: bool) -> None:
         """Check the file against what was observed, and against what MLflow inferred.
@@ -148,6 +153,17 @@ class Review:
 
     def _not_declarable(self) -> Iterator[Problem]:
         return not_declarable.notices(self._declarations, self._uses, self._agent)
+
+    def _is_relied_on(self, kind: str, name: str) -> bool:
+        """Whether the agent fails without it, as far as can be told."""
+        this = key(kind, name)
+        return any(
+            (line.declared or line.is_used_itself) and key(line.kind, line.name) == this
+            for line in self.table.lines
+        ) or any(
+            use.through and needs_declaration(use) and key(use.kind, str(use.name)) == this
+            for use in self._uses
+        )
 
     def _undeclared(self) -> list[Problem]:
         return list(undeclared(self._declarations, self._uses, self._agent, self._file))
@@ -211,8 +227,11 @@ def _unread(unread: tuple[tuple[Place, Place], ...]) -> Iterator[Problem]:
 
 
 def _not_found(kind: str, name: str, why: str, place: Place | None) -> Problem:
+    missing = f"{KINDS[kind].title} `{name}`"
+    if kind == "function" and is_schema(name):
+        missing = f"schema `{name.removesuffix('.*')}`"
     return Problem(
-        f"`resources-file`: the workspace has no {KINDS[kind].title} `{name}`.",
+        f"`resources-file`: the workspace has no {missing}.",
         "Correct the name, or make it there first. DATABRICKS_HOST names the workspace that was"
         " asked.",
         place,

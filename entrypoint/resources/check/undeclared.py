@@ -5,7 +5,9 @@ from textwrap import indent
 
 import yaml
 
+from entrypoint.resources.check.needed import needs_declaration
 from entrypoint.resources.check.places import also_at
+from entrypoint.resources.dependencies import is_schema
 from entrypoint.resources.file import as_mlflow
 from entrypoint.resources.kinds import DECLARABLE, KINDS, key
 from entrypoint.resources.resource import Declarations, Resource, Use
@@ -18,6 +20,11 @@ _MESSAGES = {
     " is not declared: serving would refuse it (403).",
     "inferred": "MLflow finds in the LangChain object the {title} `{name}`, which is not declared."
     " What MLflow finds may not be all that the agent needs: Databricks advises to declare it.",
+    # https://docs.databricks.com/aws/en/agents/custom-agents/model-serving/log-agent
+    "dependency": "{by} needs the {title} `{name}`, which is not declared: serving would refuse it"
+    " (403).",
+    "schema": "`{by}` gives the agent every function of `{schema}`, and the {title} `{name}` is not"
+    " declared: serving would refuse it (403).",
 }
 
 
@@ -37,11 +44,9 @@ def undeclared(
     firsts = [group[0] for group in lacking.values()]
     for group in lacking.values():
         first = group[0]
-        title = KINDS[first.kind].title
         place = first.place or _place_of(first, uses) or agent
         yield Problem(
-            "`resources-file`: "
-            + _MESSAGES[first.source].format(by=first.by, title=title, name=first.name),
+            f"`resources-file`: {_message(first, uses)}",
             _fix(first, firsts, declarations, file),
             place,
             also_at((place, *(use.place for use in group))),
@@ -56,7 +61,7 @@ def possible(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Proble
     declared = {key(each.kind, each.name) for each in declarations.resources}
     calls: dict[tuple[str, Place | None], list[Use]] = {}
     for use in uses:
-        if not use.certain and use.name:
+        if not use.certain and use.name and not is_schema(use.name):
             calls.setdefault((use.by, use.place), []).append(use)
     lacking: dict[frozenset[tuple[str, str]], list[Use]] = {}
     for alternatives in calls.values():
@@ -80,11 +85,12 @@ def possible(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Proble
 def declared_but_unseen(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Problem]:
     """Declared resources of which nothing was seen.
 
-    None of a kind of which the agent uses a resource without a known name: it may be that one.
+    None of a kind of which the agent uses a resource without a known name, or all of a schema: it
+    may be one of these.
     """
     uses = tuple(uses)
     seen = {key(use.kind, use.name) for use in uses if use.name}
-    unclear = {use.kind for use in uses if not use.name}
+    unclear = {use.kind for use in uses if not use.name or is_schema(use.name)}
     for each in declarations.declared:
         resource = each.resource
         if resource.kind not in unclear and key(resource.kind, resource.name) not in seen:
@@ -92,8 +98,7 @@ def declared_but_unseen(declarations: Declarations, uses: Iterable[Use]) -> Iter
             yield Problem(
                 f"`resources-file`: the {title} `{resource.name}` is declared, and neither the code"
                 " nor the example was seen to use it.",
-                "Keep it if something needs it that the agent uses: the model that embeds for an"
-                " index, the tables of a function.",
+                "Keep it if something needs it that the agent uses: the tables of a Genie space.",
                 each.place,
             )
 
@@ -103,10 +108,21 @@ def _lacking(declarations: Declarations, uses: tuple[Use, ...]) -> Iterator[Use]
     for use in uses:
         if use.kind not in DECLARABLE or not use.name or use.on_behalf_of_user:
             continue
+        if is_schema(use.name) or not needs_declaration(use):
+            continue
         if key(use.kind, use.name) in declared:
             continue
-        if use.source == "code" or not _is_for_the_user(use, uses):
+        if use.source in ("code", "dependency") or not _is_for_the_user(use, uses):
             yield use
+
+
+def _message(use: Use, uses: Iterable[Use]) -> str:
+    message, by, schema = _MESSAGES[use.source], use.by, ""
+    if use.through and is_schema(use.through[1]):
+        message, schema = _MESSAGES["schema"], use.through[1].removesuffix(".*")
+        takers = (each.by for each in uses if each.name and (each.kind, each.name) == use.through)
+        by = next(takers, "the agent")
+    return message.format(by=by, title=KINDS[use.kind].title, name=use.name, schema=schema)
 
 
 def _is_for_the_user(use: Use, uses: Iterable[Use]) -> bool:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from entrypoint.resources.addresses import SQL
+from entrypoint.resources.addresses import SQL, Reference
 from entrypoint.resources.placeholder import is_likely
 from entrypoint.resources.resource import Use
 from entrypoint.resources.scan.arguments import Found
@@ -88,7 +88,7 @@ class UseFinder:
         place = made.scope.module.place_of(made.call)
         for reference, is_certain in found.items():
             name = reference.name
-            if name and (UNKNOWN_PART in name or is_likely(name)):
+            if name and (UNKNOWN_PART in name or is_likely(name) or _is_open(reference)):
                 name = None
             # A warehouse that runs it for the user needs nothing but its own scope.
             for on_behalf in sorted(access if reference.by != SQL else access - {True}):
@@ -143,6 +143,12 @@ class UseFinder:
             for each in names:
                 if not isinstance(each, Nothing):
                     yield each if isinstance(each, Text) else Text(UNKNOWN_PART)
+
+
+def _is_open(reference: Reference) -> bool:
+    """Whether the name stands for many; of functions a whole schema has a name of its own."""
+    name = reference.name or ""
+    return name.endswith("*") and (reference.kind, name.count(".")) != ("function", 2)
 
 
 def _last_name(path: str) -> str:

@@ -1,5 +1,6 @@
 """Whether resources are there: the real SDK asks a stand-in of a workspace."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def test_every_kind_is_known_here() -> None:
 def test_what_is_there_is_found(workspace: Workspace, kind: str, name: str) -> None:
     workspace.resources.add(kind, name)
 
-    assert ask(workspace, kind, name) == ExistenceAnswer("found")
+    assert ask(workspace, kind, name).existence == "found"
 
 
 @pytest.mark.parametrize(
@@ -234,3 +235,118 @@ def test_a_cancelled_job_does_not_wait_for_answers(workspace: Workspace) -> None
 
     assert job.wait(timeout=60) == 128 + signal.SIGTERM
     assert asked(workspace).total() == 8
+
+
+SPACE = NAMES["genie_space"]
+WAREHOUSE = ("sql_warehouse", "0123456789abcdef")
+GTE = {"name": "text", "embedding_model_endpoint_name": "gte"}
+
+
+def answers_of(workspace: Workspace, kind: str, name: str) -> dict[tuple[str, str], str]:
+    """What was asked for, beginning with one resource, and whether it is there."""
+    answers = existence_lookup.look_up(client(workspace), [(kind, name)])
+    assert workspace.violations == []
+    return {each: answer.existence for each, answer in answers.items()}
+
+
+@pytest.mark.parametrize(
+    ("spec", "endpoint"),
+    [
+        ({"delta_sync_index_spec": {"embedding_source_columns": [GTE]}}, "gte"),
+        (
+            {
+                "delta_sync_index_spec": {
+                    "embedding_source_columns": [{**GTE, "model_endpoint_name_for_query": "fast"}]
+                }
+            },
+            "fast",
+        ),
+        (
+            {
+                "delta_sync_index_spec": None,
+                "direct_access_index_spec": {"embedding_source_columns": [GTE]},
+            },
+            "gte",
+        ),
+    ],
+)
+def test_an_index_names_what_embeds_its_queries(
+    workspace: Workspace, spec: dict[str, object], endpoint: str
+) -> None:
+    workspace.resources.add("vector_search_index", "c.s.docs", **spec)
+
+    assert ask(workspace, "vector_search_index", "c.s.docs").dependencies == (
+        ("serving_endpoint", endpoint),
+    )
+
+
+def test_an_index_with_vectors_of_its_own_needs_no_endpoint(workspace: Workspace) -> None:
+    workspace.resources.add("vector_search_index", "c.s.docs")
+
+    assert ask(workspace, "vector_search_index", "c.s.docs").dependencies == ()
+
+
+def test_a_genie_space_names_what_is_in_it_to_who_may_edit_it(workspace: Workspace) -> None:
+    content = {
+        "data_sources": {"tables": [{"identifier": "c.s.sales"}]},
+        "instructions": {"sql_functions": [{"identifier": "c.s.margin"}]},
+    }
+    workspace.resources.add("genie_space", SPACE, serialized_space=json.dumps(content))
+    workspace.resources.add(
+        "function",
+        "c.s.margin",
+        routine_dependencies={
+            "dependencies": [
+                {"table": {"table_full_name": "c.s.costs"}},
+                {"connection": {"connection_name": "erp"}},
+            ]
+        },
+    )
+
+    assert answers_of(workspace, "genie_space", SPACE) == {
+        ("genie_space", SPACE): "found",
+        WAREHOUSE: "not found",
+        ("table", "c.s.sales"): "not found",
+        ("function", "c.s.margin"): "found",
+        ("table", "c.s.costs"): "not found",
+        ("uc_connection", "erp"): "not found",
+    }
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", "[" * 100_000, "[]", '{"data_sources": {"tables": [1, {"identifier": "../x"}]}}'],
+)
+def test_a_space_that_makes_no_sense_names_its_warehouse(
+    workspace: Workspace, content: str
+) -> None:
+    workspace.resources.add("genie_space", SPACE, serialized_space=content)
+
+    assert ask(workspace, "genie_space", SPACE).dependencies == (WAREHOUSE,)
+
+
+def test_a_space_that_may_only_be_viewed_names_its_warehouse(workspace: Workspace) -> None:
+    workspace.resources.add("genie_space", SPACE)
+
+    assert ask(workspace, "genie_space", SPACE).dependencies == (WAREHOUSE,)
+
+
+def test_a_schema_names_its_functions_on_all_pages(workspace: Workspace) -> None:
+    names = [f"c.s.f{number}" for number in range(5)]
+    workspace.resources.add("function", *names)
+
+    answers = answers_of(workspace, "function", "c.s.*")
+
+    assert answers == dict.fromkeys((("function", name) for name in ["c.s.*", *names]), "found")
+
+
+def test_a_schema_that_may_not_be_read_tells_nothing(workspace: Workspace) -> None:
+    workspace.resources.deny("function", "c.s.*")
+
+    assert ask(workspace, "function", "c.s.*").existence == "can't tell"
+
+
+def test_no_more_than_a_hundred_are_looked_up_besides(workspace: Workspace) -> None:
+    workspace.resources.add("function", *(f"c.s.f{number}" for number in range(120)))
+
+    assert len(answers_of(workspace, "function", "c.s.*")) == 101

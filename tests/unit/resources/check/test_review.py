@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from entrypoint.agent.source.agent_source import AgentSource
 from entrypoint.inputs.workspace import Workspace
-from entrypoint.resources.check.existence import ExistenceAnswer, LookedUp
+from entrypoint.resources.check.existence import Existence, ExistenceAnswer, LookedUp
 from entrypoint.resources.check.review import Review
 from entrypoint.resources.file import read
 from entrypoint.resources.resource import Use
@@ -253,7 +253,8 @@ def test_what_the_code_alone_names_is_refused_there(workspace: Workspace) -> Non
 
 
 def test_what_cannot_be_looked_up_is_one_notice(workspace: Workspace) -> None:
-    reviewed = Reviewed(workspace, "error")
+    apps = "  app:\n    - name: shop\n    - name: till\nuser_auth_policy"
+    reviewed = Reviewed(workspace, "error", RESOURCES.replace("user_auth_policy", apps))
     reviewed.review.code(Findings((USED,)))
 
     reviewed.review.workspace(
@@ -296,3 +297,89 @@ def test_the_documented_example_passes_without_a_word(workspace: Workspace, tmp_
 
     assert reviewed.said == []
     assert [use.kind for use in found.uses if use.on_behalf_of_user] == ["vector_search_index"]
+
+
+SPACE = ("genie_space", "0123456789abcdef0123456789abcdef")
+WAREHOUSE = ("sql_warehouse", "0123456789abcdef")
+GENIE = f"""\
+api_version: "1"
+databricks:
+  genie_space:
+    - name: {SPACE[1]}
+"""
+
+
+def answered(
+    parent: tuple[str, str], *dependencies: tuple[str, str], existence: Existence = "found"
+) -> LookedUp:
+    """A resource that is there, and what it needs besides."""
+    answers = {each: ExistenceAnswer(existence) for each in dependencies}
+    return LookedUp({parent: ExistenceAnswer("found", dependencies=dependencies), **answers})
+
+
+def test_what_a_declared_resource_needs_must_be_declared(workspace: Workspace) -> None:
+    reviewed = Reviewed(workspace, "error", GENIE)
+    reviewed.review.code(Findings((), ()))
+
+    with pytest.raises(ResourceFailure) as raised:
+        reviewed.review.workspace(answered(SPACE, WAREHOUSE))
+
+    (problem,) = raised.value.problems
+    assert f"the Genie space `{SPACE[1]}` needs the SQL warehouse `{WAREHOUSE[1]}`" in problem.what
+    assert "sql_warehouse:\n  - name: 0123456789abcdef" in problem.fix
+    assert problem.place is not None
+    assert (problem.place.file, problem.place.line) == (FILE, 4)
+    assert [line.through for line in reviewed.review.table.lines] == [(), (SPACE,)]
+
+
+def test_what_is_needed_and_declared_is_in_use(workspace: Workspace) -> None:
+    declared = f"{GENIE}  sql_warehouse:\n    - name: {WAREHOUSE[1]}\n"
+    reviewed = Reviewed(workspace, "error", declared)
+    used = Use(*SPACE, "GenieAgent(...)", "code", Place(AGENT, 3))
+    reviewed.review.code(Findings((used,), ()))
+
+    reviewed.review.workspace(answered(SPACE, WAREHOUSE))
+    reviewed.review.verified([], was_asked=True)
+
+    assert reviewed.said == []
+
+
+def test_nothing_is_asked_for_what_only_the_user_reaches(workspace: Workspace) -> None:
+    for_the_user = (
+        f"{GENIE}      on_behalf_of_user: true\nuser_auth_policy:\n  api_scopes: [genie]\n"
+    )
+    reviewed = Reviewed(workspace, "error", for_the_user)
+
+    reviewed.review.workspace(answered(SPACE, WAREHOUSE, existence="not found"))
+
+    assert reviewed.names == [SPACE[1]]
+
+
+def test_what_a_function_uses_is_shown_only(workspace: Workspace) -> None:
+    function = ("function", "c.s.f")
+    reviewed = Reviewed(
+        workspace, "error", 'api_version: "1"\ndatabricks:\n  function:\n    - name: c.s.f\n'
+    )
+
+    reviewed.review.workspace(answered(function, ("table", "c.s.t"), existence="not found"))
+
+    assert [(line.name, line.exists) for line in reviewed.review.table.lines] == [
+        ("c.s.f", "found"),
+        ("c.s.t", "not found"),
+    ]
+
+
+def test_each_function_of_a_schema_must_be_declared(workspace: Workspace) -> None:
+    schema = ("function", "c.s.*")
+    reviewed = Reviewed(workspace, "error")
+    used = Use(*schema, "UCFunctionToolkit(...)", "code", Place(AGENT, 3))
+    reviewed.review.code(Findings((used,), ()))
+
+    with pytest.raises(ResourceFailure) as raised:
+        reviewed.review.workspace(answered(schema, ("function", "c.s.f")))
+
+    (problem,) = raised.value.problems
+    assert "`UCFunctionToolkit(...)` gives the agent every function of `c.s`" in problem.what
+    assert "- name: c.s.f" in problem.fix
+    assert "*" not in problem.fix
+    assert problem.place == Place(AGENT, 3)
