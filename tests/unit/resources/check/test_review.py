@@ -319,7 +319,7 @@ def answered(
 
 def test_what_a_declared_resource_needs_must_be_declared(workspace: Workspace) -> None:
     reviewed = Reviewed(workspace, "error", GENIE)
-    reviewed.review.code(Findings((), ()))
+    reviewed.review.code(Findings(()))
 
     with pytest.raises(ResourceFailure) as raised:
         reviewed.review.workspace(answered(SPACE, WAREHOUSE))
@@ -336,7 +336,7 @@ def test_what_is_needed_and_declared_is_in_use(workspace: Workspace) -> None:
     declared = f"{GENIE}  sql_warehouse:\n    - name: {WAREHOUSE[1]}\n"
     reviewed = Reviewed(workspace, "error", declared)
     used = Use(*SPACE, "GenieAgent(...)", "code", Place(AGENT, 3))
-    reviewed.review.code(Findings((used,), ()))
+    reviewed.review.code(Findings((used,)))
 
     reviewed.review.workspace(answered(SPACE, WAREHOUSE))
     reviewed.review.verified([], was_asked=True)
@@ -373,7 +373,7 @@ def test_each_function_of_a_schema_must_be_declared(workspace: Workspace) -> Non
     schema = ("function", "c.s.*")
     reviewed = Reviewed(workspace, "error")
     used = Use(*schema, "UCFunctionToolkit(...)", "code", Place(AGENT, 3))
-    reviewed.review.code(Findings((used,), ()))
+    reviewed.review.code(Findings((used,)))
 
     with pytest.raises(ResourceFailure) as raised:
         reviewed.review.workspace(answered(schema, ("function", "c.s.f")))
