@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from entrypoint.resources.kinds import KINDS, key
+from entrypoint.resources.kinds import DECLARABLE, KINDS, key
 from entrypoint.resources.resource import Declarations, Use
 
 
@@ -22,6 +22,11 @@ class Line:
     exists: str = ""
     through: tuple[tuple[str, str], ...] = ()
     """Kind and name of the resources that need it."""
+
+    @property
+    def is_declarable(self) -> bool:
+        """Whether there is an MLflow that records the kind."""
+        return self.kind in DECLARABLE
 
     @property
     def is_used_itself(self) -> bool:
