@@ -204,4 +204,33 @@ KINDS = {
         },
         lambda name: missing(f"Model service '{name}' does not exist."),
     ),
+    "mcp_service": Kind(
+        "/api/2.1/unity-catalog/mcp-services/{name}",
+        lambda name: {
+            "name": f"mcp-services/{name}",
+            "effective_owner": _OWNER,
+            "created_by": _OWNER,
+            "create_time": "2026-08-09T08:53:20Z",
+        },
+        lambda name: missing(f"MCP service '{name}' does not exist."),
+    ),
+    # A project, a branch or an endpoint, each by its whole name.
+    "lakebase_project": Kind(
+        "/api/2.0/postgres/{name*}",
+        lambda name: {"name": name, "create_time": "2026-08-09T08:53:20Z"},
+        lambda name: missing(f"'{name}' does not exist."),
+        pattern=r"projects/[\w-]+(/branches/[\w-]+(/endpoints/[\w-]+)?)?",
+        malformed="'{name}' is not the name of a resource.",
+    ),
+    "volume": Kind(
+        "/api/2.1/unity-catalog/volumes/{name}",
+        lambda name: {
+            **_three_levels(name),
+            "owner": _OWNER,
+            "volume_type": "MANAGED",
+            "created_at": _CREATED,
+        },
+        lambda name: missing(f"Volume '{name}' does not exist.", "VOLUME_DOES_NOT_EXIST"),
+        _BROWSE,
+    ),
 }

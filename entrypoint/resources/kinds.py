@@ -195,7 +195,7 @@ KINDS: Mapping[str, Kind] = {
         "job",
         None,
         _ANY,
-        lambda workspace, name: workspace.jobs.get(int(name)),
+        None,
         grant="`CAN MANAGE RUN` on it",
     ),
     "feature_store": Kind(

@@ -20,6 +20,8 @@ from entrypoint.resources.scan.values import (
 ENVIRON = Symbol("os.environ")
 READERS = {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"}
 """The functions that give a variable's value, or their second argument where it isn't set."""
+# The workspace's own address, which every endpoint has: a default for it is never used.
+_ALWAYS_SET = "DATABRICKS_HOST"
 _NAME = Argument(("key",), 0)
 _DEFAULT = Argument(("default", "value"), 1)
 
@@ -44,6 +46,8 @@ class Environment:
         endpoint may have the variable.
         """
         names = list(self.names(call, scope))
+        if any(name.text == _ALWAYS_SET for name in names):
+            return UNKNOWN
         given = [
             value for name in names if name.text in self._given for value in self.variable(name)
         ]

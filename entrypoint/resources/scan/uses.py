@@ -82,7 +82,10 @@ class UseFinder:
                     yield from self._as_uses(self._signs.addressed(made), made, certain=False)
 
     def _as_uses(self, by: Iterable[Found], made: CallResult, *, certain: bool) -> Iterator[Use]:
-        if not (found := dict(by)):
+        found: dict[Reference, bool] = {}
+        for reference, is_certain in by:
+            found[reference] = found.get(reference, False) or is_certain
+        if not found:
             return
         access = self._access.of(made.call, made.scope, made.of)
         place = made.scope.module.place_of(made.call)

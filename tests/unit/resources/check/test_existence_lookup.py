@@ -16,7 +16,7 @@ from databricks.sdk.config import Config
 from doubles.databricks import Fault, Workspace
 from entrypoint.resources.check import existence_lookup
 from entrypoint.resources.check.existence import ExistenceAnswer
-from entrypoint.resources.kinds import DECLARABLE
+from entrypoint.resources.kinds import KINDS
 
 NAMES = {
     "app": "support-app",
@@ -29,6 +29,9 @@ NAMES = {
     "uc_connection": "jira",
     "uc_model_service": "prod.agents.model",
     "vector_search_index": "prod.agents.docs_index",
+    "mcp_service": "system.ai.slack",
+    "lakebase_project": "projects/shop/branches/main/endpoints/primary",
+    "volume": "prod.docs.files",
 }
 
 # A job that looks resources up until a signal ends it, as the program does.
@@ -76,7 +79,7 @@ def asked(workspace: Workspace) -> Counter[str]:
 
 
 def test_every_kind_is_known_here() -> None:
-    assert NAMES.keys() == DECLARABLE.keys()
+    assert NAMES.keys() == {name for name, kind in KINDS.items() if kind.look_up}
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES.items())
@@ -106,6 +109,19 @@ def test_what_may_not_be_seen_can_be_there(workspace: Workspace, kind: str, name
     assert answer.existence == "can't tell"
     # The workspace's own words, without the configuration that the SDK adds to them.
     assert answer.why.endswith(f"'{name}'.")
+
+
+@pytest.mark.parametrize("name", ["projects/shop", "projects/shop/branches/main"])
+def test_a_lakebase_project_and_its_branch_are_found(workspace: Workspace, name: str) -> None:
+    workspace.resources.add("lakebase_project", name)
+
+    assert ask(workspace, "lakebase_project", name).existence == "found"
+
+
+@pytest.mark.parametrize("name", ["projects/../roles", "projects/shop/roles/x", "shop"])
+def test_another_path_is_not_asked_for(workspace: Workspace, name: str) -> None:
+    assert ask(workspace, "lakebase_project", name).existence == "can't tell"
+    assert not any(path.startswith("/api/2.0/postgres") for path in asked(workspace))
 
 
 def test_a_genie_space_that_is_not_there_looks_forbidden(workspace: Workspace) -> None:

@@ -27,6 +27,10 @@ CERTAIN = {
         "def make(index):\n    UCFunctionToolkit(function_names=[index])\nmake('a.b.c')"
     ),
     "the last key": "ChatDatabricks(**{**{'endpoint': 'x'}, 'endpoint': 'real'})",
+    "a default for the workspace": (
+        "import requests\nHOST = os.environ.get('DATABRICKS_HOST', '')\n"
+        "requests.post(f'{HOST}/serving-endpoints/real/invocations')"
+    ),
     "a known name first": "ChatDatabricks(endpoint='real' or 'fallback')",
     "a field that is given": (
         "from dataclasses import dataclass\n"
