@@ -18,6 +18,8 @@ The endpoint's `environment_vars`, with the credentials of that service principa
       "DATABRICKS_CLIENT_ID": "{{{{secrets/<scope>/<client id>}}}}",
       "DATABRICKS_CLIENT_SECRET": "{{{{secrets/<scope>/<client secret>}}}}"
     }}"""
+_NO_KIND = "MLflow has no such kind of resource yet."
+_WHY = {"workspace": "resources are those of the agent's own workspace."}
 _VARIABLE = """\
 Let the endpoint fill in a variable from the secret, and read that. Its `environment_vars`:
 
@@ -40,22 +42,29 @@ def notices(declarations: Declarations, uses: Iterable[Use], agent: Place) -> It
         place = next((use.place for use in group if use.place), agent)
         yield Problem(
             f"`agent-path`: the {title}{f' `{name}`' if name else ''} is used, and can't be"
-            " declared: MLflow has no such kind of resource yet, and serving gives no access to it"
-            " by itself.",
-            _fix(kind, name),
+            f" declared: {_WHY.get(kind, _NO_KIND)} Serving gives no access to it by itself.",
+            _fix(kind, name, next(iter(found))),
             place,
             also_at((place, *(use.place for use in group))),
         )
 
 
-def _fix(kind: str, name: str) -> str:
+def _fix(kind: str, name: str, first: tuple[str, str]) -> str:
+    """What to do; the lines that are the same for all are shown for the first."""
     if kind == "secret_scope":
         return _VARIABLE.format(name=name or "<scope>")
-    host = f"https://{name}" if kind == "workspace" else "https://<workspace>"
-    return (
-        f"Give a service principal {KINDS[kind].grant}, and let the agent act as that one."
-        + _CREDENTIALS.format(host=host)
+    scopes = "".join(
+        f" Or let the agent act on behalf of the user, with the API scope `{scope}`."
+        for scope in KINDS[kind].scopes
     )
+    fix = (
+        f"Give a service principal {KINDS[kind].grant}, and let the agent act as that one.{scopes}"
+    )
+    if kind == "workspace":
+        return fix + _CREDENTIALS.format(host=f"https://{name}")
+    if (kind, name) == first:
+        return fix + _CREDENTIALS.format(host="https://<workspace>")
+    return f"{fix} Its credentials are shown for {f'`{first[1]}`' if first[1] else 'the first'}."
 
 
 def _project(use: Use) -> str:

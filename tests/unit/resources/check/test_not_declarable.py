@@ -38,6 +38,20 @@ def test_an_mcp_service_takes_execute_on_it_and_usage_of_what_it_is_in() -> None
     assert "`EXECUTE` on it, `USE CATALOG` and `USE SCHEMA`" in notice.fix
 
 
+def test_or_the_user_is_asked_for() -> None:
+    (notice,) = found(use("mcp_service", "system.ai.slack"))
+
+    assert "on behalf of the user, with the API scope `ai-gateway`" in notice.fix
+
+
+def test_the_lines_to_paste_are_shown_once() -> None:
+    first, second = found(use("mcp_service", "system.ai.slack"), use("volume", "a.b.c"))
+
+    assert "DATABRICKS_CLIENT_SECRET" in first.fix
+    assert "DATABRICKS_CLIENT_SECRET" not in second.fix
+    assert "Its credentials are shown for `system.ai.slack`." in second.fix
+
+
 def test_a_secret_comes_as_a_variable_of_the_endpoint() -> None:
     (notice,) = found(use("secret_scope", "support"))
 
