@@ -61,7 +61,9 @@ class TestAVersionThatIsNotReady:
         assert f"waiting for version 1 of `{checkout.target}` to become READY: 0 s" in step.log
         assert step.outputs["moved-aliases"] == "champion="
 
-    def test_in_open_source_unity_catalog(self, checkout: Checkout, tmp_path: Path) -> None:
+    def test_is_finalized_in_open_source_unity_catalog(
+        self, checkout: Checkout, tmp_path: Path
+    ) -> None:
         with unity_catalog(tmp_path) as catalog:
             create_schema(catalog.address, "prod.agents")
             catalog.finalized_as, catalog.looks = "FAILED_REGISTRATION", 1
