@@ -55,6 +55,7 @@ CERTAIN = {
     ),
 }
 UNCERTAIN = {
+    "by the gateway or not": "ChatDatabricks(endpoint='a', **{'use_ai_gateway': True})",
     "by environment": "ChatDatabricks(endpoint='a' if os.environ.get('E') else 'b')",
     "by key": "ChatDatabricks(endpoint={'dev': 'a', 'prod': 'b'}[os.environ['E']])",
     "by one of two keys": (
