@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from entrypoint.resources.addresses import Reference
 from entrypoint.resources.scan.evaluator import Evaluator
@@ -24,6 +25,9 @@ Found = tuple[Reference, bool]
 MAX_CLIENT_LEVELS = 8
 # Of lists and dictionaries: `model_list=[{"litellm_params": {"model": ...}}]`.
 _MAX_NESTED_LEVELS = 3
+# Of a call, and of a dictionary: no agent gives more.
+_MAX_GIVEN = 1_000
+_MAX_ENTRIES = 200
 # What is given to be read, shown or sent along: a name or an address in it is not asked.
 _TOLD = re.compile(
     r"\w*(?:content|description|headers|input|instructions?|messages?|metadata|prompt|properties"
@@ -65,7 +69,7 @@ class Arguments:
     def of(self, call: CallResult) -> tuple[Given, ...]:
         """All that a call is given."""
         if call.call not in self._known:
-            found = dict.fromkeys(self._of(call.call, call.scope))
+            found = dict.fromkeys(islice(self._of(call.call, call.scope), _MAX_GIVEN))
             given = tuple(each for each in found if not isinstance(each.value, Nothing))
             self._known[call.call] = given
         return self._known[call.call]
@@ -100,7 +104,8 @@ class Arguments:
         if not isinstance(of.node, ast.Dict):
             return {name: self._inside(of)}
         found: dict[str, Values] = {}
-        for key, node in zip(of.node.keys, of.node.values, strict=True):
+        entries = list(zip(of.node.keys, of.node.values, strict=True))
+        for key, node in entries[-_MAX_ENTRIES:]:
             values = as_certain_as(of, self._values(node, of.scope))
             if key is None:  # `**another`
                 for each in values if level < _MAX_NESTED_LEVELS else ():

@@ -55,6 +55,7 @@ class Models:
         self._arguments = arguments
         self._workspace = workspace
         self._known: dict[object, list[tuple[str, bool]]] = {}
+        self._known_names: dict[object, list[Given]] = {}
         default = Symbol("agents.set_default_openai_client")
         # The client that the OpenAI Agents SDK uses when it is given no other.
         self._default_clients = [
@@ -81,6 +82,12 @@ class Models:
 
     def _named(self, call: CallResult) -> list[Given]:
         """The arguments that are models; those inside of others only where there is no other."""
+        key = (call.call, call.path)
+        if key not in self._known_names:
+            self._known_names[key] = self._arguments_named(call)
+        return self._known_names[key]
+
+    def _arguments_named(self, call: CallResult) -> list[Given]:
         arguments = self._arguments.of(call)
         names = {*_NAMES, "id"} if _OF_MODELS.fullmatch(call.path) else _NAMES
         named = [each for each in arguments if each.name in names and not any(self._kinds_of(each))]

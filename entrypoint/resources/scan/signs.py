@@ -18,9 +18,10 @@ _NEVER_ASKS = {
     *("loguru", "structlog", "rich", "opentelemetry"),
     *sys.stdlib_module_names,
 }
-# A sentence begins with a capital, and a keyword is written in one case.
+# A sentence begins with a capital, and a keyword is written in one case. Nothing is matched in a
+# second way: a hostile text would have too many.
 _STATEMENT = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|insert|merge|update|delete|create|describe"
+    r"(?:\s|--[^\n]*+\n|(?>/\*.*?\*/))*+(?:select|with|insert|merge|update|delete|create|describe"
     r"|SELECT|WITH|INSERT|MERGE|UPDATE|DELETE|CREATE|DESCRIBE)\s",
     re.DOTALL,
 )

@@ -138,6 +138,13 @@ def test_what_is_certainly_used_must_be_declared(code: str, tmp_path: Path) -> N
     assert len(undeclared_problems(found(code, tmp_path))) == 1
 
 
+def test_what_cannot_be_declared_is_not_proposed_either(tmp_path: Path) -> None:
+    uses = found("open('/Volumes/a/b/c' if os.environ.get('E') else '/Volumes/a/b/d')", tmp_path)
+
+    assert [(use.kind, use.certain) for use in uses.uses] == [("volume", False)] * 2
+    assert not list(possible(Declarations(), uses.uses))
+
+
 @pytest.mark.parametrize("code", UNCERTAIN.values(), ids=UNCERTAIN)
 def test_what_may_be_used_is_no_error(code: str, tmp_path: Path) -> None:
     findings = found(code, tmp_path)
