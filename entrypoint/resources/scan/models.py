@@ -73,9 +73,11 @@ class Models:
         named = self._named(call)
         for each in named if kinds else ():
             if not (each.made and self._kinds(each.made)):
+                # Of several in a configuration, one may go elsewhere.
+                is_sure = len(named) == 1 or not each.is_inside
                 for kind, certain in kinds:
                     if kind not in _ANSWERS_BY_ITSELF:
-                        yield _reference(kind, each, certain=certain)
+                        yield _reference(kind, each, certain=certain and is_sure)
         for each in self._arguments.of(call) if not kinds else ():
             if _is_prefixed(each, call.path, is_model=each in named):
                 yield _reference("serving_endpoint", each)
@@ -158,7 +160,13 @@ def _own_kinds(call: CallResult, arguments: tuple[Given, ...]) -> list[tuple[str
     if True in written:
         return [("uc_model_service", True)]
     given = [each for each in arguments if each.name in _GATEWAY]
-    return [("serving_endpoint", len(given) == written.count(False))]
+    # An address that isn't known may be an app's.
+    has_address = any(
+        each.name and each.name not in _NAMES and _ADDRESS.fullmatch(each.name)
+        for each in arguments
+    )
+    is_certain = len(given) == written.count(False) and not has_address
+    return [("serving_endpoint", is_certain)]
 
 
 def _reference(kind: str, argument: Given, *, certain: bool = True) -> Found:

@@ -29,7 +29,9 @@ _RUNS_SQL = ("databricks.", "pyspark.", "builtins.spark.")
 
 
 # What holds a text, or a label of a trace.
-_TELLS = re.compile(r".*\b\w*(?:Message|Document|Prompt|Template|_span|trace)(?:\.\w+)*")
+_TELLS = re.compile(
+    r".*\b\w*(?:Message|Document|Prompt|Template|Exception|Error|_span|trace)(?:\.\w+)*"
+)
 
 
 class Signs:

@@ -26,6 +26,7 @@ class Settings(BaseModel):
 
 class Told(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
+        params["logger"].info(GENIE)
         log.info("asking %s", GENIE)
         print(GENIE)
         mlflow.set_tag("server", GENIE)

@@ -55,6 +55,16 @@ CERTAIN = {
     ),
 }
 UNCERTAIN = {
+    "at an address that isn't known": (
+        "from databricks_openai import DatabricksOpenAI\n"
+        "client = DatabricksOpenAI(base_url=os.environ['URL'])\n"
+        "client.responses.create(model='a', input='')"
+    ),
+    "of several in a configuration": (
+        "from mem0 import Memory\n"
+        "Memory.from_config({'llm': {'model': 'a', 'base_url': f'{x}/serving-endpoints'},"
+        " 'embedder': {'model': 'b'}})"
+    ),
     "by the gateway or not": "ChatDatabricks(endpoint='a', **{'use_ai_gateway': True})",
     "by environment": "ChatDatabricks(endpoint='a' if os.environ.get('E') else 'b')",
     "by key": "ChatDatabricks(endpoint={'dev': 'a', 'prod': 'b'}[os.environ['E']])",
