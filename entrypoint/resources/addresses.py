@@ -120,8 +120,6 @@ _APP = re.compile(r"(?P<name>[^.]+)-\d+\.(?:[^.]+\.)*databricksapps\.com")
 _ADDRESS = re.compile(r"(?:\w+://(?:[^/?#@]*@)?)?(?P<host>[^/?#:]*)(?::\d+)?(?P<path>[^?#]*)")
 # SQLAlchemy's: https://github.com/databricks/databricks-sqlalchemy
 _ENGINE = re.compile(r"databricks(?:\+\w+)?://[^?]*@[^?]*(?:\?(?:.*&)?http_path=(?P<path>[^&]*))?")
-# MLflow's name for the workspace, with a profile of the SDK's; and that of a provider of models.
-_TARGET = re.compile(r"databricks(?:://\w*)?")
 _VOLUME_FILE = re.compile(r"(?:dbfs:)?/Volumes/([^/]+/[^/]+/[^/]+)(?:/.*)?")
 
 
@@ -191,7 +189,7 @@ def models_kind(address: str, *, workspace: str = "") -> str | None:
         return None if "/mcp-services/" in path else "uc_model_service"
     is_host = not path.strip("/") and _DOMAIN.search(host)
     is_base = "/serving-endpoints" in path and not path.endswith("/invocations")
-    return "serving_endpoint" if is_host or is_base or _TARGET.fullmatch(address) else None
+    return "serving_endpoint" if is_host or is_base else None
 
 
 def is_elsewhere(address: str) -> bool:

@@ -18,6 +18,7 @@ _UNKNOWN_NAME = "__unknown__"
 _ASKS = {
     "ai_query": ("serving_endpoint", "endpoint"),
     "ask_index": ("vector_search_index", "index"),
+    "http_request": ("uc_connection", "conn"),
 }
 # To the parser it is another database's function of the same name.
 _VECTOR_SEARCH = re.compile(r"\bvector_search(?=\s*\()", re.IGNORECASE)

@@ -15,7 +15,7 @@ def test_a_scope_of_databricks_apps_is_a_warning_at_its_line(checkout: Checkout)
     step = checkout.run(OBO_AGENT, input_example=EXAMPLE)
 
     assert step.status == 0, step.log
-    search, files = step.commands("warning")
+    search, files, _bridge = step.commands("warning")
     lines = (DECLARED + scopes).splitlines()
     assert f"file={path},line={lines.index('    - ai-search') + 1}," in search
     assert "Model Serving refuses the API scope `ai-search`" in search

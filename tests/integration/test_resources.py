@@ -191,13 +191,17 @@ def test_an_old_mlflow_cannot_record_new_kinds(checkout: Checkout) -> None:
     assert "Build" not in step.log
 
 
-def test_the_documentations_example_passes_without_a_word(checkout: Checkout) -> None:
+def test_the_documentations_example_passes_and_its_environment_lacks_one_package(
+    checkout: Checkout,
+) -> None:
     checkout.write("resources.yml", DECLARED + SCOPES)
 
     step = checkout.run(OBO_AGENT, input_example=EXAMPLE)
 
     assert step.status == 0
-    assert [*step.commands("error"), *step.commands("warning"), *step.commands("notice")] == []
+    assert step.commands("error") + step.commands("notice") == []
+    (bridge,) = step.commands("warning")
+    assert "the agent's environment has no `databricks-ai-bridge`" in bridge
     policy = Model.load(str(checkout.model(step))).auth_policy
     assert policy == {
         "system_auth_policy": {
@@ -215,7 +219,8 @@ def test_the_documentations_example_passes_without_a_word(checkout: Checkout) ->
     step = checkout.run(OBO_AGENT, input_example=EXAMPLE)
 
     assert step.status == 0
-    (warning,) = step.commands("warning")
+    bridge, warning = step.commands("warning")
+    assert "the agent's environment has no `databricks-ai-bridge`" in bridge
     assert "nothing that the agent does for the user needs `sql.warehouses`" in warning
     assert step.outputs["digest"] != digest
 
@@ -250,7 +255,8 @@ def test_a_client_for_the_user_is_not_made_while_the_agent_loads(checkout: Check
     step = checkout.run(agent)
 
     assert step.status == 0
-    (warning,) = step.commands("warning")
+    warning, bridge = step.commands("warning")
+    assert "the agent's environment has no `databricks-ai-bridge`" in bridge
     assert "is made while the agent loads" in warning
     assert f"file={checkout.name}/agent.py,line=18," in warning
 

@@ -40,8 +40,9 @@ def notices(declarations: Declarations, uses: Iterable[Use], agent: Place) -> It
     for (kind, name), group in found.items():
         title = KINDS[kind].title
         place = next((use.place for use in group if use.place), agent)
+        is_used = "is used" if any(use.certain for use in group) else "may be used"
         yield Problem(
-            f"`agent-path`: the {title}{f' `{name}`' if name else ''} is used, and can't be"
+            f"`agent-path`: the {title}{f' `{name}`' if name else ''} {is_used}, and can't be"
             f" declared: {_WHY.get(kind, _NO_KIND)} Serving gives no access to it by itself.",
             _fix(kind, name, next(iter(found))),
             place,

@@ -61,7 +61,8 @@ def possible(declarations: Declarations, uses: Iterable[Use]) -> Iterator[Proble
     declared = {key(each.kind, each.name) for each in declarations.resources}
     calls: dict[tuple[str, Place | None], list[Use]] = {}
     for use in uses:
-        if not use.certain and use.name and not is_schema(use.name):
+        is_open = not use.certain and use.kind in DECLARABLE
+        if is_open and use.name and not is_schema(use.name):
             calls.setdefault((use.by, use.place), []).append(use)
     lacking: dict[frozenset[tuple[str, str]], list[Use]] = {}
     for alternatives in calls.values():

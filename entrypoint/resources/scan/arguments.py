@@ -1,8 +1,10 @@
 """What a call is given: its arguments, with what stands inside of them."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from entrypoint.resources.addresses import Reference
 from entrypoint.resources.scan.evaluator import Evaluator
@@ -23,6 +25,14 @@ Found = tuple[Reference, bool]
 MAX_CLIENT_LEVELS = 8
 # Of lists and dictionaries: `model_list=[{"litellm_params": {"model": ...}}]`.
 _MAX_NESTED_LEVELS = 3
+# Of a call, and of a dictionary: no agent gives more.
+_MAX_GIVEN = 1_000
+_MAX_ENTRIES = 200
+# What is given to be read, shown or sent along: a name or an address in it is not asked.
+_TOLD = re.compile(
+    r"\w*(?:content|description|details?|headers|input|instructions?|messages?|metadata|prompt|properties"
+    r"|tags|attributes|text)"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class Arguments:
     def of(self, call: CallResult) -> tuple[Given, ...]:
         """All that a call is given."""
         if call.call not in self._known:
-            found = dict.fromkeys(self._of(call.call, call.scope))
+            found = dict.fromkeys(islice(self._of(call.call, call.scope), _MAX_GIVEN))
             given = tuple(each for each in found if not isinstance(each.value, Nothing))
             self._known[call.call] = given
         return self._known[call.call]
@@ -71,6 +81,8 @@ class Arguments:
                 yield from self._held(value, "", 0)
         for keyword in call.keywords:
             for value in self._values(keyword.value, scope):
+                if keyword.arg and _TOLD.fullmatch(keyword.arg):
+                    continue
                 if keyword.arg:
                     yield Given(value, keyword.arg)
                 # What `**options` holds are arguments of the call itself.
@@ -81,16 +93,19 @@ class Arguments:
         if level >= _MAX_NESTED_LEVELS or not isinstance(value, ContainerLiteral):
             return
         for key, values in self._entries(value, name, level).items():
-            for held in values:
+            for held in values if not _TOLD.fullmatch(key) else ():
                 yield Given(held, key, is_inside=level >= 0)
                 yield from self._held(held, key, level + 1)
 
     def _entries(self, of: ContainerLiteral, name: str, level: int) -> dict[str, Values]:
         """What a container holds by its keys, of which the last counts; a list by its own name."""
+        if isinstance(of.node, ast.DictComp):
+            return {"": as_certain_as(of, self._values(of.node.value, of.scope))}
         if not isinstance(of.node, ast.Dict):
             return {name: self._inside(of)}
         found: dict[str, Values] = {}
-        for key, node in zip(of.node.keys, of.node.values, strict=True):
+        entries = list(zip(of.node.keys, of.node.values, strict=True))
+        for key, node in entries[-_MAX_ENTRIES:]:
             values = as_certain_as(of, self._values(node, of.scope))
             if key is None:  # `**another`
                 for each in values if level < _MAX_NESTED_LEVELS else ():

@@ -114,7 +114,7 @@ _OF_SCHEMA = ("catalog 0", "schema 1")
 # fmt: off
 KNOWN_CALLS = tuple(itertools.chain(
     # The workspace client
-    _calls(_SDK, "serving_endpoints.query serving_endpoints_data_plane.query", _endpoint, "name 0"),
+    _calls(_SDK, "serving_endpoints.query serving_endpoints.get serving_endpoints_data_plane.query", _endpoint, "name 0"),
     _calls(_SDK, "serving_endpoints.http_request", "uc_connection", "conn connection_name 0"),
     _calls(_SDK, "vector_search_indexes.*", "vector_search_index", "index_name 0"),
     _calls(_SDK, "ai_search.*", _ai_search_index, "name 0"),
@@ -183,7 +183,10 @@ MODEL_CLIENTS = (
     (("databricks_dspy",), "DatabricksLM"),
 )
 # Their first argument is called with the others.
-CALLS_ANOTHER = ("functools.partial", "asyncio.to_thread")
+CALLS_ANOTHER = (
+    *("functools.partial", "asyncio.to_thread"),
+    "concurrent.futures.ThreadPoolExecutor().submit",
+)
 # Ways to a client that is like the one before.
 SAME_CLIENT = re.compile(
     r"\.(?:with_options\(\)|copy\(\)|with_raw_response|with_streaming_response)"

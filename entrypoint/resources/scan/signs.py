@@ -14,16 +14,24 @@ from entrypoint.resources.scan.values import UNKNOWN_PART, CallResult
 # Of the standard library only these ask anybody.
 _ASKS = ("urllib.request.", "http.client.", "mlflow.deployments.")
 _NEVER_ASKS = {
-    *("builtins", "mlflow", "pydantic", "pydantic_settings", "loguru", "structlog", "rich"),
+    *("builtins", "mlflow", "pydantic", "pydantic_settings"),
+    *("loguru", "structlog", "rich", "opentelemetry"),
     *sys.stdlib_module_names,
 }
-# A sentence begins with a capital, and a keyword is written in one case.
+# A sentence begins with a capital, and a keyword is written in one case. Nothing is matched in a
+# second way: a hostile text would have too many.
 _STATEMENT = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|insert|merge|update|delete|create|describe"
+    r"(?:\s|--[^\n]*+\n|(?>/\*.*?\*/))*+(?:select|with|insert|merge|update|delete|create|describe"
     r"|SELECT|WITH|INSERT|MERGE|UPDATE|DELETE|CREATE|DESCRIBE)\s",
     re.DOTALL,
 )
 _RUNS_SQL = ("databricks.", "pyspark.", "builtins.spark.")
+
+
+# What holds a text, or a label of a trace.
+_TELLS = re.compile(
+    r".*\b\w*(?:Message|Document|Prompt|Template|Exception|Error|_span|trace)(?:\.\w+)*"
+)
 
 
 class Signs:
@@ -36,6 +44,8 @@ class Signs:
 
     def found(self, call: CallResult) -> Iterator[Found]:
         """What the call of something that the code imports uses."""
+        if _TELLS.fullmatch(call.path):
+            return
         asks = call.path.startswith(_ASKS) or call.path.partition(".")[0] not in _NEVER_ASKS
         for reference, certain in self.addressed(call):
             if asks or reference.kind == "volume":
@@ -57,7 +67,8 @@ class Signs:
         """What the SQL uses that the call is given, if it goes to Databricks."""
         arguments = self._arguments.of(call)
         # SQLAlchemy's: `text("SELECT ...")`.
-        inside = (self._arguments.of(each.made) for each in arguments if each.made)
+        made = (each.made for each in arguments if each.made)
+        inside = (self._arguments.of(each) for each in made if each.path.endswith(".text"))
         for text in filter(None, (each.text for each in (*arguments, *chain(*inside)))):
             if _STATEMENT.match(text.text) and self._runs_sql(call):
                 from entrypoint.resources import sql_text  # noqa: PLC0415 - it takes a while

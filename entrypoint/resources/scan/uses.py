@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -34,8 +35,8 @@ from entrypoint.resources.scan.values import (
     Unknown,
 )
 
-# What texts and lists do with an address, which is no use of it.
-_NO_REQUEST = {*dir(str), *dir(list)}
+# What texts, lists and loggers do with an address, which is no use of it.
+_NO_REQUEST = {*dir(str), *dir(list), *dir(logging.Logger)}
 
 
 class UseFinder:

@@ -37,12 +37,16 @@ space = MCPServerStreamableHttp(  # uses: genie_space 01efcafe0123456789abcdef01
     name="genie",
 )
 
+schemas = MultiServerMCPClient(  # uses: function main.geo.*; function main.tax.*
+    {each: {"url": f"{HOST}/api/2.0/mcp/functions/main/{each}"} for each in ("geo", "tax")}
+)
+
 
 class McpModel(mlflow.pyfunc.PythonModel):
     async def predict(self, context, model_input, params=None):
         tools = await client.get_tools()
         async with space as server:
-            return [tools, await server.list_tools(), Agent, HostedMCPTool]
+            return [tools, schemas, await server.list_tools(), Agent, HostedMCPTool]
 
 
 mlflow.models.set_model(McpModel())

@@ -51,6 +51,9 @@ kernel = OpenAIChatCompletion(  # uses: serving_endpoint databricks-qwen3-next-8
     ai_model_id="databricks-qwen3-next-80b",
     async_client=AsyncOpenAI(api_key=TOKEN, base_url=BASE),
 )
+unnamed = OpenAIChatCompletion(  # uses: serving_endpoint databricks-qwen35-122b
+    "databricks-qwen35-122b", async_client=AsyncOpenAI(api_key=TOKEN, base_url=BASE)
+)
 chain = ChatAnthropic(  # uses: serving_endpoint databricks-claude-haiku-4-5
     model="databricks-claude-haiku-4-5", base_url=f"{HOST}/serving-endpoints/anthropic"
 )
@@ -94,7 +97,20 @@ class ManyModels(mlflow.pyfunc.PythonModel):
         four = gemini.chats.create(  # uses: serving_endpoint databricks-gemini-2-5-flash
             model="databricks-gemini-2-5-flash"
         )
-        return [one, two, three, four, planner, critic, autogen, strands, claude, kernel, chain]
+        return [
+            one,
+            two,
+            three,
+            four,
+            planner,
+            critic,
+            autogen,
+            strands,
+            claude,
+            kernel,
+            unnamed,
+            chain,
+        ]
 
 
 mlflow.models.set_model(ManyModels())

@@ -3,8 +3,11 @@
 import mlflow
 from agno.agent import Agent as AgnoAgent
 from agno.models.litellm import LiteLLM
+from crewai import Crew
 from google.adk.agents import LlmAgent
 from google.adk.models.lite_llm import LiteLlm
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelFallbackMiddleware
 from langchain.chat_models import init_chat_model
 from litellm import Router
 from smolagents import LiteLLMModel
@@ -43,6 +46,15 @@ router = Router(  # uses: serving_endpoint databricks-gpt-5-mini; serving_endpoi
 chat = init_chat_model(  # uses: serving_endpoint databricks-gpt-5-nano
     "databricks:databricks-gpt-5-nano", temperature=0
 )
+agent = create_agent(  # uses: serving_endpoint databricks-gpt-5-2
+    "databricks:databricks-gpt-5-2",
+    middleware=[
+        ModelFallbackMiddleware(  # uses: serving_endpoint databricks-gpt-5-1
+            "databricks:databricks-gpt-5-1", "openai:gpt-5"
+        )
+    ],
+)
+crew = Crew(manager_llm="databricks/databricks-qwen3")  # uses: serving_endpoint databricks-qwen3
 provided = init_chat_model(  # uses: serving_endpoint databricks-llama-4-maverick
     "databricks-llama-4-maverick", model_provider="databricks"
 )
@@ -51,7 +63,7 @@ provided = init_chat_model(  # uses: serving_endpoint databricks-llama-4-maveric
 class Prefixed(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
         answer = router.completion(model="chat", messages=model_input)
-        return [answer, strands("a"), adk.name, smol, agno, chat, provided]
+        return [answer, strands("a"), adk.name, smol, agno, chat, provided, agent, crew]
 
 
 mlflow.models.set_model(Prefixed())

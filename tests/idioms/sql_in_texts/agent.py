@@ -46,6 +46,7 @@ class Reporter(mlflow.pyfunc.PythonModel):
             orders = pd.read_sql(  # uses: table prod.sales.orders
                 text("SELECT * FROM prod.sales.orders LIMIT 5"), connection
             )
+        spark.sql("SELECT http_request(conn => 'crm', method => 'GET')")  # uses: uc_connection crm
         which = spark.sql(f"SELECT * FROM {params['table']}")  # uses: table ?
         rest = requests.post(  # uses: sql_warehouse ?; table prod.sales.returns
             f"{w.config.host}/api/2.0/sql/statements",

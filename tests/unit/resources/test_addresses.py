@@ -109,8 +109,6 @@ def test_another_address_is_of_nothing(address: str) -> None:
         (f"{HOST}/serving-endpoints", "serving_endpoint"),
         ("\0/serving-endpoints/anthropic", "serving_endpoint"),
         (HOST, "serving_endpoint"),
-        ("databricks", "serving_endpoint"),
-        ("databricks://profile", "serving_endpoint"),
         (f"{HOST}/ai-gateway/mlflow/v1", "uc_model_service"),
         ("https://7.ai-gateway.cloud.databricks.com/mlflow/v1", "uc_model_service"),
         ("https://claims-1.aws.databricksapps.com", "app"),

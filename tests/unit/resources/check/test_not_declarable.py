@@ -1,5 +1,7 @@
 """What is used and can't be declared."""
 
+from dataclasses import replace
+
 import pytest
 
 from entrypoint.resources.check.not_declarable import notices
@@ -75,6 +77,12 @@ def test_one_without_a_name_is_told_too() -> None:
     (notice,) = found(use("job", None))
 
     assert "the job is used" in notice.what
+
+
+def test_what_the_code_may_do_otherwise_may_be_used() -> None:
+    (notice,) = found(replace(use("volume", "a.b.c"), certain=False))
+
+    assert "the volume `a.b.c` may be used, and can't be declared" in notice.what
 
 
 def test_the_agents_file_stands_for_what_has_no_place() -> None:

@@ -59,6 +59,17 @@ CERTAIN = {
     ),
 }
 UNCERTAIN = {
+    "at an address that isn't known": (
+        "from databricks_openai import DatabricksOpenAI\n"
+        "client = DatabricksOpenAI(base_url=os.environ['URL'])\n"
+        "client.responses.create(model='a', input='')"
+    ),
+    "of several in a configuration": (
+        "from mem0 import Memory\n"
+        "Memory.from_config({'llm': {'model': 'a', 'base_url': f'{x}/serving-endpoints'},"
+        " 'embedder': {'model': 'b'}})"
+    ),
+    "by the gateway or not": "ChatDatabricks(endpoint='a', **{'use_ai_gateway': True})",
     "by environment": "ChatDatabricks(endpoint='a' if os.environ.get('E') else 'b')",
     "by key": "ChatDatabricks(endpoint={'dev': 'a', 'prod': 'b'}[os.environ['E']])",
     "by one of two keys": (
@@ -139,6 +150,13 @@ def test_what_is_certainly_used_must_be_declared(code: str, tmp_path: Path) -> N
 
     assert [use.certain for use in uses] == [True]
     assert len(undeclared_problems(found(code, tmp_path))) == 1
+
+
+def test_what_cannot_be_declared_is_not_proposed_either(tmp_path: Path) -> None:
+    uses = found("open('/Volumes/a/b/c' if os.environ.get('E') else '/Volumes/a/b/d')", tmp_path)
+
+    assert [(use.kind, use.certain) for use in uses.uses] == [("volume", False)] * 2
+    assert not list(possible(Declarations(), uses.uses))
 
 
 @pytest.mark.parametrize("code", UNCERTAIN.values(), ids=UNCERTAIN)

@@ -64,3 +64,12 @@ def test_every_name_of_settings_put_together_is_known() -> None:
         "main.tools.two",
         "01f0c7a8e5b61d3f9a2b4c6d8e0f1a2b",
     ]
+
+
+def test_comments_without_end_are_no_statement_and_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "agent.py").write_text(
+        "from databricks import sql\n"
+        f"sql.connect(http_path='/sql/1.0/warehouses/w').cursor().execute('{'/**/ ' * 390}x')\n"
+    )
+
+    assert [use.kind for use in findings(tmp_path).uses] == ["sql_warehouse"]
