@@ -20,6 +20,7 @@ The endpoint's `environment_vars`, with the credentials of that service principa
     }}"""
 _NO_KIND = "MLflow has no such kind of resource yet."
 _WHY = {"workspace": "resources are those of the agent's own workspace."}
+_OWN_LINES = {"secret_scope", "workspace"}
 _VARIABLE = """\
 Let the endpoint fill in a variable from the secret, and read that. Its `environment_vars`:
 
@@ -37,6 +38,7 @@ def notices(declarations: Declarations, uses: Iterable[Use], agent: Place) -> It
         is_covered = use.on_behalf_of_user and KINDS[use.kind].scopes
         if use.kind not in DECLARABLE and not is_covered and _project(use) not in projects:
             found.setdefault(key(use.kind, use.name or ""), []).append(use)
+    first = next((each for each in found if each[0] not in _OWN_LINES), None)
     for (kind, name), group in found.items():
         title = KINDS[kind].title
         place = next((use.place for use in group if use.place), agent)
@@ -44,13 +46,13 @@ def notices(declarations: Declarations, uses: Iterable[Use], agent: Place) -> It
         yield Problem(
             f"`agent-path`: the {title}{f' `{name}`' if name else ''} {is_used}, and can't be"
             f" declared: {_WHY.get(kind, _NO_KIND)} Serving gives no access to it by itself.",
-            _fix(kind, name, next(iter(found))),
+            _fix(kind, name, first),
             place,
             also_at((place, *(use.place for use in group))),
         )
 
 
-def _fix(kind: str, name: str, first: tuple[str, str]) -> str:
+def _fix(kind: str, name: str, first: tuple[str, str] | None) -> str:
     """What to do; the lines that are the same for all are shown for the first."""
     if kind == "secret_scope":
         return _VARIABLE.format(name=name or "<scope>")
@@ -63,7 +65,7 @@ def _fix(kind: str, name: str, first: tuple[str, str]) -> str:
     )
     if kind == "workspace":
         return fix + _CREDENTIALS.format(host=f"https://{name}")
-    if (kind, name) == first:
+    if first is None or (kind, name) == first:
         return fix + _CREDENTIALS.format(host="https://<workspace>")
     return f"{fix} Its credentials are shown for {f'`{first[1]}`' if first[1] else 'the first'}."
 

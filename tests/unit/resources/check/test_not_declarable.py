@@ -54,6 +54,16 @@ def test_the_lines_to_paste_are_shown_once() -> None:
     assert "Its credentials are shown for `system.ai.slack`." in second.fix
 
 
+def test_they_are_shown_at_the_first_that_takes_them() -> None:
+    uses = (use("secret_scope", "support"), use("volume", "a.b.c"), use("job", "7"))
+
+    secret, volume, job = found(*uses)
+
+    assert "DATABRICKS_CLIENT_SECRET" not in secret.fix
+    assert "DATABRICKS_CLIENT_SECRET" in volume.fix
+    assert "Its credentials are shown for `a.b.c`." in job.fix
+
+
 def test_a_secret_comes_as_a_variable_of_the_endpoint() -> None:
     (notice,) = found(use("secret_scope", "support"))
 
