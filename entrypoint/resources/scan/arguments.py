@@ -31,7 +31,7 @@ _MAX_ENTRIES = 200
 # What is given to be read, shown or sent along: a name or an address in it is not asked.
 _TOLD = re.compile(
     r"\w*(?:content|description|details?|headers|input|instructions?|messages?|metadata|prompt|properties"
-    r"|tags|attributes|text)"
+    r"|tags|attributes|text|default_query|extra_body)"
 )
 
 
