@@ -30,8 +30,8 @@ _MAX_GIVEN = 1_000
 _MAX_ENTRIES = 200
 # What is given to be read, shown or sent along: a name or an address in it is not asked.
 _TOLD = re.compile(
-    r"\w*(?:content|description|details?|headers|input|instructions?|messages?|metadata|prompt|properties"
-    r"|tags|attributes|text)"
+    r"\w*(?:attributes|content|default_query|description|details?|extra_body|headers|input"
+    r"|instructions?|messages?|metadata|prompt|properties|tags|text)"
 )
 
 

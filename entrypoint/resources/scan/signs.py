@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from entrypoint.resources.addresses import resource_of_address
@@ -25,6 +26,8 @@ _STATEMENT = re.compile(
     r"|SELECT|WITH|INSERT|MERGE|UPDATE|DELETE|CREATE|DESCRIBE)\s",
     re.DOTALL,
 )
+# What a request names in its body, where its path doesn't.
+_IN_BODY = {"sql_warehouse": "warehouse_id", "job": "job_id", "secret_scope": "scope"}
 _RUNS_SQL = ("databricks.", "pyspark.", "builtins.spark.")
 
 
@@ -61,7 +64,13 @@ class Signs:
         model = next(models, None)
         for text in filter(None, (each.text for each in arguments)):
             if reference := resource_of_address(text.text, model, workspace=self._workspace):
-                yield reference, text.certain
+                key = None if reference.name else _IN_BODY.get(reference.kind)
+                named = [each.text for each in arguments if each.text and each.name == key]
+                for each in named:
+                    certain = text.certain and each.certain and len(named) == 1
+                    yield replace(reference, name=each.text), certain
+                if not named:
+                    yield reference, text.certain
 
     def _statements(self, call: CallResult) -> Iterator[Found]:
         """What the SQL uses that the call is given, if it goes to Databricks."""

@@ -36,6 +36,7 @@ class Told(mlflow.pyfunc.PythonModel):
         llm.invoke([AIMessage("a", id="m1")], id="run", config={"metadata": {"model": "b"}})
         llm.with_structured_output(SCHEMA)
         client.conversations.create(metadata={"model": "a", "id": "b"})
+        OpenAI().responses.create(model="gpt-5", extra_body={"url": HERE["server_url"]})
         OpenAI().responses.create(model="gpt-5", tools=[HERE])
         client.responses.create(  # uses: serving_endpoint databricks-gpt-5-nano
             model="databricks-gpt-5-nano", tools=[ELSEWHERE]

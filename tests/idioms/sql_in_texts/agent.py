@@ -48,7 +48,7 @@ class Reporter(mlflow.pyfunc.PythonModel):
             )
         spark.sql("SELECT http_request(conn => 'crm', method => 'GET')")  # uses: uc_connection crm
         which = spark.sql(f"SELECT * FROM {params['table']}")  # uses: table ?
-        rest = requests.post(  # uses: sql_warehouse ?; table prod.sales.returns
+        rest = requests.post(  # uses: sql_warehouse 4b9c1f2e3d5a6b7c; table prod.sales.returns
             f"{w.config.host}/api/2.0/sql/statements",
             json={"statement": "select id from prod.sales.returns", "warehouse_id": WAREHOUSE},
             timeout=10,
