@@ -41,7 +41,7 @@ def needed(
 def needs_declaration(use: Use) -> bool:
     """Whether the agent's own identity needs access, for a use that is certain.
 
-    Not to what a function uses, which runs with its owner's rights: `SQL SECURITY DEFINER`.
-    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-ddl-create-sql-function
+    Not to what a function uses: its body runs with the rights of its owner.
+    https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-authorized-user
     """
     return use.through is None or use.through[0] != "function" or is_schema(use.through[1])

@@ -28,7 +28,7 @@ _STATEMENT = re.compile(
 )
 # What a request names in its body, where its path doesn't.
 _IN_BODY = {"sql_warehouse": "warehouse_id", "job": "job_id", "secret_scope": "scope"}
-_RUNS_SQL = ("databricks.", "pyspark.", "builtins.spark.")
+_RUNS_SQL = re.compile(r"databricks\.|pyspark\.|builtins\.spark\.|.*\.from_databricks\(\)")
 
 
 # What holds a text, or a label of a trace.
@@ -90,7 +90,7 @@ class Signs:
         arguments = self._arguments.of(call)
         makers = [call.of, *(each.made for each in arguments)] if level < MAX_CLIENT_LEVELS else []
         return (
-            call.path.startswith(_RUNS_SQL)
+            _RUNS_SQL.match(call.path) is not None
             or any(_is_of_warehouse(each) for each in arguments)
             or any(self._runs_sql(each, level + 1) for each in makers if each)
         )

@@ -30,7 +30,8 @@ class ConnectorModel(mlflow.pyfunc.PythonModel):
         database = SQLDatabase.from_databricks(  # uses: sql_warehouse 0a1b2c3d4e5f6071
             catalog="samples", schema="nyctaxi", warehouse_id="0a1b2c3d4e5f6071"
         )
-        return [str(rows), database.run("SELECT count(*) FROM trips")]
+        days = database.run("SELECT day FROM prod.rides.days")  # uses: table prod.rides.days
+        return [str(rows), days, database.run("SELECT count(*) FROM trips")]
 
 
 mlflow.models.set_model(ConnectorModel())
