@@ -21,8 +21,6 @@ from entrypoint.resources.scan.values import (
 
 # What is found, and whether the code leaves no choice.
 Found = tuple[Reference, bool]
-# Clients are made of clients, but not endlessly.
-MAX_CLIENT_LEVELS = 8
 # Of lists and dictionaries: `model_list=[{"litellm_params": {"model": ...}}]`.
 _MAX_NESTED_LEVELS = 3
 # Of a call, and of a dictionary: no agent gives more.

@@ -1,7 +1,7 @@
 """Lists, dictionaries and the configuration: what they hold."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from entrypoint.resources.scan.modules import Module
@@ -20,9 +20,6 @@ from entrypoint.resources.scan.values import (
     distinct,
     uncertain,
 )
-
-# Of dictionaries in which an address is looked for: `{"server": {"url": ...}}`.
-_MAX_NESTED_LEVELS = 2
 
 
 def configuration(config: Mapping[str, Any] | None, agent: Module) -> Values:
@@ -134,14 +131,6 @@ class Containers:
             held = self._values(node.value, scope)
             return (each for value in held for each in self.inside(value))
         return self._values(node, scope)
-
-    def within(self, values: Values, keys: Iterable[str], level: int = 0) -> Iterator[Value]:
-        """What stands under one of the keys in a dictionary, or in one inside of it."""
-        for value in values:
-            found = [each for key in keys for each in self.entry(value, Text(key))]
-            yield from found
-            if not found and level < _MAX_NESTED_LEVELS:
-                yield from self.within(self.entries(value), keys, level + 1)
 
     def method(self, of: Value, name: str, call: ast.Call, scope: LexicalScope) -> Values:
         """What a method of a text or a container gives."""

@@ -1,6 +1,7 @@
 """Follows expressions through constants, imports, parameters and the configuration."""
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from entrypoint.resources.scan.containers import Containers, configuration
 from entrypoint.resources.scan.environment import ENVIRON, READERS, Environment, is_unset
 from entrypoint.resources.scan.modules import Module
 from entrypoint.resources.scan.names import Names
+from entrypoint.resources.scan.reachability import unreached
 from entrypoint.resources.scan.scopes import Defined, LexicalScope
 from entrypoint.resources.scan.values import (
     NOTHING,
@@ -68,6 +70,11 @@ class Evaluator:
         self.environment = Environment(variables, self.call_sites)
         self._names = Names(self, self.modules, self.containers, self.call_sites)
         self._classes = Classes(self, self._names, self.call_sites, self.scopes)
+
+    @functools.cached_property
+    def idle(self) -> set[LexicalScope]:
+        """The scopes that no code which runs leads to."""
+        return unreached(self.modules.values())
 
     def values(self, node: ast.expr, scope: LexicalScope) -> Values:
         """All values that an expression may have; none while it is being evaluated already."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from entrypoint.resources.addresses import asked_for, is_elsewhere, models_kind
-from entrypoint.resources.scan.arguments import MAX_CLIENT_LEVELS, Arguments, Found, Given
+from entrypoint.resources.scan.arguments import Arguments, Found, Given
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.known_calls import MODEL_CLIENTS, is_path_of
-from entrypoint.resources.scan.values import CallResult, Symbol
+from entrypoint.resources.scan.values import MAX_CLIENT_LEVELS, CallResult, Symbol
 
 _NAMES = {
     *("model", "model_name", "model_id", "ai_model_id", "llm"),

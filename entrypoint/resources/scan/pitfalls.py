@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.modules import position
-from entrypoint.resources.scan.reachability import unreached
 from entrypoint.resources.scan.scopes import Defined, Function, LexicalScope
 from entrypoint.resources.scan.user_access import UserAccess
 from entrypoint.resources.scan.values import Symbol, Value
@@ -38,8 +37,7 @@ class Pitfalls:
 def find(evaluator: Evaluator, access: UserAccess) -> Pitfalls:
     """Look at what runs when the agent loads, and at what may run later."""
     at_load = _scopes_at_load(evaluator)
-    idle = unreached(evaluator.modules.values())
-    running = [scope for scope in evaluator.scopes if scope not in idle]
+    running = [scope for scope in evaluator.scopes if scope not in evaluator.idle]
     return Pitfalls(
         tuple(sorted(_writes(evaluator, at_load), key=lambda write: position(write[1]))),
         tuple(sorted(access.clients(at_load), key=position)),

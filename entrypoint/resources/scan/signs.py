@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import chain
 
 from entrypoint.resources.addresses import resource_of_address
-from entrypoint.resources.scan.arguments import MAX_CLIENT_LEVELS, Arguments, Found, Given
+from entrypoint.resources.scan.arguments import Arguments, Found, Given
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.models import Models
-from entrypoint.resources.scan.values import UNKNOWN_PART, CallResult
+from entrypoint.resources.scan.values import MAX_CLIENT_LEVELS, UNKNOWN_PART, CallResult
 
 # Of the standard library only these ask anybody.
 _ASKS = ("urllib.request.", "http.client.", "mlflow.deployments.")
@@ -30,7 +30,6 @@ _STATEMENT = re.compile(
 _IN_BODY = {"sql_warehouse": "warehouse_id", "job": "job_id", "secret_scope": "scope"}
 _RUNS_SQL = re.compile(r"databricks\.|pyspark\.|builtins\.spark\.|.*\.from_databricks\(\)")
 
-
 # What holds a text, or a label of a trace.
 _TELLS = re.compile(
     r".*\b\w*(?:Message|Document|Prompt|Template|Exception|Error|_span|trace)(?:\.\w+)*"
@@ -44,6 +43,7 @@ class Signs:
         self._arguments = Arguments(evaluator)
         self._workspace = workspace
         self._models = Models(evaluator, self._arguments, workspace)
+        self._known: dict[object, bool] = {}
 
     def found(self, call: CallResult) -> Iterator[Found]:
         """What the call of something that the code imports uses."""
@@ -87,13 +87,16 @@ class Signs:
 
     def _runs_sql(self, call: CallResult, level: int = 0) -> bool:
         """Whether the call, its client or what it is handed is of a SQL warehouse, or of Spark."""
-        arguments = self._arguments.of(call)
-        makers = [call.of, *(each.made for each in arguments)] if level < MAX_CLIENT_LEVELS else []
-        return (
-            _RUNS_SQL.match(call.path) is not None
-            or any(_is_of_warehouse(each) for each in arguments)
-            or any(self._runs_sql(each, level + 1) for each in makers if each)
-        )
+        key = (call.call, call.path, call.of)
+        if key not in self._known:
+            given = self._arguments.of(call)
+            makers = [call.of, *(each.made for each in given)] if level < MAX_CLIENT_LEVELS else []
+            self._known[key] = (
+                _RUNS_SQL.match(call.path) is not None
+                or any(_is_of_warehouse(each) for each in given)
+                or any(self._runs_sql(each, level + 1) for each in makers if each)
+            )
+        return self._known[key]
 
 
 def _is_of_warehouse(argument: Given) -> bool:

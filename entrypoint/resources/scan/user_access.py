@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.scopes import LexicalScope
-from entrypoint.resources.scan.values import CallResult, Symbol, Value, Values
+from entrypoint.resources.scan.values import MAX_CLIENT_LEVELS, CallResult, Symbol, Value, Values
 from entrypoint.runtime.errors import Place
 
 # What makes a client act on behalf of the user who asks, and not of the service principal.
@@ -16,8 +16,6 @@ _MAKES_A_CLIENT = (
     *("Config", "WorkspaceClient", "DatabricksFunctionClient", "DatabricksOAuthClientProvider"),
     *("get_open_ai_client", "VectorSearchClient", "AISearchClient", "as_retriever"),
 )
-# Clients are made of clients, but not endlessly.
-_MAX_CLIENT_LEVELS = 8
 
 
 class UserAccess:
@@ -37,7 +35,7 @@ class UserAccess:
         where one may have them, else {False}.
         """
         found = [self.of(client.call, client.scope, client.of, level + 1)] if client else []
-        if level <= _MAX_CLIENT_LEVELS:
+        if level <= MAX_CLIENT_LEVELS:
             found += [
                 {each for value in values for each in self._of_value(value, level)}
                 for values in self._arguments(call, scope)

@@ -21,7 +21,6 @@ from entrypoint.resources.scan.known_calls import (
     KnownCall,
     is_path_of,
 )
-from entrypoint.resources.scan.reachability import unreached
 from entrypoint.resources.scan.scopes import LexicalScope
 from entrypoint.resources.scan.signs import Signs
 from entrypoint.resources.scan.user_access import UserAccess
@@ -52,11 +51,10 @@ class UseFinder:
 
     def uses(self) -> Iterator[Use]:
         """Every use; one in code that nothing calls is not certain."""
-        idle = unreached(self._evaluator.modules.values())
         for scope in self._evaluator.scopes:
             for call in scope.calls:
                 for use in dict.fromkeys(self._uses(call, scope)):
-                    yield replace(use, certain=use.certain and scope not in idle)
+                    yield replace(use, certain=use.certain and scope not in self._evaluator.idle)
 
     def knows(self, path: str) -> bool:
         """Whether a call is in the table."""

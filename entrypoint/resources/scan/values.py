@@ -12,6 +12,8 @@ UNKNOWN_PART = "\0"
 # An expression with more values, or with longer ones, isn't followed any further.
 MAX_VALUES = 256
 MAX_TEXT_CHARS = 2_000
+# Clients are made of clients, but not endlessly.
+MAX_CLIENT_LEVELS = 8
 
 
 @dataclass(frozen=True)

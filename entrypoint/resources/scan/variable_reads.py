@@ -9,7 +9,6 @@ from entrypoint.resources.scan.environment import ENVIRON, READERS
 from entrypoint.resources.scan.evaluator import Evaluator
 from entrypoint.resources.scan.fallbacks import Fallbacks
 from entrypoint.resources.scan.modules import position
-from entrypoint.resources.scan.reachability import unreached
 from entrypoint.resources.scan.scopes import LexicalScope, Parameter
 from entrypoint.resources.scan.settings_classes import SettingsClasses
 from entrypoint.resources.scan.values import Symbol, Text
@@ -44,10 +43,9 @@ class VariableReads:
         modules = self._evaluator.modules.values()
         if not any(sign in scope.module.text for scope in modules for sign in _SIGNS):
             return
-        idle = unreached(modules)
         settings = SettingsClasses(self._evaluator)
         for scope in self._evaluator.scopes:
-            if scope in idle:
+            if scope in self._evaluator.idle:
                 continue
             for call in scope.calls:
                 yield from self._of_call(call, scope)
